@@ -1,0 +1,53 @@
+# Two commands for a newcomer: make demo, make test. Everything is installed into this folder.
+SHELL := /bin/sh
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := PYTHONPATH=.uv .uv/bin/uv
+BIN := .venv/bin
+MEMBERS := -e 'core[host]' -e 'connectors/xapi[sandbox]' -e tests/testbed
+
+.PHONY: help
+help: ## Show the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Passback needs Python 3.11 or newer")'
+	@echo "installing uv …"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .uv uv==$(UV_VERSION)
+
+.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
+	@echo "installing Passback into .venv …"
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip install --quiet --python .venv --constraint constraints.txt --group dev $(MEMBERS)
+	@touch $@
+
+.PHONY: install
+install: .venv/.installed ## Install everything for development
+
+.PHONY: demo
+demo: install ## Deliver 600 results to a real LRS that is killed half-way
+	@$(BIN)/python -m passback_testbed.install ralph
+	@$(BIN)/python examples/demo/run.py
+
+.PHONY: check
+check: install ## Lint, types and layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: test
+test: check ## Lint, types, layers and every test
+	@$(BIN)/python -m passback_testbed.install all
+	@$(BIN)/pytest
+
+.PHONY: constraints
+constraints: .uv/bin/uv ## Pin today's versions, without index addresses
+	@$(UV) venv --quiet --clear --python $(PYTHON) .cache/pins
+	@$(UV) pip install --quiet --python .cache/pins --group dev $(MEMBERS)
+	@{ echo "# Made by make constraints: what CI and newcomers install."; \
+	   $(UV) pip freeze --python .cache/pins --exclude-editable; } > constraints.txt
+
+.PHONY: clean
+clean: ## Remove what was installed and built
+	@rm -rf .venv .uv .testbed .cache dist
