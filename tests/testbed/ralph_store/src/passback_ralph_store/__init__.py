@@ -1,0 +1,1 @@
+"""A back end for Ralph's LRS whose data outlives a killed server."""

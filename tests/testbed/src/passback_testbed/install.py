@@ -1,0 +1,69 @@
+"""Bring the servers here: `python -m passback_testbed.install ralph|learning-locker|all [--into DIR]`."""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from passback_testbed import environments, node
+from passback_testbed.places import HOME, PINS, RALPH_STORE
+from passback_testbed.running import run
+from passback_testbed.stamps import install_once
+
+_RALPH = (
+    "ralph-malph[lrs,cli,backend-lrs]==5.1.0",
+    "requests",  # Ralph's server imports it without asking for it
+)
+
+
+def install_ralph(home: Path = HOME) -> bool:
+    """Install Ralph and its journal back end into `home`, and tell whether that was still to do."""
+    folder = home.absolute() / "ralph"
+    pins = PINS / "constraints-ralph.txt"
+
+    def fill() -> None:
+        environments.make(folder, *_RALPH, RALPH_STORE, constraints=pins)
+
+    return install_once(folder, [*_RALPH, pins, RALPH_STORE], fill)
+
+
+def install_learning_locker(home: Path = HOME) -> bool:
+    """Install Learning Locker and the validator into `home`, and tell whether that was still to do."""
+    folder = home.absolute() / "learning-locker"
+    pins = PINS / "learning-locker"
+    node.install(home.absolute())
+
+    def fill() -> None:
+        shutil.copytree(pins, folder)
+        _, npm = node.programs(home.absolute())
+        run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder)
+
+    return install_once(folder, [pins], fill)
+
+
+SERVERS: dict[str, Callable[[Path], bool]] = {
+    "ralph": install_ralph,
+    "learning-locker": install_learning_locker,
+}
+
+
+def main() -> None:
+    """Install what the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m passback_testbed.install", description=__doc__)
+    parser.add_argument("server", choices=[*SERVERS, "all"])
+    parser.add_argument(
+        "--into", type=Path, default=HOME, metavar="DIR", help="where to (default: %(default)s)"
+    )
+    chosen = parser.parse_args()
+    for name, install in SERVERS.items():
+        if chosen.server in {name, "all"}:
+            begun = time.monotonic()
+            new = install(chosen.into)
+            state = f"installed in {time.monotonic() - begun:.1f} s" if new else "is here already"
+            sys.stdout.write(f"{name} {state}\n")
+
+
+if __name__ == "__main__":
+    main()
