@@ -1,0 +1,162 @@
+"""Everything that Passback raises, as one tree.
+
+::
+
+    PassbackError
+    ├── InvalidResult               a result that can't be accepted: names the field and the fix
+    ├── ConfigError                 the configuration can't be used: names the place and the fix
+    │   └── ConnectionNotReady      one connection of it can't serve: plugin missing, option wrong, …
+    ├── ContractError               a connector breaks the contract: wrong kind of hook, wrong receipts
+    ├── OutboxError                 the store can't do what was asked
+    │   ├── ContentConflict         a result id that is known with other content
+    │   ├── OutboxInUse             another process already delivers from this outbox
+    │   └── OutboxTooNew            a newer Passback wrote this outbox
+    └── ConnectionFailure           raised by connectors: concerns the whole connection, not one result
+        ├── CannotConnect           not reached: refused, no such name, TLS, cut, no answer in time
+        ├── ServerError             reached, but it refuses or answers nonsense: usually credentials or URL
+        ├── RateLimited             asked to slow down; carries until when
+        ├── Unsupported             this system can't do that (501): a missing capability, never an outage
+        └── BatchRefused            this batch as a whole was refused; the core sends its halves
+            └── BatchTooLarge       … because of its size; the core sends smaller ones from now on
+
+A message says what happened, to which connection, and what a person can do. It never holds a secret,
+a token or a query string.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+__all__ = [
+    "BatchRefused",
+    "BatchTooLarge",
+    "CannotConnect",
+    "ConfigError",
+    "ConnectionFailure",
+    "ConnectionNotReady",
+    "ContentConflict",
+    "ContractError",
+    "InvalidResult",
+    "OutboxError",
+    "OutboxInUse",
+    "OutboxTooNew",
+    "PassbackError",
+    "RateLimited",
+    "ServerError",
+    "Unsupported",
+]
+
+
+class PassbackError(Exception):
+    """The root: catch it to catch everything that Passback raises on purpose."""
+
+
+class InvalidResult(PassbackError):
+    """A result can't be accepted.
+
+    Attributes:
+        field: The field at fault, dotted (``score.raw``); empty when the whole text can't be read.
+        problem: What is wrong with it, and what was expected.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+        super().__init__(f"{field}: {problem}" if field else problem)
+
+
+class ConfigError(PassbackError):
+    """The configuration can't be used."""
+
+
+class ConnectionNotReady(ConfigError):
+    """One configured connection can't serve.
+
+    Attributes:
+        connection: Its name in the configuration.
+        reason: What is missing or wrong.
+    """
+
+    def __init__(self, connection: str, reason: str) -> None:
+        self.connection = connection
+        self.reason = reason
+        super().__init__(f"connection {connection!r}: {reason}")
+
+
+class ContractError(PassbackError):
+    """A connector breaks the contract; the message names it and says how."""
+
+
+class OutboxError(PassbackError):
+    """The outbox can't do what was asked."""
+
+
+class ContentConflict(OutboxError):
+    """A result's id is known already, with other content.
+
+    Attributes:
+        result_id: The id that both share.
+    """
+
+    def __init__(self, result_id: str) -> None:
+        self.result_id = result_id
+        super().__init__(
+            f"result {result_id!r} was accepted before with other content; "
+            "a result never changes: give a changed fact an id of its own"
+        )
+
+
+class OutboxInUse(OutboxError):
+    """Another process delivers from this outbox already."""
+
+
+class OutboxTooNew(OutboxError):
+    """The outbox was written by a newer Passback than this one."""
+
+
+class ConnectionFailure(PassbackError):
+    """What a connector raises when the whole connection is concerned; nothing of the batch is lost."""
+
+
+class CannotConnect(ConnectionFailure):
+    """The system wasn't reached: refused, no such host, TLS, reset, or no answer in time."""
+
+
+class ServerError(ConnectionFailure):
+    """The system was reached but refuses or answers nonsense.
+
+    Attributes:
+        status: The HTTP status, where one was seen.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class RateLimited(ConnectionFailure):
+    """The system asks to slow down.
+
+    Attributes:
+        until: When it may be asked again; None where it doesn't say.
+    """
+
+    def __init__(self, message: str, *, until: datetime | None = None) -> None:
+        self.until = until
+        super().__init__(message)
+
+
+class Unsupported(ConnectionFailure):
+    """The connector or the system behind it can't do this at all."""
+
+
+class BatchRefused(ConnectionFailure):
+    """The system refused this batch as a whole without saying for which result.
+
+    The core sends its halves, and theirs, until only the bad result stands alone and is rejected with
+    this message. Raise it only when nothing of the batch was stored, or when sending it again is harmless.
+    """
+
+
+class BatchTooLarge(BatchRefused):
+    """The batch is too large for the system (413); the core remembers the size that passes."""

@@ -1,0 +1,65 @@
+"""The records that everything else is about: frozen, without I/O."""
+
+from passback.model.codec import canonical, parse_result, read_result
+from passback.model.exchange import (
+    ActivityUnknown,
+    AlreadyThere,
+    Batch,
+    Delivered,
+    Delivery,
+    NeedsLaunch,
+    Receipt,
+    Rejected,
+    TryLater,
+    UserUnknown,
+)
+from passback.model.people import (
+    Assertion,
+    IdentityProposal,
+    IdentityRequest,
+    Launch,
+    LaunchQuery,
+    User,
+    UserQuery,
+)
+from passback.model.result import (
+    Activity,
+    Counters,
+    Item,
+    JSONValue,
+    Learner,
+    Result,
+    ResultKind,
+    Score,
+)
+
+__all__ = [
+    "Activity",
+    "ActivityUnknown",
+    "AlreadyThere",
+    "Assertion",
+    "Batch",
+    "Counters",
+    "Delivered",
+    "Delivery",
+    "IdentityProposal",
+    "IdentityRequest",
+    "Item",
+    "JSONValue",
+    "Launch",
+    "LaunchQuery",
+    "Learner",
+    "NeedsLaunch",
+    "Receipt",
+    "Rejected",
+    "Result",
+    "ResultKind",
+    "Score",
+    "TryLater",
+    "User",
+    "UserQuery",
+    "UserUnknown",
+    "canonical",
+    "parse_result",
+    "read_result",
+]

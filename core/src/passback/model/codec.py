@@ -1,0 +1,118 @@
+"""Results as JSON: the form that hosts submit and that the outbox keeps.
+
+Unknown top-level fields are kept under `extensions`, so that nothing a host sends is lost. Unknown fields
+deeper down are refused with a suggestion: there they are spelling mistakes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from typing import Any
+
+import attrs
+import msgspec
+
+from passback.errors import InvalidResult
+from passback.model.result import Activity, Counters, Item, Learner, Result, ResultKind, Score
+
+__all__ = ["canonical", "parse_result", "read_result"]
+
+_FIELDS = frozenset(field.name for field in attrs.fields(Result))
+_PARTS: Mapping[str, type[attrs.AttrsInstance]] = {
+    "learner": Learner,
+    "activity": Activity,
+    "item": Item,
+    "score": Score,
+    "counters": Counters,
+}
+_PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `(\w+)`$")
+
+# Sorted keys make the bytes a function of the content, so equal bytes mean the same fact.
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(Result)
+
+
+def canonical(result: Result) -> bytes:
+    """Return `result` as the JSON that the outbox keeps: the same bytes for the same content.
+
+    What it returns can be read back: a host that put a text where a number belongs learns it now.
+
+    Raises:
+        InvalidResult: A value is of a type that can't be kept.
+    """
+    try:
+        body = _encoder.encode(result if result.at.tzinfo is UTC else attrs.evolve(result, at=result.utc))
+        _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error)) from None
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidResult("", f"it holds something that JSON can't ({error})") from None
+    return body
+
+
+def read_result(body: bytes) -> Result:
+    """Return the result that `canonical` wrote as `body`."""
+    return _decoder.decode(body)
+
+
+def parse_result(text: str | bytes) -> Result:
+    """Return the result that a host wrote as JSON.
+
+    Raises:
+        InvalidResult: It isn't one; names the field and what was expected.
+    """
+    try:
+        document: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidResult("", f"this is no JSON ({error})") from None
+    if not isinstance(document, dict):
+        raise InvalidResult("", f"expected a JSON object, got {type(document).__name__}")
+    for field, problem in _unknown_parts(document):
+        raise InvalidResult(field, problem)
+    try:
+        return msgspec.convert(_with_extensions(document), Result)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, InvalidResult):
+            raise error.__cause__ from None
+        raise _explained(str(error)) from None
+
+
+def _with_extensions(document: dict[str, Any]) -> dict[str, Any]:
+    extras = {key: value for key, value in document.items() if key not in _FIELDS}
+    if not extras:
+        return document
+    extensions = document.get("extensions", {})
+    if not isinstance(extensions, dict):
+        raise InvalidResult("extensions", "expected an object")
+    known = {key: value for key, value in document.items() if key in _FIELDS}
+    return known | {"extensions": extras | extensions}
+
+
+def _unknown_parts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for part, record in _PARTS.items():
+        value = document.get(part)
+        if not isinstance(value, dict):
+            continue
+        names = [field.name for field in attrs.fields(record)]
+        for key in value:
+            if key not in names:
+                close = difflib.get_close_matches(key, names, n=1)
+                hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(names)}"
+                yield f"{part}.{key}", f"unknown field; {hint}"
+
+
+def _explained(message: str) -> InvalidResult:
+    place = ""
+    if match := _PLACE.search(message):
+        place, message = match.group(1), message[: match.start()]
+    if match := _MISSING.match(message):
+        return InvalidResult(f"{place}.{match.group(1)}".lstrip("."), "missing; it is required")
+    if place == "kind":
+        return InvalidResult(
+            place, f"{message[:1].lower()}{message[1:]}; expected one of {', '.join(ResultKind)}"
+        )
+    return InvalidResult(place, message[:1].lower() + message[1:])

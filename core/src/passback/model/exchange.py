@@ -1,0 +1,147 @@
+"""What the core hands a connector to deliver, and the typed answers it gets back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+
+from passback.model.result import Result
+
+__all__ = [
+    "ActivityUnknown",
+    "AlreadyThere",
+    "Batch",
+    "Delivered",
+    "Delivery",
+    "NeedsLaunch",
+    "Receipt",
+    "Rejected",
+    "TryLater",
+    "UserUnknown",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """One result on its way to one connection.
+
+    Attributes:
+        id: The outbox's number for it; receipts carry it back.
+        result: What is delivered.
+        attempt: The how-manieth attempt this is, from 1.
+    """
+
+    id: int
+    result: Result
+    attempt: int = 1
+
+
+@attrs.frozen(kw_only=True)
+class Batch:
+    """Deliveries to send in as few requests as the system allows; at least one, no result twice.
+
+    Attributes:
+        deliveries: In the order in which they were accepted.
+    """
+
+    deliveries: tuple[Delivery, ...]
+
+
+@attrs.frozen
+class Delivered:
+    """It has arrived.
+
+    Attributes:
+        delivery: The delivery's id.
+        remote_id: Its id over there, where the system gives one.
+    """
+
+    delivery: int
+    remote_id: str | None = None
+
+
+@attrs.frozen
+class AlreadyThere:
+    """It had arrived before.
+
+    Attributes:
+        delivery: The delivery's id.
+        remote_id: Its id over there, where the system gives one.
+    """
+
+    delivery: int
+    remote_id: str | None = None
+
+
+@attrs.frozen
+class UserUnknown:
+    """The system doesn't know this learner; the delivery waits for an account.
+
+    Attributes:
+        delivery: The delivery's id.
+        reason: What was looked for, and what would help.
+    """
+
+    delivery: int
+    reason: str
+
+
+@attrs.frozen
+class ActivityUnknown:
+    """The system doesn't know this activity; the delivery waits for it.
+
+    Attributes:
+        delivery: The delivery's id.
+        reason: What was looked for, and what would help.
+    """
+
+    delivery: int
+    reason: str
+
+
+@attrs.frozen
+class NeedsLaunch:
+    """It can only be sent with what a launch brings; the delivery waits for one.
+
+    Attributes:
+        delivery: The delivery's id.
+        reason: Whose launch is needed.
+    """
+
+    delivery: int
+    reason: str
+
+
+@attrs.frozen
+class Rejected:
+    """The system refuses this result for good; a person can repair and replay it.
+
+    Attributes:
+        delivery: The delivery's id.
+        reason: What the system said, in words that a person can act on.
+    """
+
+    delivery: int
+    reason: str
+
+
+@attrs.frozen
+class TryLater:
+    """Not now; nothing is wrong with the connection.
+
+    Attributes:
+        delivery: The delivery's id.
+        at: When to try again.
+        reason: What the system said.
+    """
+
+    delivery: int
+    at: datetime
+    reason: str = ""
+
+
+Receipt: TypeAlias = (
+    Delivered | AlreadyThere | UserUnknown | ActivityUnknown | NeedsLaunch | Rejected | TryLater
+)

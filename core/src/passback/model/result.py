@@ -1,0 +1,262 @@
+"""A learning result: one immutable fact about a learner and an activity."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
+
+import attrs
+
+from passback.errors import InvalidResult
+
+__all__ = ["Activity", "Counters", "Item", "JSONValue", "Learner", "Result", "ResultKind", "Score"]
+
+if TYPE_CHECKING:
+    JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
+else:  # msgspec resolves annotations at run time and knows no recursive alias
+    JSONValue = Any
+
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]+")
+_MAX_ID = 1024
+
+
+class ResultKind(StrEnum):
+    """What happened. The last four concern one item of the activity: a scene, a task or a badge."""
+
+    STARTED = "started"
+    PROGRESSED = "progressed"
+    COMPLETED = "completed"
+    PASSED = "passed"
+    FAILED = "failed"
+    SCENE_ENTERED = "scene_entered"
+    TASK_STARTED = "task_started"
+    TASK_COMPLETED = "task_completed"
+    BADGE_AWARDED = "badge_awarded"
+
+    @property
+    def concerns_item(self) -> bool:
+        """Whether a result of this kind says which scene, task or badge it is about."""
+        return self in _ITEM_KINDS
+
+
+_ITEM_KINDS = frozenset(
+    {
+        ResultKind.SCENE_ENTERED,
+        ResultKind.TASK_STARTED,
+        ResultKind.TASK_COMPLETED,
+        ResultKind.BADGE_AWARDED,
+    }
+)
+
+
+def _text(instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+    field = f"{_place(instance)}{attribute.name}"
+    # msgspec checks types; a host that builds results in Python may not.
+    if not isinstance(value, str) or not value.strip():  # type: ignore[redundant-expr]
+        raise InvalidResult(field, "expected a text that isn't empty")
+    if len(value) > _MAX_ID:
+        raise InvalidResult(field, f"expected at most {_MAX_ID} characters, got {len(value)}")
+
+
+def _number(value: object) -> float | None:
+    # An int and the float it equals are the same fact, so they are kept in the same form.
+    if value is None or isinstance(value, float):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    raise InvalidResult("", f"expected a number, got {value!r}")
+
+
+def _kind(value: str) -> ResultKind:
+    try:
+        return ResultKind(value)
+    except ValueError:
+        raise InvalidResult("kind", f"expected one of {', '.join(ResultKind)}, got {value!r}") from None
+
+
+def _finite(instance: object, attribute: attrs.Attribute[float | None], value: float | None) -> None:
+    if value is not None and not math.isfinite(value):
+        raise InvalidResult(f"{_place(instance)}{attribute.name}", f"expected a finite number, got {value}")
+
+
+def _share(instance: object, attribute: attrs.Attribute[float | None], value: float | None) -> None:
+    if value is not None and not 0 <= value <= 1:
+        raise InvalidResult(
+            f"{_place(instance)}{attribute.name}", f"expected a number from 0 to 1, got {value}"
+        )
+
+
+def _not_negative(instance: object, attribute: attrs.Attribute[int | None], value: int | None) -> None:
+    if value is not None and value < 0:
+        raise InvalidResult(f"{_place(instance)}{attribute.name}", f"expected 0 or more, got {value}")
+
+
+def _place(instance: object) -> str:
+    name = type(instance).__name__.lower()
+    return "" if name == "result" else f"{name}."
+
+
+@attrs.frozen(kw_only=True)
+class Learner:
+    """The person, as the host knows them.
+
+    Attributes:
+        id: The host's own id.
+        email: Their address; what is no address is kept, and connections that need one say so.
+        name: As shown to people.
+        username: Their login name at the LMS, where the host knows it.
+        external_id: Their id in the customer's own systems (employee number, SSO subject).
+        openid: Their OpenID URI, where there is one.
+    """
+
+    id: str = attrs.field(validator=_text)
+    email: str | None = None
+    name: str | None = None
+    username: str | None = None
+    external_id: str | None = None
+    openid: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """A usable e-mail address: `email`, or `id` where the host uses addresses as ids; else None."""
+        for text in (self.email, self.id):
+            if text and _ADDRESS.fullmatch(text):
+                return text
+        return None
+
+
+@attrs.frozen(kw_only=True)
+class Activity:
+    """What was done: a course, a simulation, a training.
+
+    Attributes:
+        id: The host's own id; an IRI where there is one.
+        name: As shown to people.
+    """
+
+    id: str = attrs.field(validator=_text)
+    name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Item:
+    """The scene, task or badge inside an activity that a result is about.
+
+    Attributes:
+        id: The host's own id, unique inside the activity.
+        name: As shown to people.
+    """
+
+    id: str = attrs.field(validator=_text)
+    name: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Score:
+    """How well it was done.
+
+    Attributes:
+        raw: Points, between `min` and `max` where those are given.
+        min: The fewest points possible; below `max`.
+        max: The most points possible.
+        scaled: The score as a share, from -1 to 1.
+    """
+
+    raw: float | None = attrs.field(default=None, converter=_number, validator=_finite)
+    min: float | None = attrs.field(default=None, converter=_number, validator=_finite)
+    max: float | None = attrs.field(default=None, converter=_number, validator=_finite)
+    scaled: float | None = attrs.field(default=None, converter=_number, validator=_finite)
+
+    def __attrs_post_init__(self) -> None:
+        if self.scaled is not None and not -1 <= self.scaled <= 1:
+            raise InvalidResult("score.scaled", f"expected a number from -1 to 1, got {self.scaled}")
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            raise InvalidResult("score.min", f"expected less than max ({self.max}), got {self.min}")
+        if self.raw is not None and self.min is not None and self.raw < self.min:
+            raise InvalidResult("score.raw", f"expected at least min ({self.min}), got {self.raw}")
+        if self.raw is not None and self.max is not None and self.raw > self.max:
+            raise InvalidResult("score.raw", f"expected at most max ({self.max}), got {self.raw}")
+
+
+@attrs.frozen(kw_only=True)
+class Counters:
+    """How many tasks and awards there are, and how many the learner has.
+
+    Attributes:
+        total_awards: Awards that the activity offers.
+        awards_unlocked: Awards that the learner has.
+        total_tasks: Tasks that the activity has.
+        tasks_completed: Tasks that the learner completed.
+    """
+
+    total_awards: int | None = attrs.field(default=None, validator=_not_negative)
+    awards_unlocked: int | None = attrs.field(default=None, validator=_not_negative)
+    total_tasks: int | None = attrs.field(default=None, validator=_not_negative)
+    tasks_completed: int | None = attrs.field(default=None, validator=_not_negative)
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """One immutable fact about a learner and an activity.
+
+    The same id with the same content is the same fact, however often it's submitted; the same id with
+    other content is refused.
+
+    Attributes:
+        id: The host's own id; made (a random UUID) where the host has none.
+        kind: What happened.
+        at: When it happened; with a time zone.
+        learner: Who.
+        activity: In what.
+        item: The scene, task or badge; given exactly for the kinds that concern one.
+        score: How well.
+        success: Whether it was passed.
+        completion: Whether it was completed.
+        progress: How much of it is done, from 0 to 1.
+        duration: Time spent; not negative.
+        counters: Tasks and awards.
+        extensions: Whatever else the host knows; kept with the result.
+
+    Raises:
+        InvalidResult: A field is wrong; it names the field and what was expected.
+    """
+
+    kind: ResultKind = attrs.field(converter=_kind)
+    learner: Learner
+    activity: Activity
+    at: datetime = attrs.field()
+    id: str = attrs.field(factory=lambda: str(uuid4()), validator=_text)
+    item: Item | None = None
+    score: Score | None = None
+    success: bool | None = None
+    completion: bool | None = None
+    progress: float | None = attrs.field(default=None, converter=_number, validator=_share)
+    duration: timedelta | None = attrs.field(default=None)
+    counters: Counters | None = None
+    extensions: Mapping[str, JSONValue] = attrs.field(factory=dict)
+
+    @at.validator
+    def _check_at(self, _: attrs.Attribute[datetime], value: datetime) -> None:
+        if value.tzinfo is None:
+            raise InvalidResult("at", "expected a time with a time zone, such as 2026-11-21T09:30:00Z")
+
+    @duration.validator
+    def _check_duration(self, _: attrs.Attribute[timedelta], value: timedelta | None) -> None:
+        if value is not None and value < timedelta():
+            raise InvalidResult("duration", "expected 0 or more")
+
+    def __attrs_post_init__(self) -> None:
+        if self.kind.concerns_item and self.item is None:
+            raise InvalidResult("item", f"a {self.kind} result says which item it is about: expected item.id")
+        if not self.kind.concerns_item and self.item is not None:
+            raise InvalidResult("item", f"a {self.kind} result is about the whole activity: leave item out")
+
+    @property
+    def utc(self) -> datetime:
+        """`at` in UTC."""
+        return self.at.astimezone(UTC)
