@@ -1,0 +1,119 @@
+"""An answer over HTTP, read whole, and what its status means for the connection."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import attrs
+import msgspec
+
+from passback.errors import BatchTooLarge, RateLimited, ServerError, Unsupported
+from passback.model import JSONValue
+
+__all__ = ["Response", "basic_auth"]
+
+# A person reads the reason; a page of HTML helps nobody.
+_EXCERPT = 300
+# Beyond the retention of any outbox, so more would mean the same.
+_LONGEST_WAIT = timedelta(days=31)
+_TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
+
+_MEANING: Mapping[int, str] = {
+    401: "it doesn't accept the credentials; check key, secret or token",
+    403: "the credentials are known but not allowed to do this; check their permissions",
+    404: "there is nothing at this address; check the URL",
+    405: "this address doesn't take such requests; check the URL",
+    410: "this address is gone for good; check the URL",
+}
+
+
+def basic_auth(username: str, password: str) -> str:
+    """Return the value of an ``Authorization`` header for HTTP Basic (RFC 7617, UTF-8)."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """An answer over HTTP.
+
+    Attributes:
+        status: Its status code.
+        headers: Its headers, names in lower case.
+        body: Its content, decompressed.
+        asked: What was asked: method and path, without query.
+        received: When it came.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    asked: str
+    received: datetime
+
+    def json(self) -> JSONValue:
+        """Return the body as JSON.
+
+        Raises:
+            ServerError: It is none: a proxy's page, a login form, a cut answer.
+        """
+        try:
+            document: JSONValue = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            kind = self.headers.get("content-type", "no content type").partition(";")[0]
+            raise ServerError(
+                f"{self.asked} answered {self.status} with something that is no JSON ({kind}); "
+                "is this the right address?",
+                status=self.status,
+            ) from None
+        return document
+
+    def excerpt(self) -> str:
+        """Return the start of the body as one line of text, for messages to people."""
+        text = _TAGS.sub(" ", self.body[:4096].decode("utf-8", "replace"))
+        line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+        return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
+
+    def retry_at(self) -> datetime | None:
+        """Return when ``Retry-After`` allows another try (RFC 9110 §10.2.3), None where it doesn't say."""
+        value = self.headers.get("retry-after", "").strip()
+        if not value:
+            return None
+        if value.isascii() and value.isdigit():
+            return self.received + min(timedelta(seconds=min(int(value[:12]), 10**9)), _LONGEST_WAIT)
+        try:
+            at = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+        return min(max(at, self.received), self.received + _LONGEST_WAIT)
+
+    def require(self, *statuses: int) -> None:
+        """Return if the status is one of `statuses`; raise what any other means for the connection.
+
+        Raises:
+            RateLimited: 429, or 503 with ``Retry-After``.
+            BatchTooLarge: 413.
+            Unsupported: 501.
+            ServerError: Anything else.
+        """
+        if self.status in statuses:
+            return
+        until = self.retry_at()
+        if self.status == 429 or (self.status == 503 and until):  # noqa: PLR2004 - the status is the name
+            raise RateLimited(f"{self.asked} answered {self.status}: it asks to slow down", until=until)
+        if self.status == 413:  # noqa: PLR2004
+            raise BatchTooLarge(f"{self.asked} answered 413: too large")
+        if self.status == 501:  # noqa: PLR2004
+            raise Unsupported(f"{self.asked} answered 501: it can't do this")
+        raise ServerError(f"{self.asked} answered {self.status}: {self._meaning()}", status=self.status)
+
+    def _meaning(self) -> str:
+        if 300 <= self.status < 400:  # noqa: PLR2004
+            return "it redirects, and credentials are not sent elsewhere; enter the address it points to"
+        meaning = _MEANING.get(self.status, "")
+        said = self.excerpt()
+        return " — it said: ".join(part for part in (meaning, said) if part) or "without a word why"

@@ -1,0 +1,256 @@
+"""HTTP for one connection: timeouts, an address policy, and failures that tell apart what happened.
+
+The only package that imports the HTTP library. It drives httpx2's own transport: that transport reports
+every kind of failure as what it was, which decides between "can't connect" and "server error"
+(docs/explanation/libraries.md). Redirects aren't followed, cookies aren't kept, and neither proxies nor
+``.netrc`` are taken from the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.metadata import version
+from typing import TypeAlias
+
+import attrs
+import httpcore2
+import httpx2
+import msgspec
+
+from passback.clock import Clock, SystemClock
+from passback.errors import CannotConnect, PassbackError, ServerError
+from passback.http.address import AddressPolicy, GuardedBackend, connected
+from passback.http.response import Response
+
+__all__ = ["HTTP", "Exchange", "Timeouts"]
+
+Query: TypeAlias = Mapping[str, str | int | bool]
+
+_MAX_BODY = 16 * 1024 * 1024
+_CUT = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
+
+
+@attrs.frozen(kw_only=True)
+class Timeouts:
+    """How long to wait, in seconds.
+
+    Attributes:
+        connect: For a connection.
+        read: For each piece of an answer.
+        total: For one request from start to end.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 60.0
+
+
+@attrs.frozen(kw_only=True)
+class Exchange:
+    """One request and what came of it, for people: what a check tried.
+
+    Attributes:
+        asked: Method and address, without query.
+        outcome: The status, or what went wrong.
+        milliseconds: How long it took.
+    """
+
+    asked: str
+    outcome: str
+    milliseconds: int
+
+
+_recorder: ContextVar[list[Exchange] | None] = ContextVar("passback_exchanges", default=None)
+
+
+class HTTP:
+    """Requests of one connection."""
+
+    def __init__(
+        self,
+        policy: AddressPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._policy = policy or AddressPolicy()
+        self._timeouts = timeouts or Timeouts()
+        self._clock = clock or SystemClock()
+        self._transport: httpx2.AsyncHTTPTransport | None = None
+
+    async def request(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        json: object = None,
+        idempotent: bool | None = None,
+    ) -> Response:
+        """Send one request and return the whole answer, whatever its status.
+
+        Args:
+            method: ``GET``, ``POST``, …
+            url: Absolute, ``https`` unless the connection's policy allows ``http``.
+            query: Parameters to add.
+            headers: Headers to send.
+            content: Body bytes.
+            json: A body to send as JSON, instead of `content`.
+            idempotent: Whether sending it twice does no harm; by default only for GET, HEAD and PUT. Such
+                a request is sent once more if a connection from the pool turns out to be dead.
+
+        Raises:
+            CannotConnect: It wasn't reached, or it cut the answer, or none came in time.
+            ServerError: The address can't be used, or the answer is too large.
+        """
+        request = self._build(method, url, query, headers, content, json)
+        again = idempotent if idempotent is not None else method in ("GET", "HEAD", "PUT")
+        asked = f"{method} {request.url.path}"
+        started = time.monotonic()
+        try:
+            response = await self._send(request, asked, again=again)
+        except PassbackError as error:
+            _record(f"{method} {_shown(request.url)}", str(error), started)
+            raise
+        _record(f"{method} {_shown(request.url)}", str(response.status), started)
+        return response
+
+    async def aclose(self) -> None:
+        """Close what is open; the next request opens it anew."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
+
+    @staticmethod
+    @contextmanager
+    def recording() -> Iterator[list[Exchange]]:
+        """Collect the exchanges of everything called inside the ``with``."""
+        exchanges: list[Exchange] = []
+        token = _recorder.set(exchanges)
+        try:
+            yield exchanges
+        finally:
+            _recorder.reset(token)
+
+    def _build(
+        self,
+        method: str,
+        url: str,
+        query: Query | None,
+        headers: Mapping[str, str] | None,
+        content: bytes | None,
+        json: object,
+    ) -> httpx2.Request:
+        given = {"accept": "application/json", "user-agent": _user_agent(), **(headers or {})}
+        if json is not None:
+            content = msgspec.json.encode(json)
+            given.setdefault("content-type", "application/json")
+        try:
+            request = httpx2.Request(method, url, params=query or None, headers=given, content=content)
+        except (httpx2.InvalidURL, UnicodeError, ValueError):
+            raise ServerError("the address is no URL that can be called; check its spelling") from None
+        if request.url.scheme not in ("http", "https") or not request.url.host:
+            raise ServerError("the address must start with https://")
+        if request.url.scheme == "http" and not self._policy.allow_http:
+            raise ServerError(
+                f"{_shown(request.url)} is not encrypted; use https://, "
+                "or allow http for this connection (network.allow_http)"
+            )
+        waits = self._timeouts
+        request.extensions["timeout"] = {
+            "connect": waits.connect,
+            "read": waits.read,
+            "write": waits.read,
+            "pool": waits.total,
+        }
+        return request
+
+    async def _send(self, request: httpx2.Request, asked: str, *, again: bool) -> Response:
+        for last in (not again, True):
+            connected.set(False)
+            try:
+                async with asyncio.timeout(self._timeouts.total):
+                    return await self._exchange(request, asked)
+            except _CUT as error:
+                # The other side may close an idle connection at the moment we take it from the pool.
+                if not last and not connected.get():
+                    continue
+                raise CannotConnect(_unreached(request, "it cut the connection", error)) from None
+            except (TimeoutError, httpx2.TimeoutException) as error:
+                raise CannotConnect(_unreached(request, "no answer in time", error)) from None
+            except httpx2.TransportError as error:
+                raise CannotConnect(_unreached(request, "not reached", error)) from None
+            except httpx2.DecodingError:
+                raise ServerError(f"{asked} answered with a body that can't be decompressed") from None
+        raise AssertionError  # the second try ends one way or the other
+
+    async def _exchange(self, request: httpx2.Request, asked: str) -> Response:
+        answer = await self._open().handle_async_request(request)
+        try:
+            parts, size = [], 0
+            async for part in answer.aiter_bytes():
+                size += len(part)
+                if size > _MAX_BODY:
+                    raise ServerError(
+                        f"{asked} answered with more than {_MAX_BODY // 2**20} MiB; that was not read"
+                    )
+                parts.append(part)
+        finally:
+            await answer.aclose()
+        return Response(
+            status=answer.status_code,
+            headers={name.lower(): value for name, value in answer.headers.items()},
+            body=b"".join(parts),
+            asked=asked,
+            received=self._clock.now(),
+        )
+
+    def _open(self) -> httpx2.AsyncHTTPTransport:
+        if self._transport is None:
+            transport = httpx2.AsyncHTTPTransport(trust_env=False, verify=_tls())
+            # The transport offers no place for a network backend; its pool does.
+            transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001
+                ssl_context=_tls(),
+                max_connections=20,
+                keepalive_expiry=30.0,
+                network_backend=GuardedBackend(self._policy),
+            )
+            self._transport = transport
+        return self._transport
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Loading the certificate store costs tens of milliseconds, and every connection needs the same one.
+    return httpx2.create_ssl_context()
+
+
+@cache
+def _user_agent() -> str:
+    return f"passback/{version('passback')}"
+
+
+def _shown(url: httpx2.URL) -> str:
+    # Without query, fragment and user information: those may hold credentials.
+    port = f":{url.port}" if url.port else ""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{url.scheme}://{host}{port}{url.path}"
+
+
+def _unreached(request: httpx2.Request, what: str, error: Exception) -> str:
+    said = str(error).strip()
+    return f"{request.method} {_shown(request.url)}: {what}{f' ({said})' if said else ''}"
+
+
+def _record(asked: str, outcome: str, started: float) -> None:
+    exchanges = _recorder.get()
+    if exchanges is not None:
+        took = round((time.monotonic() - started) * 1000)
+        exchanges.append(Exchange(asked=asked, outcome=outcome, milliseconds=took))
