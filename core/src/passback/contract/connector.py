@@ -1,0 +1,149 @@
+"""The contract: what a connector is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+
+import attrs
+from pydantic import BaseModel, ConfigDict
+
+from passback.clock import Clock
+from passback.contract.hooks import hookspec, mark_hooks
+from passback.errors import Unsupported
+from passback.http import HTTP
+from passback.model import (
+    Batch,
+    IdentityProposal,
+    IdentityRequest,
+    Launch,
+    LaunchQuery,
+    Receipt,
+    User,
+    UserQuery,
+)
+
+__all__ = ["Connector", "Context", "Options", "Sending"]
+
+
+class Options(BaseModel):
+    """What a connection of one kind needs, as its administrator knows it.
+
+    Subclass it with one described field for each option; secrets are ``SecretStr``. An unknown option is
+    an error.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+OptionsT_co = TypeVar("OptionsT_co", bound=Options, covariant=True)
+
+
+@attrs.frozen(kw_only=True)
+class Sending:
+    """How a system likes its results; a connection's configuration may lower or raise each.
+
+    Attributes:
+        batch: The most results in one call of `submit_results`.
+        linger: How long to wait for a batch to fill, in seconds.
+    """
+
+    batch: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    linger: float = attrs.field(default=0.2, validator=attrs.validators.ge(0))
+
+
+@attrs.frozen(kw_only=True)
+class Context(Generic[OptionsT_co]):
+    """What the core hands a connector.
+
+    Attributes:
+        connection: The connection's name.
+        options: Its options, valid.
+        http: Its HTTP session.
+        clock: What tells the time.
+    """
+
+    connection: str
+    options: OptionsT_co
+    http: HTTP
+    clock: Clock
+
+
+class Connector(ABC, Generic[OptionsT_co]):
+    """One kind of learning system; subclass it as ``Connector[MyOptions]``.
+
+    `check` is required. Every other hook is optional, and those that a connector overrides are its
+    capabilities: there is no second list to keep in step. Raise `ConnectionFailure`'s subclasses for what
+    concerns the whole connection; answer with a receipt for what concerns one result.
+
+    Attributes:
+        options_type: The options model; taken from the type argument.
+        sending: How the system likes its results.
+        connection: The name of the connection that this instance serves.
+        options: Its options.
+        http: Its HTTP session.
+        clock: What tells the time.
+    """
+
+    options_type: ClassVar[type[Options]] = Options
+    sending: ClassVar[Sending] = Sending()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - passed on, whatever it is
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            origin, arguments = get_origin(base), get_args(base)
+            if isinstance(origin, type) and issubclass(origin, Connector) and isinstance(arguments[0], type):
+                cls.options_type = arguments[0]
+        mark_hooks(cls, Connector)
+
+    def __init__(self, context: Context[OptionsT_co]) -> None:
+        self.connection = context.connection
+        self.options = context.options
+        self.http = context.http
+        self.clock = context.clock
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return self.clock.now()
+
+    @hookspec
+    @abstractmethod
+    async def check(self) -> None:
+        """Prove that the address and the credentials work, as a test button would; change nothing.
+
+        Raises:
+            ConnectionFailure: They don't; the message says what was tried and what to do.
+        """
+
+    @hookspec
+    def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:  # noqa: ARG002 - for those who override it
+        """Yield the users of this system that match `query`, to the last page."""
+        raise _unsupported(self, "lookup_users")
+
+    @hookspec
+    def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:  # noqa: ARG002
+        """Return which user of this system somebody is, None if that can't be told."""
+        raise _unsupported(self, "map_identity")
+
+    @hookspec
+    async def submit_results(self, batch: Batch) -> Sequence[Receipt]:  # noqa: ARG002
+        """Send `batch` and return one receipt for each of its deliveries.
+
+        Raises:
+            ConnectionFailure: The whole connection is concerned; everything of the batch stays.
+        """
+        raise _unsupported(self, "submit_results")
+
+    @hookspec
+    def read_launch(self, query: LaunchQuery) -> Launch | None:  # noqa: ARG002
+        """Return the validated launch, None if `query` is none of this system's."""
+        raise _unsupported(self, "read_launch")
+
+    async def aclose(self) -> None:
+        """Let go of what the connector opened itself; the HTTP session is closed by the core."""
+
+
+def _unsupported(connector: Connector[Options], hook: str) -> Unsupported:
+    return Unsupported(f"{type(connector).__name__} has no {hook}")

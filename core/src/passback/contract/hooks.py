@@ -1,0 +1,169 @@
+"""The hooks: what a connector, an extension or an observer may implement.
+
+A hook takes one record, so that the contract grows by fields on it and an older plugin runs unchanged on a
+newer core.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import pluggy
+
+from passback.errors import ContractError
+from passback.model import (
+    IdentityProposal,
+    IdentityRequest,
+    Launch,
+    LaunchQuery,
+    Receipt,
+    Result,
+)
+
+__all__ = [
+    "PROJECT",
+    "Extension",
+    "Health",
+    "HealthChanged",
+    "Observer",
+    "Settled",
+    "hookspec",
+    "implemented",
+    "mark_hooks",
+]
+
+PROJECT = "passback"
+hookspec = pluggy.HookspecMarker(PROJECT)
+_hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Health(StrEnum):
+    """How a connection does, in the words that status and mails use."""
+
+    OK = "ok"
+    CANNOT_CONNECT = "can't connect"
+    SERVER_ERROR = "server error"
+    PAUSED = "paused"
+    MISCONFIGURED = "misconfigured"
+
+
+@attrs.frozen(kw_only=True)
+class Settled:
+    """One delivery got its receipt.
+
+    Attributes:
+        connection: The connection's name.
+        result: What was delivered, or not.
+        receipt: The connector's answer.
+    """
+
+    connection: str
+    result: Result
+    receipt: Receipt
+
+
+@attrs.frozen(kw_only=True)
+class HealthChanged:
+    """A connection's health is another than before.
+
+    Attributes:
+        connection: The connection's name.
+        before: What it was.
+        now: What it is.
+        detail: Why.
+        at: Since when.
+    """
+
+    connection: str
+    before: Health
+    now: Health
+    detail: str
+    at: datetime
+
+
+class Extension:
+    """Answers for one tenant what its connector would answer otherwise; asked before the connector.
+
+    Offer it in the entry-point group ``passback.extensions.v1`` and name it under a connection's
+    ``extensions``. The first answer that is not None counts.
+    """
+
+    def __init_subclass__(cls) -> None:
+        mark_hooks(cls, Extension)
+
+    @hookspec
+    def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
+        """Return which user of this connection's LMS somebody is, None to leave it to the next."""
+
+    @hookspec
+    def read_launch(self, query: LaunchQuery) -> Launch | None:
+        """Return the validated launch, None to leave it to the next."""
+
+
+class Observer:
+    """Is told what happens in the whole host; can change nothing, and its failures stop nothing.
+
+    Offer it in the entry-point group ``passback.observers.v1`` and name it under ``observers``. Its hooks
+    are sync and should return at once.
+    """
+
+    def __init_subclass__(cls) -> None:
+        mark_hooks(cls, Observer)
+
+    @hookspec
+    def settled(self, event: Settled) -> None:
+        """Take note that a delivery got its receipt."""
+
+    @hookspec
+    def health_changed(self, event: HealthChanged) -> None:
+        """Take note that a connection's health changed."""
+
+
+def hooks_of(spec: type) -> Mapping[str, Callable[..., Any]]:
+    """Return the hooks that `spec` declares."""
+    marker = f"{PROJECT}_spec"
+    return {name: member for name, member in vars(spec).items() if hasattr(member, marker)}
+
+
+def implemented(cls: type, spec: type) -> frozenset[str]:
+    """Return the names of the hooks of `spec` that `cls` implements: its capabilities."""
+    return frozenset(name for name, declared in hooks_of(spec).items() if getattr(cls, name) is not declared)
+
+
+def mark_hooks(cls: type, spec: type) -> None:
+    """Make each hook of `spec` that `cls` overrides an implementation of it.
+
+    Overriding is implementing: a forgotten decorator can't hide a capability.
+
+    Raises:
+        ContractError: An override is async where the hook is sync, or the other way round.
+    """
+    for name, declared in hooks_of(spec).items():
+        member = vars(cls).get(name)
+        if member is None:
+            continue
+        if not callable(member) or _kind(member) not in _allowed(declared):
+            raise ContractError(
+                f"{cls.__module__}.{cls.__qualname__}.{name} must be {' or '.join(_allowed(declared))}; "
+                f"it is {_kind(member)}"
+            )
+        _hookimpl(member)
+
+
+def _kind(member: object) -> str:
+    if inspect.isasyncgenfunction(member):
+        return "an async generator"
+    if inspect.iscoroutinefunction(member):
+        return "async def"
+    return "def" if inspect.isfunction(member) else type(member).__name__
+
+
+def _allowed(declared: Callable[..., Any]) -> tuple[str, ...]:
+    if "AsyncIterator" in str(inspect.signature(declared).return_annotation):
+        return ("an async generator", "def")
+    return (_kind(declared),)
