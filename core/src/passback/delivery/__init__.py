@@ -1,0 +1,32 @@
+"""Durable delivery: outbox, dispatcher, health of connections."""
+
+from passback.delivery.breaker import Backoff
+from passback.delivery.dispatcher import Dispatcher, Roster
+from passback.delivery.lane import LanePolicy, Surroundings
+from passback.delivery.lock import DispatcherLock
+from passback.delivery.outbox import Acceptance, Outbox, Submission
+from passback.delivery.overview import ConnectionState, DeliveryState, Overview, Totals
+from passback.delivery.repair import Repair, Selection
+from passback.delivery.states import State, WaitingFor
+from passback.delivery.store import Store
+
+__all__ = [
+    "Acceptance",
+    "Backoff",
+    "ConnectionState",
+    "DeliveryState",
+    "Dispatcher",
+    "DispatcherLock",
+    "LanePolicy",
+    "Outbox",
+    "Overview",
+    "Repair",
+    "Roster",
+    "Selection",
+    "State",
+    "Store",
+    "Submission",
+    "Surroundings",
+    "Totals",
+    "WaitingFor",
+]

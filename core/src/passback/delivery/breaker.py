@@ -1,0 +1,116 @@
+"""The connection carries the outage: when it failed, when it is probed next, and what is said of it."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import attrs
+from sqlalchemy import Connection, insert, select, update
+
+from passback.contract import Health
+from passback.delivery import schema
+from passback.delivery.times import milliseconds, moment
+from passback.errors import CannotConnect, PassbackError, RateLimited
+
+__all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
+
+_c = schema.connection.c
+
+
+@attrs.frozen(kw_only=True)
+class Backoff:
+    """How long to wait before the next probe.
+
+    Attributes:
+        first: After the first failure, in seconds; doubled after each further one.
+        ceiling: Never longer than this, in seconds: the bound of the promise that everything flows soon
+            after the system is back.
+    """
+
+    first: float = 1.0
+    ceiling: float = 900.0
+
+    def after(self, fails: int, rng: random.Random) -> timedelta:
+        """Return how long to wait after `fails` failures in a row, with jitter."""
+        longest = min(self.ceiling, self.first * 2 ** min(fails - 1, 30))
+        return timedelta(seconds=longest * rng.uniform(0.5, 1.0))
+
+
+@attrs.frozen(kw_only=True)
+class Breaker:
+    """How a connection does.
+
+    Attributes:
+        health: In one word.
+        detail: Why.
+        since: Since when.
+        fails: How many attempts failed in a row.
+        next_probe: When it may be tried; None means now.
+        last_success: When something was delivered last.
+    """
+
+    health: Health
+    since: datetime
+    detail: str = ""
+    fails: int = 0
+    next_probe: datetime | None = None
+    last_success: datetime | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether everything flows."""
+        return self.fails == 0
+
+    def failed(self, error: PassbackError, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
+        """Return the breaker after an attempt that `error` ended."""
+        if isinstance(error, RateLimited) and error.until is not None:
+            # Asked to wait is not ill: the system's own word decides, and nobody is alarmed.
+            return attrs.evolve(self, next_probe=max(error.until, now), detail=str(error))
+        fails = self.fails + 1
+        health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
+        if isinstance(error, RateLimited):
+            health = self.health
+        return attrs.evolve(
+            self,
+            health=health,
+            since=self.since if health is self.health else now,
+            detail=str(error),
+            fails=fails,
+            next_probe=now + backoff.after(fails, rng),
+        )
+
+    def succeeded(self, now: datetime) -> Breaker:
+        """Return the breaker after an attempt that arrived."""
+        since = self.since if self.health is Health.OK else now
+        return Breaker(health=Health.OK, since=since, last_success=now)
+
+
+def load_breaker(db: Connection, name: str, now: datetime) -> Breaker:
+    """Return how the connection called `name` does, as the outbox knows it."""
+    row = db.execute(select(schema.connection).where(_c.name == name)).one_or_none()
+    if row is None:
+        return Breaker(health=Health.OK, since=now)
+    return Breaker(
+        health=Health(row.health),
+        detail=row.detail,
+        since=moment(row.since),
+        fails=row.fails,
+        next_probe=None if row.next_probe is None else moment(row.next_probe),
+        last_success=None if row.last_success is None else moment(row.last_success),
+    )
+
+
+def save_breaker(db: Connection, name: str, breaker: Breaker) -> None:
+    """Keep how the connection called `name` does."""
+    values = {
+        "health": breaker.health.value,
+        "detail": breaker.detail,
+        "since": milliseconds(breaker.since),
+        "fails": breaker.fails,
+        "next_probe": None if breaker.next_probe is None else milliseconds(breaker.next_probe),
+        "last_success": None if breaker.last_success is None else milliseconds(breaker.last_success),
+    }
+    changed = db.execute(update(schema.connection).where(_c.name == name).values(values))
+    if not changed.rowcount:
+        db.execute(insert(schema.connection), {"name": name} | values)

@@ -1,0 +1,200 @@
+"""What stands in the outbox, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import attrs
+from sqlalchemy import Connection, func, select
+
+from passback.delivery import schema
+from passback.delivery.repair import Selection
+from passback.delivery.states import State
+from passback.delivery.store import Store
+from passback.delivery.times import moment
+
+__all__ = ["ConnectionState", "DeliveryState", "Overview", "Totals"]
+
+_d = schema.delivery.c
+_r = schema.result.c
+_c = schema.connection.c
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryState:
+    """One delivery, as it stands.
+
+    Attributes:
+        id: Its number.
+        result_id: Its result's id.
+        learner: Whose result.
+        activity: In which activity.
+        kind: What happened.
+        connection: Where it goes.
+        state: ``pending``, ``sending``, ``delivered``, ``waiting`` or ``rejected``.
+        waiting_for: What it waits for.
+        reason: Why, for a person.
+        attempts: How often it was tried.
+        accepted: When it was accepted.
+        changed: When its state changed last.
+        remote_id: Its id over there.
+    """
+
+    id: int
+    result_id: str
+    learner: str
+    activity: str
+    kind: str
+    connection: str
+    state: str
+    waiting_for: str | None
+    reason: str
+    attempts: int
+    accepted: datetime
+    changed: datetime
+    remote_id: str | None
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionState:
+    """One connection, as it does.
+
+    Attributes:
+        name: Its name.
+        health: In the words of `Health`.
+        detail: Why.
+        since: Since when.
+        last_success: When something was delivered last.
+        next_probe: When an open connection is tried next.
+        counts: How many deliveries are in each state.
+        oldest: Since when the oldest pending delivery waits to be sent.
+    """
+
+    name: str
+    health: str
+    detail: str
+    since: datetime | None
+    last_success: datetime | None
+    next_probe: datetime | None
+    counts: Mapping[str, int]
+    oldest: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class Totals:
+    """The whole outbox in numbers.
+
+    Attributes:
+        accepted: Results accepted.
+        unrouted: Results whose activity is attached to no connection yet.
+        connections: Each connection.
+    """
+
+    accepted: int
+    unrouted: int
+    connections: Sequence[ConnectionState]
+
+    def count(self, state: State) -> int:
+        """Return how many deliveries are in `state`."""
+        return sum(each.counts.get(state.word, 0) for each in self.connections)
+
+
+class Overview:
+    """Reads what stands in the outbox."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def totals(self) -> Totals:
+        """Return the whole outbox in numbers."""
+        return await self._store.run_soft(_totals)
+
+    async def pending(self) -> bool:
+        """Return whether anything is still to be sent."""
+        query = select(_d.seq).where(_d.state == State.PENDING).limit(1)
+        return await self._store.run_soft(lambda db: db.scalar(query) is not None)
+
+    async def deliveries(self, selection: Selection, limit: int) -> list[DeliveryState]:
+        """Return the deliveries that `selection` chooses, newest change first, at most `limit`."""
+        return await self._store.run_soft(_deliveries, selection, limit)
+
+
+def _totals(db: Connection) -> Totals:
+    counts: dict[str, dict[str, int]] = {}
+    grouped = select(_d.connection, _d.state, func.count()).group_by(_d.connection, _d.state)
+    for name, state, count in db.execute(grouped):
+        counts.setdefault(name, {})[State(state).word] = count
+    rows = {row.name: row for row in db.execute(select(schema.connection))}
+    connections = []
+    for name in sorted(counts.keys() | rows.keys()):
+        row = rows.get(name)
+        connections.append(
+            ConnectionState(
+                name=name,
+                health=row.health if row else "ok",
+                detail=row.detail if row else "",
+                since=moment(row.since) if row else None,
+                last_success=moment(row.last_success) if row and row.last_success else None,
+                next_probe=moment(row.next_probe) if row and row.next_probe and row.health != "ok" else None,
+                counts=counts.get(name, {}),
+                oldest=_oldest(db, name),
+            )
+        )
+    return Totals(
+        accepted=db.scalar(select(func.count()).select_from(schema.result)) or 0,
+        unrouted=db.scalar(select(func.count()).select_from(schema.result).where(~_r.routed)) or 0,
+        connections=connections,
+    )
+
+
+def _oldest(db: Connection, connection: str) -> datetime | None:
+    oldest = db.scalar(
+        select(func.min(_r.accepted))
+        .join(schema.delivery, _d.result == _r.seq)
+        .where(_d.connection == connection, _d.state == State.PENDING)
+    )
+    return None if oldest is None else moment(oldest)
+
+
+def _deliveries(db: Connection, selection: Selection, limit: int) -> list[DeliveryState]:
+    query = (
+        select(
+            _d.seq,
+            _d.connection,
+            _d.state,
+            _d.lease,
+            _d.waiting_for,
+            _d.reason,
+            _d.attempts,
+            _d.changed,
+            _d.remote_id,
+            _r.id,
+            _r.learner,
+            _r.activity,
+            _r.kind,
+            _r.accepted,
+        )
+        .join(schema.result, _r.seq == _d.result)
+        .where(*selection.where())
+        .order_by(_d.changed.desc(), _d.seq.desc())
+        .limit(limit)
+    )
+    return [
+        DeliveryState(
+            id=row.seq,
+            result_id=row.id,
+            learner=row.learner,
+            activity=row.activity,
+            kind=row.kind,
+            connection=row.connection,
+            state="sending" if row.lease is not None else State(row.state).word,
+            waiting_for=row.waiting_for,
+            reason=row.reason,
+            attempts=row.attempts,
+            accepted=moment(row.accepted),
+            changed=moment(row.changed),
+            remote_id=row.remote_id,
+        )
+        for row in db.execute(query)
+    ]

@@ -1,0 +1,120 @@
+"""The tables: payload, schedule, state and lease stand in one transactional store.
+
+Times are milliseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+__all__ = ["SCHEMA_VERSION", "connection", "delivery", "meta", "metadata", "result", "signal"]
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False, default=""),
+    Column("health", Text, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("since", BigInteger, nullable=False),
+    Column("fails", Integer, nullable=False, default=0),
+    Column("next_probe", BigInteger),
+    Column("last_success", BigInteger),
+)
+
+result = Table(
+    "result",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("learner", Text, nullable=False),
+    Column("activity", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("routed", Boolean, nullable=False),
+    Index(
+        "result_unrouted",
+        "activity",
+        "seq",
+        sqlite_where=text("NOT routed"),
+        postgresql_where=text("NOT routed"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    Column("result", BigInteger, ForeignKey("result.seq"), nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    # When it's to be tried; while a lease runs, when the lease ends.
+    Column("due", BigInteger, nullable=False),
+    Column("lease", BigInteger),
+    Column("attempts", Integer, nullable=False, default=0),
+    # Tried alone, because the system failed on it while others passed.
+    Column("alone", Boolean, nullable=False, default=False),
+    Column("waiting_for", Text),
+    Column("reason", Text, nullable=False, default=""),
+    Column("remote_id", Text),
+    Column("changed", BigInteger, nullable=False),
+    UniqueConstraint("result", "connection"),
+    CheckConstraint("state IN (0, 1, 2, 3)", name="one_known_state"),
+    CheckConstraint("(state = 2) = (waiting_for IS NOT NULL)", name="waiting_says_for_what"),
+    CheckConstraint("lease IS NULL OR state = 0", name="only_pending_is_leased"),
+    Index(
+        "delivery_due",
+        "connection",
+        "due",
+        "seq",
+        sqlite_where=text("state = 0"),
+        postgresql_where=text("state = 0"),
+    ),
+    Index(
+        "delivery_kept",
+        "connection",
+        "state",
+        sqlite_where=text("state > 1"),
+        postgresql_where=text("state > 1"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# One row for each time that another process made something due, read and removed by the dispatcher.
+signal = Table(
+    "signal",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("connection", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,86 @@
+"""Send one lease through a connection, and find the bad apple in a batch that is refused as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import attrs
+
+from passback.connection import Connection
+from passback.errors import BatchRefused, BatchTooLarge, ContractError, PassbackError
+from passback.model import AlreadyThere, Batch, Delivered, Delivery, Receipt, Rejected
+
+__all__ = ["Sent", "send"]
+
+
+@attrs.define(kw_only=True)
+class Sent:
+    """What came of a lease.
+
+    Attributes:
+        receipts: For the deliveries that got one.
+        failure: What ended it early; the deliveries without a receipt stay pending.
+        fits: The most results that the system takes at once, if it refused more.
+    """
+
+    receipts: list[Receipt] = attrs.field(factory=list)
+    failure: PassbackError | None = None
+    fits: int | None = None
+
+    @property
+    def arrived(self) -> bool:
+        """Whether anything of it is over there now."""
+        return any(isinstance(receipt, Delivered | AlreadyThere) for receipt in self.receipts)
+
+
+async def send(connection: Connection, deliveries: Sequence[Delivery], patience: float) -> Sent:
+    """Send `deliveries` in order; where a batch is refused as a whole, send its halves.
+
+    Args:
+        connection: Where to.
+        deliveries: What to send.
+        patience: How long a connector may take for one batch, in seconds.
+    """
+    sent = Sent()
+    refused: list[Rejected] = []
+    parts = [tuple(deliveries)]
+    while parts:
+        part = parts.pop()
+        try:
+            sent.receipts += await _submit(connection, part, patience)
+        except BatchRefused as refusal:
+            if len(part) == 1:
+                refused.append(Rejected(part[0].id, str(refusal)))
+                continue
+            middle = len(part) // 2
+            if isinstance(refusal, BatchTooLarge):
+                sent.fits = middle
+            parts += [part[middle:], part[:middle]]
+        except PassbackError as failure:
+            sent.failure = failure
+            break
+    await _reject(connection, sent, refused)
+    return sent
+
+
+async def _submit(connection: Connection, part: Sequence[Delivery], patience: float) -> Sequence[Receipt]:
+    try:
+        async with asyncio.timeout(patience):
+            return await connection.submit_results(Batch(deliveries=tuple(part)))
+    except TimeoutError:
+        raise ContractError(
+            f"connection {connection.name!r}: the connector took longer than {patience:g} s for a batch"
+        ) from None
+
+
+async def _reject(connection: Connection, sent: Sent, refused: Sequence[Rejected]) -> None:
+    # Some systems answer 400 to everything while the credentials or the address are wrong. Nothing is
+    # condemned on the word of a system that hasn't shown that it takes results at all.
+    if refused and not sent.arrived and sent.failure is None:
+        try:
+            await connection.check()
+        except PassbackError as failure:
+            sent.failure = failure
+    if sent.failure is None or sent.arrived:
+        sent.receipts += refused

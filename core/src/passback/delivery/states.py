@@ -1,0 +1,100 @@
+"""The states of a delivery, and the one table of what may follow what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+import attrs
+
+from passback.model import (
+    ActivityUnknown,
+    AlreadyThere,
+    Delivered,
+    NeedsLaunch,
+    Receipt,
+    Rejected,
+    TryLater,
+    UserUnknown,
+)
+
+__all__ = ["FOLLOWS", "Change", "State", "WaitingFor", "change_for"]
+
+
+class State(IntEnum):
+    """Where a delivery stands; always in exactly one."""
+
+    PENDING = 0
+    DELIVERED = 1
+    WAITING = 2
+    REJECTED = 3
+
+    @property
+    def word(self) -> str:
+        """The word for it, as people and programs read it."""
+        return self.name.lower()
+
+
+class WaitingFor(StrEnum):
+    """What a waiting delivery waits for."""
+
+    ACCOUNT = "account"
+    ACTIVITY = "activity"
+    LAUNCH = "launch"
+    CONNECTION = "connection"
+
+
+FOLLOWS: Mapping[State, frozenset[State]] = {
+    State.PENDING: frozenset(State),
+    State.WAITING: frozenset({State.PENDING}),
+    State.REJECTED: frozenset({State.PENDING}),
+    State.DELIVERED: frozenset(),
+}
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """What an attempt made of a delivery.
+
+    Attributes:
+        delivery: The delivery's number.
+        state: Its state from now on.
+        waiting_for: What it waits for, exactly if it's waiting.
+        reason: Why, for a person.
+        remote_id: Its id over there, once delivered.
+        due: When it's tried next, if it's pending; None for at once.
+    """
+
+    delivery: int
+    state: State
+    waiting_for: WaitingFor | None = None
+    reason: str = ""
+    remote_id: str | None = None
+    due: datetime | None = None
+
+
+def change_for(receipt: Receipt) -> Change:
+    """Return what `receipt` makes of its delivery."""
+    delivery = receipt.delivery
+    match receipt:
+        case Delivered(_, remote_id):
+            change = Change(delivery=delivery, state=State.DELIVERED, remote_id=remote_id)
+        case AlreadyThere(_, remote_id):
+            reason = "it was there already"
+            change = Change(delivery=delivery, state=State.DELIVERED, remote_id=remote_id, reason=reason)
+        case UserUnknown(_, reason):
+            change = _waiting(delivery, WaitingFor.ACCOUNT, reason)
+        case ActivityUnknown(_, reason):
+            change = _waiting(delivery, WaitingFor.ACTIVITY, reason)
+        case NeedsLaunch(_, reason):
+            change = _waiting(delivery, WaitingFor.LAUNCH, reason)
+        case Rejected(_, reason):
+            change = Change(delivery=delivery, state=State.REJECTED, reason=reason)
+        case TryLater(_, at, reason):
+            change = Change(delivery=delivery, state=State.PENDING, due=at, reason=reason)
+    return change
+
+
+def _waiting(delivery: int, waiting_for: WaitingFor, reason: str) -> Change:
+    return Change(delivery=delivery, state=State.WAITING, waiting_for=waiting_for, reason=reason)

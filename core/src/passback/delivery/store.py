@@ -1,0 +1,146 @@
+"""The database: one thread that writes, and how durable each write must be.
+
+A system's SQLite before 3.51.3 can corrupt a WAL database that two connections write at once, so such a
+one is replaced by pysqlite3's where that is installed, and used with a rollback journal where it isn't.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from passback.delivery import schema
+from passback.errors import OutboxError, OutboxTooNew
+
+__all__ = ["Store"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SAFE_WAL = (3, 51, 3)
+# Another process may hold the file for a whole bulk submission.
+_BUSY_SECONDS = 30
+
+
+def _driver() -> ModuleType:
+    if sqlite3.sqlite_version_info >= _SAFE_WAL:
+        return sqlite3
+    try:
+        return importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+
+
+class Store:
+    """A SQLite file that holds the outbox."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._driver = _driver()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="passback-store")
+        self._engine = self._connect()
+        self._connection: Connection | None = None
+
+    async def open(self) -> None:
+        """Create the file and its tables where they don't exist yet.
+
+        Raises:
+            OutboxError: The file can't be used.
+            OutboxTooNew: A newer Passback wrote it.
+        """
+        await self._in_thread(self._open)
+
+    async def run(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` as one transaction that is on the disk when this returns."""
+        return await self._in_thread(lambda: self._transact("FULL", work, *args, **kwargs))
+
+    async def run_soft(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` as one transaction that a power cut may undo, but nothing else.
+
+        For leases and receipts: to lose one means to send once more, never to lose a result.
+        """
+        return await self._in_thread(lambda: self._transact("NORMAL", work, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._in_thread(self._close)
+        self._thread.shutdown()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except (OperationalError, self._driver.DatabaseError, sqlite3.DatabaseError) as error:
+            said = getattr(error, "orig", None) or error
+            raise OutboxError(f"the outbox {self.path} can't be used: {said}") from error
+
+    def _connect(self) -> Engine:
+        engine = create_engine(
+            URL.create("sqlite", database=str(self.path)),
+            module=self._driver,
+            poolclass=NullPool,
+            connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
+        )
+        wal = self._driver.sqlite_version_info >= _SAFE_WAL
+
+        @event.listens_for(engine, "connect")
+        def configure(raw: sqlite3.Connection, _: object) -> None:
+            raw.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+            raw.execute("PRAGMA foreign_keys = ON")
+            raw.execute("PRAGMA cache_size = -16384")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = self._engine.connect()
+        with self._connection.begin():
+            schema.metadata.create_all(self._connection)
+            found = self._connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
+            if found is None:
+                self._connection.execute(
+                    insert(schema.meta), {"key": "schema", "value": str(schema.SCHEMA_VERSION)}
+                )
+            elif int(found) > schema.SCHEMA_VERSION:
+                raise OutboxTooNew(
+                    f"the outbox {self.path} was written by a newer Passback (schema {found}, "
+                    f"this one knows {schema.SCHEMA_VERSION}); upgrade this installation"
+                )
+
+    def _transact(
+        self,
+        synchronous: str,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        if self._connection is None:
+            raise OutboxError(f"the outbox {self.path} isn't open")
+        raw = self._connection.connection.driver_connection
+        if raw is not None:
+            raw.execute(f"PRAGMA synchronous = {synchronous}")
+        with self._connection.begin():
+            return work(self._connection, *args, **kwargs)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
