@@ -1,0 +1,5 @@
+"""``python -m passback`` is ``passback``."""
+
+from passback.cli import main
+
+main()

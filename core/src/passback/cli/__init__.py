@@ -1,0 +1,20 @@
+"""The command line: ``passback``."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; needs the extra ``cli``."""
+    try:
+        from passback.cli.commands import app  # noqa: PLC0415 - so that a missing extra can be told
+    except ImportError as error:
+        if error.name not in ("typer", "rich", "sqlalchemy"):
+            raise
+        sys.exit(
+            f"passback: {error.name} isn't installed; install the host's tools: pip install 'passback[host]'"
+        )
+    app()

@@ -1,0 +1,109 @@
+"""What the commands print: tables for people, JSON for programs, and exit codes for scripts.
+
+==== =====================================================
+ 0   all is well
+ 1   it ran, and something needs somebody: a line refused, a connection that fails its check
+ 2   it couldn't run: usage, configuration, an outbox in use
+==== =====================================================
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from passback.errors import PassbackError
+
+__all__ = ["NEEDS_SOMEBODY", "ago", "err", "fail", "failing", "out", "print_json", "table"]
+
+NEEDS_SOMEBODY = 1
+_CANNOT_RUN = 2
+
+out = Console(soft_wrap=False)
+err = Console(stderr=True)
+
+
+def fail(*messages: str) -> NoReturn:
+    """Say why the command can't run, and end with 2."""
+    for message in messages:
+        err.print(f"[red]✗[/red] {_escaped(message)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(_CANNOT_RUN)
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Turn Passback's errors into a message for each and exit code 2."""
+    try:
+        yield
+    except* PassbackError as group:
+        fail(*(str(error) for error in _leaves(group)))
+
+
+def _leaves(group: BaseExceptionGroup[PassbackError]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def print_json(value: object) -> None:
+    """Print `value` as JSON, one line for each element of a list."""
+    rows = value if isinstance(value, list) else [value]
+    for row in rows:
+        sys.stdout.write(msgspec.json.encode(row, enc_hook=_plain).decode() + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (frozenset, Mapping)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print `rows` under `columns`."""
+    grid = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*(_colored(cell) for cell in row))
+    out.print(grid, highlight=False)
+
+
+_COLORS = {
+    "ok": "green", "ready": "green", "delivered": "green",
+    "waiting": "yellow", "pending": "yellow", "sending": "yellow", "available": "dim",
+    "can't connect": "red", "server error": "red", "misconfigured": "red", "rejected": "red",
+    "failed": "red", "missing": "red", "duplicate": "red", "blocked": "red", "incompatible": "red",
+}  # fmt: skip
+
+
+def _colored(cell: str) -> str:
+    color = _COLORS.get(cell)
+    text = _escaped(cell)
+    return f"[{color}]{text}[/{color}]" if color else text
+
+
+def ago(at: datetime | None, now: datetime | None = None) -> str:
+    """Return how long ago `at` was, or how long until it is, in one word."""
+    if at is None:
+        return "-"
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if size >= length or unit == "s":
+            text = f"{int(size // length)} {unit}"
+            return f"{text} ago" if seconds >= 0 else f"in {text}"
+    raise AssertionError  # seconds match everything

@@ -1,0 +1,279 @@
+"""The host's face: configuration in; results accepted, delivered and accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+from passback.clock import Clock, SystemClock
+from passback.contract import OBSERVERS, HealthChanged, Observer, Settled
+from passback.delivery import (
+    Acceptance,
+    DeliveryState,
+    Dispatcher,
+    DispatcherLock,
+    Outbox,
+    Overview,
+    Repair,
+    Selection,
+    Store,
+    Submission,
+    Surroundings,
+    Totals,
+)
+from passback.errors import ConnectionNotReady, ContentConflict, InvalidResult, PassbackError
+from passback.host.config import Config, read_config
+from passback.host.roster import ConfiguredRoster
+from passback.http import HTTP, Exchange
+from passback.model import Result
+from passback.plugins import LoadReport, Policy, load
+
+__all__ = ["CheckOutcome", "Passback"]
+
+log = logging.getLogger("passback.host")
+
+# Enough for one transaction to be worth it, few enough for other writers to get their turn.
+_CHUNK = 500
+_DRAIN_POLL = 0.1
+
+
+@attrs.frozen(kw_only=True)
+class CheckOutcome:
+    """What a connection's test button found.
+
+    Attributes:
+        connection: Its name.
+        tried: The requests that were made, in order.
+        error: What is wrong; None if nothing is.
+    """
+
+    connection: str
+    tried: Sequence[Exchange]
+    error: PassbackError | None
+
+
+class Passback:
+    """Accepts learning results, and delivers them to the configured connections.
+
+    Use it as an async context manager::
+
+        async with Passback.from_file("passback.toml") as pb:
+            await pb.submit(result)
+    """
+
+    def __init__(
+        self, config: Config, *, strict: bool = True, deliver: bool = True, clock: Clock | None = None
+    ) -> None:
+        """Prepare a host.
+
+        Args:
+            config: What to connect to.
+            strict: Whether a connection that can't serve is an error when this is entered; otherwise it's
+                shown as misconfigured, and its results wait.
+            deliver: Whether to deliver in this process; otherwise results are accepted here, and another
+                process (``passback work``) delivers them.
+            clock: What tells the time.
+        """
+        self._config = config
+        self._strict = strict
+        self._deliver = deliver
+        self._clock: Clock = clock or SystemClock()
+        self._store = Store(config.store)
+        self._outbox = Outbox(self._store)
+        self._overview = Overview(self._store)
+        self._roster = ConfiguredRoster(config, self._clock)
+        self._routes: tuple[Mapping[str, list[str]], list[str]] = self._roster.routes()
+        self._observers: list[Observer] = []
+        self._around = Surroundings(
+            outbox=self._outbox,
+            clock=self._clock,
+            rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
+            observe=self._observe,
+        )
+        self._dispatcher: Dispatcher | None = None
+        self._stack = AsyncExitStack()
+
+    @classmethod
+    def from_file(cls, path: str | Path, *, strict: bool = True, deliver: bool = True) -> Self:
+        """Return a host for the configuration file at `path`.
+
+        Raises:
+            ExceptionGroup: Of `ConfigError`: everything that is wrong with the file.
+        """
+        return cls(read_config(Path(path)), strict=strict, deliver=deliver)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._enter()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def connectors(self) -> LoadReport:
+        """What became of every connector that is installed or configured."""
+        return self._roster.connectors
+
+    @property
+    def connection_names(self) -> list[str]:
+        """The names of all configured connections."""
+        return sorted({*self._config.connections, *self._config.broken})
+
+    async def submit(self, result: Result) -> Acceptance:
+        """Accept `result`: when this returns it's on disk, and will be delivered.
+
+        Raises:
+            InvalidResult: It holds something that can't be kept.
+            ContentConflict: Its id is known with other content.
+            OutboxError: The store can't take it.
+        """
+        (answer,) = await self.submit_many([result])
+        if isinstance(answer, PassbackError):
+            raise answer
+        return answer
+
+    async def submit_many(
+        self, results: Iterable[Result]
+    ) -> list[Acceptance | ContentConflict | InvalidResult]:
+        """Accept many results; return for each its acceptance, or why it isn't accepted.
+
+        Raises:
+            OutboxError: The store can't take them; those of the chunks before are accepted.
+        """
+        answers: list[Acceptance | ContentConflict | InvalidResult] = []
+        waiting: list[Submission] = []
+        places: list[int] = []
+        for result in results:
+            try:
+                waiting.append(Submission.of(result, self._attached(result.activity.id)))
+                places.append(len(answers))
+                answers.append(InvalidResult("", "not reached"))
+            except InvalidResult as error:
+                answers.append(error)
+            if len(waiting) == _CHUNK:
+                await self._put(waiting, places, answers)
+        await self._put(waiting, places, answers)
+        return answers
+
+    async def drain(self, seconds: float | None = None) -> bool:
+        """Wait until nothing is pending; return whether that came within `seconds` (None: however long)."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await self._overview.pending():
+                    await asyncio.sleep(_DRAIN_POLL)
+        except TimeoutError:
+            return False
+        return True
+
+    async def totals(self) -> Totals:
+        """Return the whole outbox in numbers, each connection with its health."""
+        return await self._overview.totals()
+
+    async def deliveries(self, selection: Selection | None = None, limit: int = 100) -> list[DeliveryState]:
+        """Return deliveries as they stand, the newest change first."""
+        return await self._overview.deliveries(selection or Selection(), limit)
+
+    async def replay(self, selection: Selection) -> int:
+        """Send what `selection` chooses of the waiting and the rejected once more; return how many."""
+        return await Repair(self._store).replay(selection, self._clock.now())
+
+    async def check(self, name: str) -> CheckOutcome:
+        """Press the test button of the connection called `name`."""
+        with HTTP.recording() as tried:
+            try:
+                await self._roster.connection(name).check()
+            except PassbackError as error:
+                return CheckOutcome(connection=name, tried=tried, error=error)
+        return CheckOutcome(connection=name, tried=tried, error=None)
+
+    async def aclose(self) -> None:
+        """Stop delivering and close what is open; leaving the ``async with`` does it."""
+        await self._stack.aclose()
+        await self._roster.aclose()
+
+    async def _enter(self) -> None:
+        if self._strict:
+            self._require_ready()
+        if self._deliver:
+            lock = DispatcherLock(self._config.store)
+            lock.acquire()
+            self._stack.callback(lock.release)
+        await self._store.open()
+        self._stack.push_async_callback(self._store.close)
+        if self._deliver:
+            await self._start_delivering()
+
+    async def _start_delivering(self) -> None:
+        self._observers = self._load_observers()
+        self._dispatcher = Dispatcher(self._roster, self._around)
+        await self._dispatcher.start()
+        task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
+
+        async def stop() -> None:
+            self._around.stopping.set()
+            await task
+
+        self._stack.push_async_callback(stop)
+
+    def _require_ready(self) -> None:
+        reasons = self._roster.not_ready() if self._deliver else self._config.broken
+        if reasons:
+            problems = [ConnectionNotReady(name, reason) for name, reason in sorted(reasons.items())]
+            raise ExceptionGroup("connections that can't serve", problems)
+
+    def _load_observers(self) -> list[Observer]:
+        policy = Policy(blocked=self._config.plugins.block, disabled=frozenset(self._config.plugins.disable))
+        report = load(OBSERVERS, self._config.observers, policy)
+        observers: list[Observer] = []
+        for name in self._config.observers:
+            entry = report.ready(name)
+            if entry is None or entry.plugin is None or not issubclass(entry.plugin, Observer):
+                log.warning("observer %s", report.why_not(name))
+                continue
+            observers.append(entry.plugin())
+        return observers
+
+    def _observe(self, event: Settled | HealthChanged) -> None:
+        for observer in self._observers:
+            try:
+                if isinstance(event, Settled):
+                    observer.settled(event)
+                else:
+                    observer.health_changed(event)
+            except Exception:
+                log.exception("observer %s failed; delivery goes on", type(observer).__qualname__)
+
+    def _attached(self, activity: str) -> list[str]:
+        attached, everywhere = self._routes
+        return list(dict.fromkeys([*attached.get(activity, ()), *everywhere]))
+
+    async def _put(
+        self,
+        waiting: list[Submission],
+        places: list[int],
+        answers: list[Acceptance | ContentConflict | InvalidResult],
+    ) -> None:
+        if not waiting:
+            return
+        put = await self._outbox.put(waiting, self._clock.now(), tell=self._dispatcher is None)
+        for place, answer in zip(places, put, strict=True):
+            answers[place] = answer
+        if self._dispatcher is not None:
+            for name in {name for submission in waiting for name in submission.connections}:
+                self._dispatcher.wake(name)
+        waiting.clear()
+        places.clear()
