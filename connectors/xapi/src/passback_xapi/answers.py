@@ -1,0 +1,53 @@
+"""What an LRS's answer to a POST of statements says about each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from passback import AlreadyThere, BatchRefused, Delivered, JSONValue, Receipt, Response, ServerError
+from passback_xapi.outgoing import Outgoing
+
+__all__ = ["CONFLICT", "REFUSALS", "accepted"]
+
+_OK, _NO_CONTENT = 200, 204
+CONFLICT = 409
+# What says that the content, rather than the way to it, is at fault.
+REFUSALS = (400, 422)
+
+
+def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> list[Receipt]:
+    """Return the receipts for statements that `answer` says are stored.
+
+    Raises:
+        BatchRefused: It refuses the content.
+        ServerError: It says 200 to something else than xAPI, or anything but that it stored them.
+    """
+    if answer.status in REFUSALS:
+        raise BatchRefused(
+            f"the LRS refused it ({answer.status}): {answer.excerpt() or 'without a word why'}"
+        )
+    answer.require(_OK, _NO_CONTENT)
+    if answer.status == _NO_CONTENT:  # Ralph, when it holds them all
+        return [AlreadyThere(each.delivery.id, each.id) for each in outgoing]
+    stored = _ids(answer)
+    strangers = stored - {each.id for each in outgoing}
+    if strangers:
+        raise ServerError(
+            f"{answer.asked} answered with ids of statements that weren't sent; is this the xAPI endpoint?",
+            status=answer.status,
+        )
+    return [
+        Delivered(each.delivery.id, each.id) if each.id in stored else AlreadyThere(each.delivery.id, each.id)
+        for each in outgoing
+    ]
+
+
+def _ids(answer: Response) -> set[str]:
+    document: JSONValue = answer.json()
+    if not isinstance(document, list) or not all(isinstance(each, str) for each in document):
+        raise ServerError(
+            f"{answer.asked} answered 200 with something that is no list of statement ids; "
+            "is this the xAPI endpoint of an LRS?",
+            status=answer.status,
+        )
+    return {str(each).lower() for each in document}

@@ -1,0 +1,75 @@
+"""Whether a statement that an LRS holds tells the same fact as one that is to be sent.
+
+An LRS answers 409 when it holds the id with other content. What differs because another policy sent it
+(another identifier of the same learner, names, languages, another base of activity ids) is the same fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from passback import JSONValue, Result
+from passback_xapi.actors import is_learner
+from passback_xapi.statements import timestamp
+
+__all__ = ["difference"]
+
+_FINER = re.compile(r"(\.\d{2})\d+(?=S)")
+_SUBSECONDS = re.compile(r"\.(\d+)")
+
+
+def difference(held: object, sent: Mapping[str, JSONValue], result: Result) -> str | None:
+    """Return in what the statement `held` by the LRS tells another fact than `sent`, None if it doesn't.
+
+    Args:
+        held: As the LRS returned it.
+        sent: The statement for `result` under today's policy.
+        result: The fact.
+    """
+    if not isinstance(held, Mapping):
+        return "it is no statement"
+    same = {
+        "the verb": _same_verb(held.get("verb"), sent["verb"]),
+        "the learner": is_learner(held.get("actor"), result.learner),
+        "the activity": _same_object(held.get("object"), sent["object"], result),
+        "the time": _same_time(held.get("timestamp"), result.at),
+        "the outcome": _outcome(held.get("result")) == _outcome(sent.get("result")),
+    }
+    return next((part for part, agrees in same.items() if not agrees), None)
+
+
+def _same_verb(held: object, sent: JSONValue) -> bool:
+    return isinstance(held, Mapping) and isinstance(sent, Mapping) and held.get("id") == sent["id"]
+
+
+def _same_object(held: object, sent: JSONValue, result: Result) -> bool:
+    if not isinstance(held, Mapping) or not isinstance(sent, Mapping):
+        return False
+    theirs, ours = str(held.get("id")), str(sent["id"])
+    own = (result.item or result.activity).id
+    return theirs == ours or theirs.endswith((f"/{quote(own, safe='')}", f":{quote(own, safe='')}"))
+
+
+def _same_time(held: object, at: datetime) -> bool:
+    if not isinstance(held, str):
+        return False
+    try:
+        # Python reads at most microseconds.
+        theirs = datetime.fromisoformat(_SUBSECONDS.sub(lambda digits: f".{digits[1][:6]:0<6}", held))
+    except ValueError:
+        return False
+    if theirs.tzinfo is None:
+        theirs = theirs.replace(tzinfo=UTC)
+    return timestamp(theirs) == timestamp(at)
+
+
+def _outcome(result: object) -> object:
+    if not isinstance(result, Mapping):
+        return {}
+    plain = {key: value for key, value in result.items() if value not in ({}, None)}
+    if isinstance(duration := plain.get("duration"), str):
+        plain["duration"] = _FINER.sub(r"\1", duration)
+    return plain
