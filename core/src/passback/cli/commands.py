@@ -14,9 +14,9 @@ from typing import Annotated, TypeVar
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from passback.cli.output import NEEDS_SOMEBODY, ago, err, fail, failing, out, print_json, table
+from passback.cli.output import NEEDS_SOMEBODY, ago, colored, err, fail, failing, out, print_json, table
 from passback.cli.submission import Report, read_lines, submit_lines
-from passback.delivery import DeliveryState, Selection, State
+from passback.delivery import ConnectionState, DeliveryState, Selection, State
 from passback.host import Passback
 
 __all__ = ["app"]
@@ -216,19 +216,32 @@ def status(config: ConfigOption = _DEFAULT, *, json: JsonOption = False) -> None
         words = [state.word for state in State]
         rows = [
             [
-                each.name, each.health, ago(each.since), *(str(each.counts.get(word, 0)) for word in words),
-                ago(each.oldest), ago(each.last_success), ago(each.next_probe),
+                each.name,
+                each.health,
+                *(str(each.counts.get(word, 0)) for word in words),
+                ago(each.last_success),
             ]
             for each in totals.connections
-        ]  # fmt: skip
-        table("Connections", ["name", "health", "since", *words, "oldest", "last success", "next try"], rows)
+        ]
+        table("Connections", ["name", "health", *words, "last success"], rows)
         for each in totals.connections:
-            if each.detail:
-                out.print(f"\n[bold]{each.name}[/bold]: ", end="", highlight=False)
-                out.print(each.detail, highlight=False, markup=False, soft_wrap=True)
+            _show_trouble(each)
         out.print(f"\n{totals.accepted} results accepted, {totals.unrouted} unrouted", highlight=False)
 
     _run(show())
+
+
+def _show_trouble(connection: ConnectionState) -> None:
+    if connection.health == "ok":
+        return
+    out.print(f"\n[bold]{connection.name}[/bold] [red]{connection.health}[/red]", end="", highlight=False)
+    out.print(f" since {ago(connection.since)}; next try {ago(connection.next_probe)}", highlight=False)
+    out.print(f"  {connection.detail}", highlight=False, markup=False)
+    if connection.oldest:
+        out.print(
+            f"  the oldest result that waits to be sent was accepted {ago(connection.oldest)}",
+            highlight=False,
+        )
 
 
 def _chosen(
@@ -268,21 +281,23 @@ def deliveries(  # noqa: PLR0913 - one for each filter
         if json:
             print_json(found)
             return
-        rows = [
-            [
-                str(each.id), _state(each), each.connection, each.learner, each.kind, each.result_id,
-                str(each.attempts), ago(each.changed), each.reason,
-            ]
-            for each in found
-        ]  # fmt: skip
-        columns = ["id", "state", "connection", "learner", "kind", "result", "tries", "changed", "reason"]
-        table("Deliveries", columns, rows)
+        for each in found:
+            line = f"{each.id}  {_state(each)}  {each.learner}  {each.kind}  → {each.connection}"
+            tried = "once" if each.attempts == 1 else f"{each.attempts} times"
+            out.print(f"{line}  [dim]{ago(each.changed)}, tried {tried}[/dim]", highlight=False)
+            out.print(f"   [dim]result {each.result_id}[/dim]", highlight=False)
+            if each.reason:
+                out.print(f"   {each.reason}", highlight=False, markup=False)
+        out.print(
+            f"{len(found)} deliveries" + (", the newest; --limit shows more" if len(found) == limit else "")
+        )
 
     _run(show())
 
 
 def _state(delivery: DeliveryState) -> str:
-    return f"waiting for {delivery.waiting_for}" if delivery.waiting_for else delivery.state
+    word = f"waiting for {delivery.waiting_for}" if delivery.waiting_for else delivery.state
+    return colored(word)
 
 
 @app.command()

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from passback.errors import PassbackError
 
-__all__ = ["NEEDS_SOMEBODY", "ago", "err", "fail", "failing", "out", "print_json", "table"]
+__all__ = ["NEEDS_SOMEBODY", "ago", "colored", "err", "fail", "failing", "out", "print_json", "table"]
 
 NEEDS_SOMEBODY = 1
 _CANNOT_RUN = 2
@@ -78,7 +78,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in rows:
-        grid.add_row(*(_colored(cell) for cell in row))
+        grid.add_row(*(colored(cell) for cell in row))
     out.print(grid, highlight=False)
 
 
@@ -90,8 +90,9 @@ _COLORS = {
 }  # fmt: skip
 
 
-def _colored(cell: str) -> str:
-    color = _COLORS.get(cell)
+def colored(cell: str) -> str:
+    """Return `cell` in the color of the state that it names, if it names one."""
+    color = _COLORS.get(cell.partition(" for ")[0])
     text = _escaped(cell)
     return f"[{color}]{text}[/{color}]" if color else text
 

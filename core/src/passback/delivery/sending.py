@@ -49,13 +49,15 @@ async def send(connection: Connection, deliveries: Sequence[Delivery], patience:
         part = parts.pop()
         try:
             sent.receipts += await _submit(connection, part, patience)
+            if sent.fits is not None:
+                sent.fits = max(sent.fits, len(part))
         except BatchRefused as refusal:
             if len(part) == 1:
                 refused.append(Rejected(part[0].id, str(refusal)))
                 continue
             middle = len(part) // 2
             if isinstance(refusal, BatchTooLarge):
-                sent.fits = middle
+                sent.fits = sent.fits or 1
             parts += [part[middle:], part[:middle]]
         except PassbackError as failure:
             sent.failure = failure

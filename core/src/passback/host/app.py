@@ -173,7 +173,8 @@ class Passback:
         """Wait until nothing is pending; return whether that came within `seconds` (None: however long)."""
         try:
             async with asyncio.timeout(seconds):
-                while await self._overview.pending():
+                # Another process may deliver, so there is no event to wait for.
+                while await self._overview.pending():  # noqa: ASYNC110
                     await asyncio.sleep(_DRAIN_POLL)
         except TimeoutError:
             return False

@@ -117,7 +117,7 @@ class HTTP:
         try:
             response = await self._send(request, asked, again=again)
         except PassbackError as error:
-            _record(f"{method} {_shown(request.url)}", str(error), started)
+            _record(f"{method} {_shown(request.url)}", str(error).partition(": ")[2] or str(error), started)
             raise
         _record(f"{method} {_shown(request.url)}", str(response.status), started)
         return response

@@ -1,0 +1,182 @@
+"""A connector that does what a test tells it, and a clock that a test moves."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from passback import Activity, Batch, Connection, Connector, Delivered, Learner, Options, Receipt, Result
+from passback.delivery import (
+    Backoff,
+    Dispatcher,
+    LanePolicy,
+    Outbox,
+    Store,
+    Submission,
+    Surroundings,
+)
+from passback.errors import ConnectionNotReady
+from passback.http import HTTP
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+Behaviour = Callable[[Batch], Sequence[Receipt]]
+
+
+class NoOptions(Options):
+    """Nothing to configure."""
+
+
+def result(number, activity="https://example.com/a", **fields):
+    return Result(
+        id=f"r-{number}",
+        kind="progressed",
+        learner=Learner(id=f"learner-{number}@example.com"),
+        activity=Activity(id=activity),
+        at=START,
+        **fields,
+    )
+
+
+def deliver_all(batch):
+    return [Delivered(each.id, f"there-{each.result.id}") for each in batch.deliveries]
+
+
+class Scripted(Connector[NoOptions]):
+    """Answers each batch as `behaviour` says, and notes what it was sent."""
+
+    def __init__(self, context):
+        super().__init__(context)
+        self.behaviour = deliver_all
+        self.healthy = lambda: None
+        self.batches = []
+        self.arrived = []
+
+    async def check(self):
+        self.healthy()
+
+    async def submit_results(self, batch):
+        self.batches.append([each.result.id for each in batch.deliveries])
+        answer = self.behaviour(batch)
+        if asyncio.iscoroutine(answer):
+            answer = await answer
+        self.arrived += [
+            each.result.id
+            for each in batch.deliveries
+            if any(isinstance(one, Delivered) and one.delivery == each.id for one in answer or ())
+        ]
+        return answer
+
+
+class SimulatedClock:
+    """Time that moves only when the test says so; whoever waits is woken when its moment comes."""
+
+    def __init__(self):
+        self.time = START
+        self._moved = asyncio.Event()
+
+    def now(self):
+        return self.time
+
+    async def wait(self, event, seconds):
+        until = None if seconds is None else self.time + timedelta(seconds=seconds)
+        while not event.is_set() and (until is None or self.time < until):
+            moved = self._moved
+            waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(moved.wait())]
+            _, late = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        return event.is_set()
+
+    def advance(self, seconds):
+        self.time += timedelta(seconds=seconds)
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+
+class Room:
+    """An outbox, one scripted connection called ``lms``, and a dispatcher between them."""
+
+    def __init__(self, store, clock, batch, patience):
+        self.store = store
+        self.outbox = Outbox(store)
+        self.clock = clock
+        self.events = []
+        self.reasons = {}
+        self.fingerprint = "one"
+        self.attached = {}
+        self.everywhere = ["lms"]
+        self._policy = LanePolicy(batch=batch, linger=0, patience=patience, backoff=Backoff())
+        self.lms = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
+        self.connector = self.lms.connector
+        self.around = Surroundings(
+            outbox=self.outbox, clock=clock, rng=random.Random(7), observe=self.events.append
+        )
+        self.dispatcher = Dispatcher(self, self.around)
+        self._task = None
+
+    def connection(self, name):
+        if name in self.reasons:
+            raise ConnectionNotReady(name, self.reasons[name])
+        if name != "lms":
+            raise ConnectionNotReady(name, "the configuration doesn't name it")
+        return self.lms
+
+    def policy(self, _name):
+        return self._policy
+
+    def not_ready(self):
+        return self.reasons
+
+    def fingerprints(self):
+        return {} if "lms" in self.reasons else {"lms": self.fingerprint}
+
+    def routes(self):
+        return self.attached, self.everywhere
+
+    async def put(self, *results, to=("lms",)):
+        submissions = [Submission.of(each, to) for each in results]
+        answers = await self.outbox.put(submissions, self.clock.now(), tell=False)
+        if self._task is not None:
+            self.dispatcher.wake("lms")
+        return answers
+
+    async def start(self):
+        await self.dispatcher.start()
+        self._task = asyncio.create_task(self.dispatcher.run())
+
+    async def stop(self):
+        if self._task is not None:
+            self.around.stopping.set()
+            await self._task
+
+    async def run(self, seconds, step=0.25):
+        """Let `seconds` pass on the simulated clock, giving everybody time to act after each step."""
+        passed = 0.0
+        while passed < seconds:
+            await settle()
+            self.clock.advance(step)
+            passed += step
+        await settle()
+
+
+async def settle():
+    # The store works in a thread of its own, so the loop must really wait for it.
+    for _ in range(3):
+        await asyncio.sleep(0.002)
+
+
+@asynccontextmanager
+async def room(tmp_path, batch=10, *, deliver=True, patience=30):
+    store = Store(tmp_path / "passback.db")
+    await store.open()
+    here = Room(store, SimulatedClock(), batch, patience)
+    try:
+        if deliver:
+            await here.start()
+        yield here
+    finally:
+        await here.stop()
+        await here.lms.aclose()
+        await store.close()

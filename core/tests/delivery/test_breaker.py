@@ -1,0 +1,47 @@
+"""How long a connection rests, and what is said of it."""
+
+import random
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import START
+
+from passback import CannotConnect, Health, RateLimited, ServerError
+from passback.delivery import Backoff
+from passback.delivery.breaker import Breaker
+
+FINE = Breaker(health=Health.OK, since=START)
+
+
+@given(st.integers(1, 10**6), st.integers())
+def test_no_wait_is_longer_than_the_ceiling_nor_without_jitter(fails, seed):
+    backoff = Backoff(first=1, ceiling=900)
+    longest = min(900, 2.0 ** min(fails - 1, 30))
+    wait = backoff.after(fails, random.Random(seed)).total_seconds()
+    assert longest / 2 - 1e-6 <= wait <= longest
+
+
+@given(
+    st.lists(
+        st.sampled_from([CannotConnect("x"), ServerError("x"), RateLimited("x")]), min_size=1, max_size=40
+    )
+)
+def test_the_next_probe_is_never_more_than_a_quarter_of_an_hour_away(failures):
+    breaker = FINE
+    for failure in failures:
+        breaker = breaker.failed(failure, START, Backoff(), random.Random(1))
+        assert START < breaker.next_probe <= START + timedelta(minutes=15)
+    assert breaker.succeeded(START).closed
+
+
+def test_since_tells_when_the_trouble_began_not_when_it_was_seen_last():
+    first = FINE.failed(CannotConnect("x"), START, Backoff(), random.Random(1))
+    second = first.failed(CannotConnect("y"), START + timedelta(hours=1), Backoff(), random.Random(1))
+    assert (second.since, second.detail, second.fails) == (START, "y", 2)
+
+
+def test_being_asked_to_wait_is_no_illness():
+    until = START + timedelta(hours=7)
+    breaker = FINE.failed(RateLimited("slow", until=until), START, Backoff(), random.Random(1))
+    assert (breaker.health, breaker.next_probe, breaker.closed) == (Health.OK, until, True)

@@ -1,0 +1,341 @@
+"""What a lane does when a system answers, fails, hangs, or is gone for days."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from scripted import deliver_all, result, room
+
+from passback import (
+    ActivityUnknown,
+    CannotConnect,
+    Delivered,
+    Health,
+    HealthChanged,
+    RateLimited,
+    Rejected,
+    Selection,
+    ServerError,
+    Settled,
+    TryLater,
+    Unsupported,
+    UserUnknown,
+)
+from passback.delivery import Overview, Repair
+
+
+async def states(here):
+    found = await Overview(here.store).deliveries(Selection(), 1000)
+    return {each.result_id: each.state for each in found}
+
+
+async def only_connection(here):
+    (connection,) = (await Overview(here.store).totals()).connections
+    return connection
+
+
+def failing(error):
+    def fail(_batch):
+        raise error
+
+    return fail
+
+
+def test_everything_accepted_is_delivered_in_order_and_in_batches(tmp_path):
+    async def check():
+        async with room(tmp_path, batch=10) as here:
+            await here.put(*(result(number) for number in range(25)))
+            await here.run(2)
+            assert here.connector.arrived == [f"r-{number}" for number in range(25)]
+            assert [len(batch) for batch in here.connector.batches] == [10, 10, 5]
+            assert set((await states(here)).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
+def test_an_outage_belongs_to_the_connection_and_its_backlog_drains_by_itself(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = failing(CannotConnect("not reached"))
+            await here.put(*(result(number) for number in range(30)))
+            await here.run(5)
+            assert (await only_connection(here)).health == "can't connect"
+            probes = [batch for batch in here.connector.batches[1:] if len(batch) != 1]
+            assert probes == [], "while a connection is down it's probed with one result"
+            here.connector.behaviour = deliver_all
+            await here.run(30)
+            assert here.connector.arrived == [f"r-{number}" for number in range(30)]
+            connection = await only_connection(here)
+            assert (connection.health, connection.detail, connection.next_probe) == ("ok", "", None)
+            changes = [event for event in here.events if isinstance(event, HealthChanged)]
+            assert [event.now for event in changes] == [Health.CANNOT_CONNECT, Health.OK]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(tmp_path, hours):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = failing(ServerError("answered 503", status=503))
+            await here.put(*(result(number) for number in range(12)))
+            await here.run(hours * 3600, step=120)
+            recovered = here.clock.now()
+            probe = (await only_connection(here)).next_probe
+            assert probe - recovered <= timedelta(minutes=15)
+            here.connector.behaviour = deliver_all
+            await here.run(16 * 60, step=20)
+            assert len(here.connector.arrived) == 12
+
+    asyncio.run(check())
+
+
+def test_an_outage_costs_no_more_probes_than_its_length_allows(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = failing(CannotConnect("not reached"))
+            await here.put(result(1))
+            await here.run(6 * 3600, step=120)
+            # Ten while the wait doubles to a quarter of an hour, then one each 7.5 to 15 minutes.
+            assert len(here.connector.batches) <= 10 + 6 * 8
+
+    asyncio.run(check())
+
+
+def test_a_system_that_asks_to_wait_is_obeyed_and_nobody_is_alarmed(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            until = here.clock.now() + timedelta(hours=2)
+            here.connector.behaviour = failing(RateLimited("slow down", until=until))
+            await here.put(result(1))
+            await here.run(30)
+            connection = await only_connection(here)
+            assert (connection.health, len(here.connector.batches)) == ("ok", 1)
+            here.connector.behaviour = deliver_all
+            await here.run(2 * 3600 - 60, step=60)
+            assert here.connector.arrived == []
+            await here.run(120, step=10)
+            assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+def test_a_result_that_the_system_fails_on_again_and_again_is_isolated_not_the_connection(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+
+            def poisoned(batch):
+                if any(each.result.id == "r-0" for each in batch.deliveries):
+                    raise ServerError("answered 500", status=500)
+                return deliver_all(batch)
+
+            here.connector.behaviour = poisoned
+            await here.put(*(result(number) for number in range(20)))
+            await here.run(200, step=1)
+            assert sorted(here.connector.arrived) == sorted(f"r-{number}" for number in range(1, 20))
+            assert (await states(here))["r-0"] == "pending"
+            assert (await only_connection(here)).health == "ok"
+            await here.put(result(20))
+            await here.run(10)
+            assert "r-20" in here.connector.arrived
+            here.connector.behaviour = deliver_all
+            await here.run(2 * 3600, step=60)
+            assert (await states(here))["r-0"] == "delivered"
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "blamed"),
+    [
+        (failing(KeyError("token-abc")), "KeyError"),
+        (lambda _: None, "one receipt for each"),
+        (lambda batch: deliver_all(batch)[:-1], "one receipt for each"),
+        (lambda batch: [*deliver_all(batch), Delivered(999)], "one receipt for each"),
+    ],
+)
+def test_a_connector_that_raises_or_answers_nonsense_is_contained_and_named(tmp_path, behaviour, blamed):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = behaviour
+            await here.put(result(1), result(2))
+            await here.run(5)
+            connection = await only_connection(here)
+            assert connection.health == "server error"
+            assert blamed in connection.detail
+            assert "Scripted" in connection.detail
+            assert "token-abc" not in connection.detail
+            assert set((await states(here)).values()) == {"pending"}
+
+    asyncio.run(check())
+
+
+def test_a_connector_that_hangs_is_contained(tmp_path):
+    async def check():
+        async with room(tmp_path, patience=0.05) as here:
+
+            async def hang():
+                await asyncio.sleep(3600)
+
+            here.connector.behaviour = lambda _: hang()
+            await here.put(result(1))
+            await asyncio.sleep(0.2)
+            await here.run(1)
+            connection = await only_connection(here)
+            assert connection.health == "server error"
+            assert "took longer than 0.05 s" in connection.detail
+            assert (await states(here))["r-1"] in ("pending", "sending")
+
+    asyncio.run(check())
+
+
+def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = failing(Unsupported("answered 501: it can't do this"))
+            await here.put(result(1))
+            await here.run(2)
+            (delivery,) = await Overview(here.store).deliveries(Selection(), 10)
+            assert (delivery.state, delivery.waiting_for) == ("waiting", "connection")
+            assert "501" in delivery.reason
+            assert (await only_connection(here)).health == "ok"
+
+    asyncio.run(check())
+
+
+def test_each_receipt_decides_its_own_delivery_and_observers_are_told(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            later = here.clock.now() + timedelta(minutes=5)
+
+            def mixed(batch):
+                one, two, three, four = batch.deliveries
+                return [
+                    Rejected(three.id, "no such grade"),
+                    Delivered(one.id, "remote-1"),
+                    UserUnknown(two.id, "nobody called that"),
+                    TryLater(four.id, later, "busy"),
+                ]
+
+            here.connector.behaviour = mixed
+            await here.put(*(result(number) for number in range(4)))
+            await here.run(2)
+            found = {each.result_id: each for each in await Overview(here.store).deliveries(Selection(), 10)}
+            assert (found["r-0"].state, found["r-0"].remote_id) == ("delivered", "remote-1")
+            assert (found["r-1"].state, found["r-1"].waiting_for) == ("waiting", "account")
+            assert (found["r-2"].state, found["r-2"].reason) == ("rejected", "no such grade")
+            assert (found["r-3"].state, found["r-3"].reason) == ("pending", "busy")
+            assert len([event for event in here.events if isinstance(event, Settled)]) == 4
+            here.connector.behaviour = deliver_all
+            await here.run(290, step=5)
+            assert "r-3" not in here.connector.arrived
+            await here.run(30)
+            assert "r-3" in here.connector.arrived
+
+    asyncio.run(check())
+
+
+def test_a_connection_that_is_not_ready_keeps_its_results_and_drains_when_it_is(tmp_path):
+    async def before():
+        async with room(tmp_path, deliver=False) as here:
+            here.reasons = {"lms": "options.url: missing"}
+            await here.put(result(1), result(2))
+            await here.start()
+            await here.run(1)
+            found = await Overview(here.store).deliveries(Selection(), 10)
+            assert {(each.state, each.waiting_for, each.reason) for each in found} == {
+                ("waiting", "connection", "options.url: missing")
+            }
+            assert (await only_connection(here)).health == "misconfigured"
+
+    async def after():
+        async with room(tmp_path) as here:
+            await here.run(2)
+            assert here.connector.arrived == ["r-1", "r-2"]
+            assert (await only_connection(here)).health == "ok"
+
+    asyncio.run(before())
+    asyncio.run(after())
+
+
+def test_a_changed_configuration_frees_what_waits_and_is_probed_at_once(tmp_path):
+    async def before():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = lambda batch: [UserUnknown(each.id, "?") for each in batch.deliveries]
+            await here.put(result(1))
+            await here.run(2)
+            here.connector.behaviour = failing(ServerError("answered 401: check the secret", status=401))
+            await here.put(result(2))
+            await here.run(3600, step=30)
+            assert (await only_connection(here)).next_probe > here.clock.now()
+
+    async def unchanged():
+        async with room(tmp_path) as here:
+            await here.run(1)
+            assert here.connector.batches == [], "nothing was repaired, so the next probe is still to come"
+
+    async def repaired():
+        async with room(tmp_path, deliver=False) as here:
+            here.fingerprint = "two"
+            await here.start()
+            await here.run(2)
+            assert sorted(here.connector.arrived) == ["r-1", "r-2"]
+
+    asyncio.run(before())
+    asyncio.run(unchanged())
+    asyncio.run(repaired())
+
+
+def test_a_replay_from_another_process_is_noticed(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = lambda batch: [Rejected(each.id, "no") for each in batch.deliveries]
+            await here.put(result(1))
+            await here.run(2)
+            assert (await states(here))["r-1"] == "rejected"
+            here.connector.behaviour = deliver_all
+            assert await Repair(here.store).replay(Selection(results=["r-1"]), here.clock.now()) == 1
+            await here.run(2)
+            assert (await states(here))["r-1"] == "delivered"
+
+    asyncio.run(check())
+
+
+def test_what_waits_for_its_activity_is_tried_again_once_a_day(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = lambda batch: [
+                ActivityUnknown(each.id, "?") for each in batch.deliveries
+            ]
+            await here.put(result(1))
+            await here.run(2)
+            here.connector.behaviour = deliver_all
+            await here.run(23 * 3600, step=1800)
+            assert here.connector.arrived == []
+            await here.run(3 * 3600, step=1800)
+            assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+def test_stopping_lets_what_is_on_the_wire_arrive(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            on_the_wire, go = asyncio.Event(), asyncio.Event()
+
+            async def slow(batch):
+                on_the_wire.set()
+                await go.wait()
+                return deliver_all(batch)
+
+            here.connector.behaviour = slow
+            await here.put(result(1))
+            await asyncio.wait_for(on_the_wire.wait(), 5)
+            stopping = asyncio.create_task(here.stop())
+            await asyncio.sleep(0.05)
+            assert not stopping.done()
+            go.set()
+            await asyncio.wait_for(stopping, 5)
+            assert (await states(here))["r-1"] == "delivered"
+
+    asyncio.run(check())

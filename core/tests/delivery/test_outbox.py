@@ -1,0 +1,233 @@
+"""What the outbox promises by itself: durable, once, fenced, and in exactly one state."""
+
+import asyncio
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from scripted import START, result
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from passback import ContentConflict, OutboxInUse, OutboxTooNew, Score, Selection
+from passback.delivery import (
+    DispatcherLock,
+    Outbox,
+    Overview,
+    Repair,
+    State,
+    Store,
+    Submission,
+)
+from passback.delivery.states import FOLLOWS, Change
+
+LATER = START + timedelta(minutes=5)
+
+
+@asynccontextmanager
+async def opened(path):
+    store = Store(path / "passback.db")
+    await store.open()
+    try:
+        yield Outbox(store)
+    finally:
+        await store.close()
+
+
+def put(outbox, *results, to=("lms",)):
+    return outbox.put([Submission.of(each, to) for each in results], START, tell=False)
+
+
+async def all_of(outbox):
+    return await Overview(outbox.store).deliveries(Selection(), 1000)
+
+
+def delivered(lease):
+    return [Change(delivery=each.id, state=State.DELIVERED) for each in lease.deliveries]
+
+
+def test_the_same_fact_again_is_no_second_one(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            (first,) = await put(outbox, result(1))
+            (again,) = await put(outbox, result(1))
+            assert (first.new, again.new) == (True, False)
+            assert len(await all_of(outbox)) == 1
+
+    asyncio.run(check())
+
+
+def test_a_known_id_with_other_content_is_refused_and_changes_nothing(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, result(1))
+            changed = result(1, score=Score(raw=3))
+            answers = await put(outbox, changed, result(2), result(2, score=Score(raw=1)))
+            assert [isinstance(each, ContentConflict) for each in answers] == [True, False, True]
+            assert "'r-1'" in str(answers[0])
+            lease = await outbox.lease("lms", 10, START, LATER)
+            assert [each.result for each in lease.deliveries] == [result(1), result(2)]
+
+    asyncio.run(check())
+
+
+def test_one_result_goes_to_each_connection_of_its_activity_on_its_own(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, result(1), to=("lms", "lrs"))
+            lease = await outbox.lease("lms", 10, START, LATER)
+            await outbox.settle(lease, delivered(lease), START)
+            assert {(each.connection, each.state) for each in await all_of(outbox)} == {
+                ("lms", "delivered"),
+                ("lrs", "pending"),
+            }
+
+    asyncio.run(check())
+
+
+def test_what_is_leased_is_nobody_elses_until_the_lease_ends(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, result(1), result(2))
+            first = await outbox.lease("lms", 10, START, LATER)
+            assert not (await outbox.lease("lms", 10, START, LATER)).deliveries
+            again = await outbox.lease("lms", 10, LATER, LATER + timedelta(minutes=5))
+            assert [each.result.id for each in again.deliveries] == ["r-1", "r-2"]
+            assert [each.attempt for each in again.deliveries] == [2, 2]
+            assert await outbox.settle(first, delivered(first), LATER) == 0, "who comes late changes nothing"
+            assert {each.state for each in await all_of(outbox)} == {"sending"}
+            assert await outbox.settle(again, delivered(again), LATER) == 2
+
+    asyncio.run(check())
+
+
+def test_what_is_given_back_keeps_its_place_in_the_queue(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, *(result(number) for number in range(4)))
+            lease = await outbox.lease("lms", 2, START, LATER)
+            await outbox.settle(lease, [], START)
+            again = await outbox.lease("lms", 4, START, LATER)
+            assert [each.result.id for each in again.deliveries] == ["r-0", "r-1", "r-2", "r-3"]
+
+    asyncio.run(check())
+
+
+def test_a_dispatcher_that_takes_over_ends_the_leases_of_the_dead(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, result(1))
+            await outbox.lease("lms", 10, START, LATER)
+        async with opened(tmp_path) as outbox:
+            await Repair(outbox.store).reopen()
+            assert len((await outbox.lease("lms", 10, START, LATER)).deliveries) == 1
+
+    asyncio.run(check())
+
+
+def test_an_unrouted_result_is_kept_and_goes_when_its_activity_is_attached(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            here, other = "https://example.com/a", "https://example.com/b"
+            await put(outbox, result(1, here), result(2, other), to=())
+            assert (await Overview(outbox.store).totals()).unrouted == 2
+            repair = Repair(outbox.store)
+            assert await repair.route({here: ["lms", "lrs"]}, [], START) == 1
+            assert {(each.result_id, each.connection) for each in await all_of(outbox)} == {
+                ("r-1", "lms"),
+                ("r-1", "lrs"),
+            }
+            assert await repair.route({}, ["everything"], START) == 1
+            assert await repair.route({here: ["lms"]}, ["everything"], START) == 0
+            assert (await Overview(outbox.store).totals()).unrouted == 0
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        "state = 7",
+        "state = NULL",
+        "state = 2",
+        "waiting_for = 'account'",
+        "state = 1, lease = 5",
+    ],
+)
+def test_the_schema_itself_refuses_states_that_are_none(tmp_path, impossible):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, result(1))
+            with pytest.raises(IntegrityError):
+                await outbox.store.run(lambda db: db.execute(text(f"UPDATE delivery SET {impossible}")))  # noqa: S608
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_replay_follows_the_table_of_transitions(tmp_path, state):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await put(outbox, result(1))
+            lease = await outbox.lease("lms", 1, START, LATER)
+            waiting = "account" if state is State.WAITING else None
+            change = Change(delivery=lease.deliveries[0].id, state=state, waiting_for=waiting, due=LATER)
+            await outbox.settle(lease, [change], START)
+            replayed = await Repair(outbox.store).replay(Selection(), START)
+            may = state is not State.PENDING and State.PENDING in FOLLOWS[state]
+            assert replayed == int(may)
+
+    asyncio.run(check())
+
+
+def test_an_outbox_of_a_newer_passback_is_left_alone(tmp_path):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            await outbox.store.run(lambda db: db.execute(text("UPDATE meta SET value = '999'")))
+        with pytest.raises(OutboxTooNew, match="upgrade"):
+            async with opened(tmp_path):
+                pass
+
+    asyncio.run(check())
+
+
+def test_only_one_dispatcher_delivers_from_a_file(tmp_path):
+    outbox = tmp_path / "passback.db"
+    first, second = DispatcherLock(outbox), DispatcherLock(outbox)
+    first.acquire()
+    with pytest.raises(OutboxInUse, match="already"):
+        second.acquire()
+    first.release()
+    second.acquire()
+    second.release()
+
+
+PUTTER = """
+import asyncio, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from scripted import START, result
+from passback.delivery import Outbox, Store, Submission
+async def main():
+    store = Store(Path(sys.argv[2]))
+    await store.open()
+    for number in range(int(sys.argv[3]), int(sys.argv[3]) + 50):
+        await Outbox(store).put([Submission.of(result(number), ("lms",))], START, tell=True)
+    await store.close()
+asyncio.run(main())
+"""
+
+
+def test_several_processes_may_put_at_once(tmp_path, request):
+    async def check():
+        async with opened(tmp_path) as outbox:
+            program = [sys.executable, "-c", PUTTER, str(request.path.parent), str(tmp_path / "passback.db")]
+            running = [subprocess.Popen([*program, str(100 * each)]) for each in range(4)]
+            assert [each.wait(60) for each in running] == [0, 0, 0, 0]
+            assert len(await all_of(outbox)) == 200
+            assert await Repair(outbox.store).signals() == ["lms"]
+            assert await Repair(outbox.store).signals() == []
+
+    asyncio.run(check())

@@ -1,0 +1,103 @@
+"""How one bad apple is found, and when nothing may be condemned."""
+
+import asyncio
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scripted import NoOptions, Scripted, deliver_all, result
+
+from passback import (
+    BatchRefused,
+    BatchTooLarge,
+    CannotConnect,
+    Connection,
+    Delivered,
+    Delivery,
+    Rejected,
+    ServerError,
+    SystemClock,
+)
+from passback.delivery.sending import send
+from passback.http import HTTP
+
+
+def sending(behaviour, count, healthy=lambda: None):
+    async def run():
+        clock = SystemClock()
+        connection = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
+        connection.connector.behaviour = behaviour
+        connection.connector.healthy = healthy
+        deliveries = [Delivery(id=number, result=result(number)) for number in range(count)]
+        return await send(connection, deliveries, 10), connection.connector
+
+    return asyncio.run(run())
+
+
+def refusing(bad):
+    def behave(batch):
+        if any(each.id in bad for each in batch.deliveries):
+            raise BatchRefused("400: the third field is wrong")
+        return deliver_all(batch)
+
+    return behave
+
+
+@given(
+    st.integers(1, 70).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.integers(0, count - 1))))
+)
+@settings(max_examples=60, deadline=None)
+def test_exactly_the_bad_results_of_a_refused_batch_are_rejected(case):
+    count, bad = case
+    sent, _ = sending(refusing(bad), count)
+    assert {each.delivery for each in sent.receipts if isinstance(each, Rejected)} == bad
+    assert {each.delivery for each in sent.receipts if isinstance(each, Delivered)} == set(range(count)) - bad
+    assert sent.failure is None
+
+
+@pytest.mark.parametrize("count", [2, 50, 64, 100])
+def test_one_bad_result_costs_few_extra_requests(count):
+    _, connector = sending(refusing({count - 1}), count)
+    assert len(connector.batches) <= 1 + 2 * math.ceil(math.log2(count))
+
+
+def test_the_others_of_a_refused_batch_keep_their_order():
+    _, connector = sending(refusing({7}), 20)
+    assert connector.arrived == [f"r-{number}" for number in range(20) if number != 7]
+
+
+def test_a_batch_that_is_too_large_is_split_and_the_size_that_fits_is_remembered():
+    def small_only(batch):
+        if len(batch.deliveries) > 12:
+            raise BatchTooLarge("413")
+        return deliver_all(batch)
+
+    sent, connector = sending(small_only, 50)
+    assert len(connector.arrived) == 50
+    assert sent.fits == 12
+
+
+def test_nothing_is_condemned_by_a_system_that_fails_its_own_check():
+    """Some answer 400 to everything while the credentials are wrong."""
+
+    def wrong_secret():
+        raise ServerError("check the secret", status=401)
+
+    sent, _ = sending(refusing({0, 1, 2}), 3, healthy=wrong_secret)
+    assert sent.receipts == []
+    assert "check the secret" in str(sent.failure)
+
+
+def test_a_cut_in_the_middle_keeps_the_receipts_of_what_arrived():
+    def half(batch):
+        ids = [each.id for each in batch.deliveries]
+        if len(ids) == 8:
+            raise BatchRefused("400")
+        if ids[0] == 4:
+            raise CannotConnect("cut")
+        return deliver_all(batch)
+
+    sent, _ = sending(half, 8)
+    assert [each.delivery for each in sent.receipts] == [0, 1, 2, 3]
+    assert isinstance(sent.failure, CannotConnect)
