@@ -18,7 +18,7 @@ help: ## Show the targets
 .venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
 	@echo "installing Passback into .venv …"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	@$(UV) pip install --quiet --python .venv --constraint constraints.txt --group dev $(MEMBERS)
+	@$(UV) pip install --quiet --compile-bytecode --python .venv --constraint constraints.txt --group dev $(MEMBERS)
 	@touch $@
 
 .PHONY: install

@@ -222,8 +222,9 @@ asyncio.run(main())
 
 def test_several_processes_may_put_at_once(tmp_path, request):
     async def check():
+        support = str(request.config.rootpath / "core/tests/support")
         async with opened(tmp_path) as outbox:
-            program = [sys.executable, "-c", PUTTER, str(request.path.parent), str(tmp_path / "passback.db")]
+            program = [sys.executable, "-c", PUTTER, support, str(tmp_path / "passback.db")]
             running = [subprocess.Popen([*program, str(100 * each)]) for each in range(4)]
             assert [each.wait(60) for each in running] == [0, 0, 0, 0]
             assert len(await all_of(outbox)) == 200

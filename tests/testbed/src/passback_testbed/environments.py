@@ -16,7 +16,7 @@ def make(folder: Path, *requirements: str | Path, constraints: Path | None = Non
     if uv:
         run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder])
         # The workspace's own sources have no say over an environment that is not its own.
-        run([uv, "pip", "install", "--quiet", "--no-sources", "--python",
+        run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--no-sources", "--python",
              folder / "bin" / "python", *limits, *requirements], cwd=folder)  # fmt: skip
         return
     run([sys.executable, "-m", "venv", folder])

@@ -1,0 +1,170 @@
+"""The commands, run as their users run them."""
+
+import json
+import signal
+import time
+
+import pytest
+from hosting import lrs_table
+
+from passback_xapi.sandbox import Behaviour, Sandbox, serve
+
+KEYS = Behaviour(key="lrs", secret="secret")
+
+
+@pytest.fixture
+def lrs():
+    sandbox = Sandbox(KEYS)
+    with serve(sandbox) as url:
+        sandbox.url = url
+        yield sandbox
+
+
+def work_until(host, done, seconds=30):
+    """Run ``passback work`` until `done` says so, then stop it as an init system would."""
+    worker = host.start("work")
+    try:
+        deadline = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < deadline, "it isn't done in time"
+            assert worker.poll() is None, worker.stderr.read()
+            time.sleep(0.1)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        _, said = worker.communicate(timeout=30)
+    assert worker.returncode == 0, said
+    return said
+
+
+def test_submit_then_work_delivers_and_status_says_so(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(120)
+    assert host.json("submit", "results.jsonl") == [
+        {"accepted": 120, "known": 0, "unrouted": 0, "refused": []}
+    ]
+    assert host.counts() == {"pending": 120}
+    work_until(host, lambda: host.counts() == {"delivered": 120})
+    assert len(lrs.statements) == 120
+    assert "ok" in host.run("status").stdout
+    assert host.json("submit", "results.jsonl")[0]["known"] == 120
+
+
+def test_results_come_from_standard_input_too(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    lines = host.write_results(3)
+    done = host.run("submit", "-", stdin="\n".join(lines))
+    assert "3 accepted" in done.stdout
+
+
+def test_a_bad_line_is_named_and_the_others_go(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    lines = host.write_results(50)
+    document = json.loads(lines[36])
+    document["score"] = {"raw": "nine"}
+    lines[36] = json.dumps(document)
+    lines[40] = "{"
+    (host.folder / "results.jsonl").write_text("\n".join(lines), "utf-8")
+    done = host.run("submit", "results.jsonl", expect=1)
+    assert "48 accepted, 2 refused" in done.stdout
+    assert "line 37: score.raw: expected `float | null`, got `str`" in done.stderr
+    assert "line 41: this is no JSON" in done.stderr
+    (report,) = host.json("submit", "results.jsonl", expect=1)
+    assert [each["line"] for each in report["refused"]] == [37, 41]
+
+
+def test_a_worker_serves_while_another_process_submits(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(30, "one.jsonl")
+    submitted = []
+
+    def both():
+        if not submitted:
+            submitted.append(host.run("submit", "one.jsonl"))
+        return host.counts() == {"delivered": 30}
+
+    work_until(host, both)
+
+
+def test_a_second_worker_on_the_same_outbox_is_refused(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    refused = []
+
+    def tried():
+        time.sleep(1)
+        refused.append(host.run("work", expect=2).stderr)
+        return True
+
+    work_until(host, tried)
+    assert "delivers from" in " ".join(refused[0].split())
+
+
+def test_a_wrong_secret_is_a_server_error_that_says_what_to_do_and_heals_by_repair(host, lrs):
+    host.configure(lrs_table(lrs.url, secret="hush-not-this-one"))
+    host.write_results(10)
+    host.run("submit", "results.jsonl")
+
+    said = work_until(host, lambda: host.health() == "server error")
+    checked = host.run("check", expect=1).stdout
+    status = host.run("status").stdout
+    for text in (said, checked, status):
+        assert "check key, secret or token" in " ".join(text.split())
+        assert "hush-not-this-one" not in text
+    assert host.counts() == {"pending": 10}
+    host.configure(lrs_table(lrs.url))
+    host.run("check")
+    work_until(host, lambda: host.counts() == {"delivered": 10})
+
+
+def test_a_wrong_address_is_told_apart_from_a_dead_one(host, lrs):
+    host.configure(lrs_table(lrs.url + "elsewhere/", "wrong"), lrs_table("http://127.0.0.1:9/xapi", "dead"))
+    outcomes = {each["connection"]: each for each in host.json("check", expect=1)}
+    assert "check the URL" in outcomes["wrong"]["error"]
+    assert "connection refused" in outcomes["dead"]["error"]
+    assert outcomes["dead"]["tried"]
+    assert host.json("check", "wrong", expect=1)[0]["connection"] == "wrong"
+    host.run("check", "nobody", expect=2)
+
+
+def test_one_misconfigured_connection_stops_no_other(host, lrs):
+    broken = '[connections.broken]\nconnector = "nope"\ncontact = "a@example.com"\n'
+    host.configure(lrs_table(lrs.url), broken)
+    host.write_results(5)
+    host.run("submit", "results.jsonl")
+    work_until(host, lambda: host.counts() == {"delivered": 5})
+    (totals,) = host.json("status")
+    health = {each["name"]: each["health"] for each in totals["connections"]}
+    assert health == {"broken": "misconfigured", "lrs": "ok"}
+    assert totals["accepted"] == 5
+    waiting = host.json("deliveries", "--state", "waiting")
+    assert {each["waiting_for"] for each in waiting} == {"connection"}
+    assert "'nope' is missing" in waiting[0]["reason"]
+
+
+def test_the_rejected_can_be_replayed_after_repair(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(3)
+    host.run("submit", "results.jsonl")
+    lrs.fail(status=400, times=5, on="POST", body="no such thing as a third field")
+    work_until(host, lambda: host.counts().get("rejected") == 3)
+    rejected = host.json("deliveries", "--state", "rejected")
+    assert all("third field" in each["reason"] for each in rejected)
+    assert "third field" in " ".join(host.run("deliveries", "--state", "rejected").stdout.split())
+    host.run("replay", expect=2)
+    assert host.json("replay", "--state", "rejected") == [{"replayed": 3}]
+    work_until(host, lambda: host.counts() == {"delivered": 3})
+
+
+def test_connectors_are_listed_with_or_without_a_configuration(host, lrs):
+    (entry,) = host.json("connectors")
+    assert (entry["name"], entry["status"], entry["distribution"]) == ("xapi", "available", "passback-xapi")
+    host.configure(lrs_table(lrs.url))
+    (entry,) = host.json("connectors")
+    assert (entry["status"], entry["capabilities"]) == ("ready", ["check", "submit_results"])
+
+
+def test_mistakes_in_the_file_are_told_all_at_once(host):
+    (host.folder / "passback.toml").write_text("stroe = 'x'\nobservers = 3\n", "utf-8")
+    said = " ".join(host.run("status", expect=2).stderr.split())
+    assert "did you mean 'store'?" in said
+    assert "observers" in said
+    host.run("status", "-c", "nowhere.toml", expect=2)
