@@ -30,6 +30,7 @@ from passback.model import (
 __all__ = ["Connection"]
 
 Answer = TypeVar("Answer")
+Plugin = TypeVar("Plugin")
 
 
 class Connection:
@@ -52,14 +53,28 @@ class Connection:
     ) -> None:
         self.name = name
         self._http = http
-        self.connector = connector(Context(connection=name, options=options, http=http, clock=clock))
+        self.connector = self._built(
+            connector, lambda: connector(Context(connection=name, options=options, http=http, clock=clock))
+        )
         self.capabilities = implemented(connector, Connector)
         self._plugins = pluggy.PluginManager(PROJECT)
         self._plugins.add_hookspecs(Connector)
         self._plugins.register(self.connector, name=name)
-        for extension in extensions:
-            self._plugins.register(extension(), name=f"{extension.__module__}.{extension.__qualname__}")
+        for extension in dict.fromkeys(extensions):
+            plugin = self._built(extension, extension)
+            self._plugins.register(plugin, name=f"{extension.__module__}.{extension.__qualname__}")
         self._plugins.check_pending()
+
+    def _built(self, plugin: type, build: Callable[[], Plugin]) -> Plugin:
+        try:
+            return build()
+        except PassbackError:
+            raise
+        except Exception as error:
+            raise ContractError(
+                f"connection {self.name!r}: {plugin.__qualname__} can't be made ({type(error).__name__}); "
+                "this is a defect of the plugin"
+            ) from error
 
     async def check(self) -> None:
         """Prove that address and credentials work.
@@ -100,7 +115,7 @@ class Connection:
         self._require("lookup_users")
         try:
             async for user in self.connector.lookup_users(query):
-                yield user
+                yield self._user(user)
         except PassbackError:
             raise
         except Exception as error:
@@ -147,11 +162,21 @@ class Connection:
             return answer
         return None
 
+    def _user(self, answer: object) -> User:
+        if isinstance(answer, User):
+            return answer
+        raise ContractError(
+            f"connection {self.name!r}: {type(self.connector).__name__}.lookup_users yielded "
+            f"{type(answer).__name__}, expected User"
+        )
+
     def _require(self, hook: str) -> None:
         if hook not in self.capabilities:
             raise Unsupported(f"connection {self.name!r}: {type(self.connector).__name__} has no {hook}")
 
-    def _blamed(self, hook: str, error: Exception) -> ContractError:
+    def _blamed(self, hook: str, error: Exception) -> PassbackError:
+        if known := _only_known(error):
+            return known
         # Only the type: what a library puts into its messages may hold a token.
         return ContractError(
             f"connection {self.name!r}: {type(self.connector).__name__} failed unexpectedly in {hook} "
@@ -173,3 +198,13 @@ class Connection:
                 f"receipt for each of the {len(wanted)} deliveries, and for no other"
             )
         return [by_delivery[delivery] for delivery in wanted]
+
+
+def _only_known(error: Exception) -> PassbackError | None:
+    # A connector's task group wraps what its tasks raise; several of the same are still an outage.
+    if isinstance(error, PassbackError):
+        return error
+    if isinstance(error, ExceptionGroup):
+        found = [_only_known(each) for each in error.exceptions]
+        return found[0] if all(found) else None
+    return None

@@ -16,6 +16,9 @@ from passback_xapi.options import ActorPolicy, NamePolicy, XapiOptions
 __all__ = ["UnknownActor", "actor", "is_learner"]
 
 
+_LOCAL = "!$'*+,;:=-._~"
+
+
 class UnknownActor(Exception):
     """The policy needs something that the learner doesn't have."""
 
@@ -69,8 +72,13 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
 
 
 def _iri(address: str) -> str:
-    # RFC 6068 §2: what has a meaning in URIs is percent-encoded.
-    return "mailto:" + quote(address, safe="@!$'*+,;:=-._~")
+    # RFC 6068 §2: what has a meaning in URIs is percent-encoded; a domain is written as DNS has it.
+    local, _, domain = address.rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        domain = quote(domain, safe="")
+    return f"mailto:{quote(local, safe=_LOCAL)}@{domain}"
 
 
 def _sha1(mailto: str) -> str:
@@ -78,7 +86,7 @@ def _sha1(mailto: str) -> str:
 
 
 def _openid(learner: Learner) -> str:
-    if learner.openid is None or not is_iri(learner.openid):
+    if learner.openid is None or not learner.openid.isascii() or not is_iri(learner.openid):
         raise UnknownActor(
             f"learner {learner.id!r} has no OpenID URI, and this connection identifies learners by it "
             "(actor = openid)"

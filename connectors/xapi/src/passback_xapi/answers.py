@@ -30,10 +30,10 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> list[Receipt]:
     if answer.status == _NO_CONTENT:  # Ralph, when it holds them all
         return [AlreadyThere(each.delivery.id, each.id) for each in outgoing]
     stored = _ids(answer)
-    strangers = stored - {each.id for each in outgoing}
-    if strangers:
+    if not stored or stored - {each.id for each in outgoing}:
         raise ServerError(
-            f"{answer.asked} answered with ids of statements that weren't sent; is this the xAPI endpoint?",
+            f"{answer.asked} answered 200, but not with ids of statements that were sent; "
+            "is this the xAPI endpoint of an LRS?",
             status=answer.status,
         )
     return [

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 __all__ = ["iri", "is_iri", "normalized"]
 
 # A scheme, then no space and none of the characters that RFC 3987 leaves out.
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x1f]+")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x1f\x7f]+")
+_EXPECTED = "expected an address such as https://lrs.example.com/xapi/"
 _RESOURCES = ("statements", "about")
 
 
@@ -18,9 +19,12 @@ def normalized(text: str) -> str:
     Raises:
         ValueError: It's no address that statements could be sent to.
     """
-    parts = urlsplit(text.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected an address such as https://lrs.example.com/xapi/")
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:  # whose message quotes the address, and whatever password is in it
+        raise ValueError(_EXPECTED) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", parts.hostname):
+        raise ValueError(_EXPECTED)
     if parts.username is not None or parts.password is not None:
         raise ValueError("leave user name and password out of the address; they are key and secret")
     try:
@@ -31,7 +35,7 @@ def normalized(text: str) -> str:
     if segments and segments[-1].lower() in _RESOURCES:
         segments.pop()
     path = "".join(f"/{segment}" for segment in segments) + "/"
-    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+    return urlunsplit((parts.scheme, parts.netloc.removesuffix(":"), path, "", ""))
 
 
 def is_iri(text: str) -> bool:

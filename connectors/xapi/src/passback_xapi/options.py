@@ -13,6 +13,12 @@ from passback_xapi.endpoint import iri, normalized
 __all__ = ["ActorPolicy", "NamePolicy", "XapiOptions"]
 
 
+# RFC 5646 without its rarities: language, script, region, variants.
+_LANGUAGE = (
+    r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
+)
+
+
 class ActorPolicy(StrEnum):
     """How a learner is identified in statements (xAPI 1.0.3, Data §2.4.2.3)."""
 
@@ -30,6 +36,12 @@ class NamePolicy(StrEnum):
     EXTERNAL_ID = "external_id"
 
 
+def _without_colon(key: str) -> str:
+    if ":" in key:
+        raise ValueError("expected no colon: HTTP Basic ends the key there (RFC 7617 §2)")
+    return key
+
+
 class XapiOptions(Options):
     """Options of an xAPI connection."""
 
@@ -37,7 +49,9 @@ class XapiOptions(Options):
         description="The LRS's xAPI endpoint, with or without /statements at its end.",
         examples=["https://lrs.example.com/xapi/"],
     )
-    key: str = Field(description="The key (user name) of an LRS client that may write and read statements.")
+    key: Annotated[str, AfterValidator(_without_colon)] = Field(
+        description="The key (user name) of an LRS client that may write and read statements."
+    )
     secret: SecretStr = Field(description="Its secret (password).")
     actor: ActorPolicy = Field(default=ActorPolicy.MBOX, description="How learners are identified.")
     home_page: Annotated[str, AfterValidator(iri)] | None = Field(
@@ -51,7 +65,7 @@ class XapiOptions(Options):
     )
     language: str = Field(
         default="en",
-        pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+        pattern=_LANGUAGE,
         description="The language of names (RFC 5646).",
     )
     version: Literal["auto", "1.0.3", "2.0.0"] = Field(

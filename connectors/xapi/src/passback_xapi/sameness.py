@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from passback import JSONValue, Result
+from passback import Activity, Item, JSONValue, Result
 from passback_xapi.actors import is_learner
+from passback_xapi.endpoint import is_iri
 from passback_xapi.statements import timestamp
 
 __all__ = ["difference"]
 
 _FINER = re.compile(r"(\.\d{2})\d+(?=S)")
+_ZEROS = re.compile(r"(?<=\.\d)0(?=S)|\.0+(?=S)")
 _SUBSECONDS = re.compile(r"\.(\d+)")
 
 
@@ -34,7 +36,8 @@ def difference(held: object, sent: Mapping[str, JSONValue], result: Result) -> s
     same = {
         "the verb": _same_verb(held.get("verb"), sent["verb"]),
         "the learner": is_learner(held.get("actor"), result.learner),
-        "the activity": _same_object(held.get("object"), sent["object"], result),
+        "the activity": _same_object(held.get("object"), sent["object"], result.item or result.activity)
+        and (result.item is None or _same_object(_parent(held), _parent(sent), result.activity)),
         "the time": _same_time(held.get("timestamp"), result.at),
         "the outcome": _outcome(held.get("result")) == _outcome(sent.get("result")),
     }
@@ -45,12 +48,22 @@ def _same_verb(held: object, sent: JSONValue) -> bool:
     return isinstance(held, Mapping) and isinstance(sent, Mapping) and held.get("id") == sent["id"]
 
 
-def _same_object(held: object, sent: JSONValue, result: Result) -> bool:
+def _parent(said: Mapping[str, JSONValue]) -> JSONValue:
+    context = said.get("context")
+    activities = context.get("contextActivities") if isinstance(context, Mapping) else None
+    parents = activities.get("parent") if isinstance(activities, Mapping) else None
+    return parents[0] if isinstance(parents, list) and parents else parents
+
+
+def _same_object(held: object, sent: object, named: Activity | Item) -> bool:
     if not isinstance(held, Mapping) or not isinstance(sent, Mapping):
         return False
     theirs, ours = str(held.get("id")), str(sent["id"])
-    own = (result.item or result.activity).id
-    return theirs == ours or theirs.endswith((f"/{quote(own, safe='')}", f":{quote(own, safe='')}"))
+    if theirs == ours or is_iri(named.id):
+        return theirs == ours
+    # Made with another base of activity ids.
+    own = quote(named.id, safe="")
+    return theirs.endswith(tuple(f"{mark}{own}" for mark in "/:=#?"))
 
 
 def _same_time(held: object, at: datetime) -> bool:
@@ -71,5 +84,5 @@ def _outcome(result: object) -> object:
         return {}
     plain = {key: value for key, value in result.items() if value not in ({}, None)}
     if isinstance(duration := plain.get("duration"), str):
-        plain["duration"] = _FINER.sub(r"\1", duration)
+        plain["duration"] = _ZEROS.sub("", _FINER.sub(r"\1", duration))
     return plain

@@ -148,12 +148,13 @@ def _extensions(result: Result) -> dict[str, JSONValue]:
     extensions: dict[str, JSONValue] = {}
     if result.progress is not None:
         # cmi5 wants a whole percentage; what isn't finished is never rounded up to 100.
-        extensions[_PROGRESS] = int(round(result.progress * 100, 6))
+        percent = int(round(result.progress * 100, 6))
+        extensions[_PROGRESS] = percent if result.progress == 1 else min(percent, 99)
     counters = result.counters
     if counters is not None:
         for name in ("total_awards", "awards_unlocked", "total_tasks", "tasks_completed"):
             if (count := getattr(counters, name)) is not None:
                 extensions[f"{_URN}result:{name.replace('_', '-')}"] = count
     for key, value in result.extensions.items():
-        extensions[key if is_iri(key) else f"{_URN}extension:{quote(key, safe='')}"] = value
+        extensions.setdefault(key if is_iri(key) else f"{_URN}extension:{quote(key, safe='')}", value)
     return extensions

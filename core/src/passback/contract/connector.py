@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from passback.clock import Clock
 from passback.contract.hooks import hookspec, mark_hooks
-from passback.errors import Unsupported
+from passback.errors import ContractError, Unsupported
 from passback.http import HTTP
 from passback.model import (
     Batch,
@@ -92,11 +92,21 @@ class Connector(ABC, Generic[OptionsT_co]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - passed on, whatever it is
         super().__init_subclass__(**kwargs)
-        for base in getattr(cls, "__orig_bases__", ()):
-            origin, arguments = get_origin(base), get_args(base)
-            if isinstance(origin, type) and issubclass(origin, Connector) and isinstance(arguments[0], type):
-                cls.options_type = arguments[0]
+        for base in vars(cls).get("__orig_bases__", ()):
+            origin = get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, Connector):
+                cls._take_options(get_args(base)[0])
         mark_hooks(cls, Connector)
+
+    @classmethod
+    def _take_options(cls, argument: object) -> None:
+        if isinstance(argument, type) and issubclass(argument, Options):
+            cls.options_type = argument
+        elif not isinstance(argument, TypeVar):
+            raise ContractError(
+                f"{cls.__module__}.{cls.__qualname__}: Connector[…] takes a subclass of Options that is "
+                f"defined above it, not {argument!r}"
+            )
 
     def __init__(self, context: Context[OptionsT_co]) -> None:
         self.connection = context.connection

@@ -6,6 +6,7 @@ newer core.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -141,18 +142,30 @@ def mark_hooks(cls: type, spec: type) -> None:
     Overriding is implementing: a forgotten decorator can't hide a capability.
 
     Raises:
-        ContractError: An override is async where the hook is sync, or the other way round.
+        ContractError: An override is async where the hook is sync or the other way round, takes other
+            arguments, or is misspelt.
     """
-    for name, declared in hooks_of(spec).items():
-        member = vars(cls).get(name)
-        if member is None:
+    hooks = hooks_of(spec)
+    for name, declared in hooks.items():
+        member = inspect.getattr_static(cls, name)
+        if member is declared:
             continue
-        if not callable(member) or _kind(member) not in _allowed(declared):
-            raise ContractError(
-                f"{cls.__module__}.{cls.__qualname__}.{name} must be {' or '.join(_allowed(declared))}; "
-                f"it is {_kind(member)}"
-            )
+        where = f"{cls.__module__}.{cls.__qualname__}.{name}"
+        if _kind(member) not in _allowed(declared):
+            raise ContractError(f"{where} must be {' or '.join(_allowed(declared))}; it is {_kind(member)}")
+        taken, given = (list(inspect.signature(each).parameters) for each in (member, declared))
+        if taken != given:
+            raise ContractError(f"{where} must take ({', '.join(given)}); it takes ({', '.join(taken)})")
         _hookimpl(member)
+    _refuse_misspelt(cls, hooks)
+
+
+def _refuse_misspelt(cls: type, hooks: Mapping[str, Callable[..., Any]]) -> None:
+    # A hook that is almost called right would silently never be asked.
+    for name, member in vars(cls).items():
+        meant = difflib.get_close_matches(name, hooks, n=1, cutoff=0.93)
+        if callable(member) and name not in hooks and meant and getattr(cls, meant[0]) is hooks[meant[0]]:
+            raise ContractError(f"{cls.__module__}.{cls.__qualname__}.{name}: did you mean {meant[0]!r}?")
 
 
 def _kind(member: object) -> str:

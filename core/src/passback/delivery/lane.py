@@ -176,9 +176,8 @@ class Lane:
             )
 
     async def _isolate(self, lease: Lease) -> None:
-        due = self._around.clock.now() + timedelta(minutes=1)
-        reason = "the system failed on it again and again while it took others; it's tried alone"
-        await self._around.outbox.isolate(lease.passed_over, due, reason)
+        reason = "the system failed again and again when it was this one's turn; it's tried alone"
+        await self._around.outbox.isolate(lease.passed_over, self._around.clock.now(), reason)
 
     def _parked(self, lease: Lease, changes: list[Change], reason: str) -> list[Change]:
         done = {change.delivery for change in changes}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
 from passback.errors import ConfigError, ConnectionNotReady
@@ -93,7 +93,12 @@ class Config(_Table):
     observers: tuple[str, ...] = Field(default=(), description="Host-wide observers.")
     plugins: PluginConfig = PluginConfig()
     connections: dict[str, ConnectionConfig] = Field(default_factory=dict)
-    broken: dict[str, str] = Field(default_factory=dict, exclude=True, init=False, repr=False)
+    _broken: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """The connections whose own tables are wrong, and why."""
+        return self._broken
 
 
 def read_config(path: Path) -> Config:
@@ -137,7 +142,9 @@ def build_config(document: Mapping[str, Any], path: Path) -> Config:
     if problems:
         raise ExceptionGroup(f"{path} can't be used", problems)
     store = path.parent / config.store
-    return config.model_copy(update={"connections": connections, "broken": broken, "store": store})
+    config = config.model_copy(update={"connections": connections, "store": store})
+    config._broken.update(broken)  # noqa: SLF001 - known only here, and nobody else's to set
+    return config
 
 
 def _connection(name: str, table: object, folder: Path) -> ConnectionConfig:
@@ -163,7 +170,7 @@ def _resolved(place: str, value: object, folder: Path, problems: list[str]) -> o
             found = os.environ.get(variable)
             if found is None:
                 problems.append(f"options.{place}: the environment variable {variable} isn't set")
-            return found
+            return None if found is None else found.strip()
         case {"file": str(file), **others} if not others:
             try:
                 return (folder / file).read_text("utf-8").strip()
@@ -171,6 +178,10 @@ def _resolved(place: str, value: object, folder: Path, problems: list[str]) -> o
                 said = getattr(error, "strerror", None) or "it is no text"
                 problems.append(f"options.{place}: the file {file} can't be read: {said}")
                 return None
+        case dict():
+            return {key: _resolved(f"{place}.{key}", each, folder, problems) for key, each in value.items()}
+        case list():
+            return [_resolved(f"{place}.{at}", each, folder, problems) for at, each in enumerate(value)]
         case _:
             return value
 

@@ -13,7 +13,7 @@ from passback.clock import Clock
 from passback.connection import Connection
 from passback.contract import CONNECTORS, EXTENSIONS, Connector, Extension, Options
 from passback.delivery import Backoff, LanePolicy
-from passback.errors import ConnectionNotReady
+from passback.errors import ConnectionNotReady, ContractError
 from passback.host.config import Config, ConnectionConfig, explain
 from passback.http import HTTP, AddressPolicy
 from passback.plugins import LoadReport, Policy, load
@@ -47,7 +47,10 @@ class ConfiguredRoster:
             ConnectionNotReady: It can't serve; says why.
         """
         if name not in self._built:
-            self._built[name] = self._build(name, self._configured(name))
+            try:
+                self._built[name] = self._build(name, self._configured(name))
+            except ContractError as error:
+                raise ConnectionNotReady(name, str(error)) from error
         return self._built[name]
 
     def policy(self, name: str) -> LanePolicy:

@@ -26,6 +26,10 @@ _SocketOption: TypeAlias = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Python's own tables leave these out, or learnt of them only lately.
+_NOT_PUBLIC = tuple(
+    ipaddress.IPv6Network(each) for each in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")
+)
 
 # Set when the request in hand opened a connection of its own rather than taking one from the pool.
 connected: ContextVar[bool] = ContextVar("passback_connected", default=False)
@@ -51,7 +55,8 @@ class AddressPolicy:
         """Return whether `address`, a literal IP, may be connected to."""
         ip = ipaddress.ip_address(address.partition("%")[0])
         return any(ip in network for network in self.allow) or all(
-            form.is_global and not form.is_multicast for form in _forms(ip)
+            form.is_global and not form.is_multicast and not any(form in each for each in _NOT_PUBLIC)
+            for form in _forms(ip)
         )
 
 

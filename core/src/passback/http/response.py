@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -14,12 +15,14 @@ import msgspec
 from passback.errors import BatchTooLarge, RateLimited, ServerError, Unsupported
 from passback.model import JSONValue
 
-__all__ = ["Response", "basic_auth"]
+__all__ = ["Response", "basic_auth", "secrets_in"]
 
 # A person reads the reason; a page of HTML helps nobody.
 _EXCERPT = 300
 # Beyond the retention of any outbox, so more would mean the same.
 _LONGEST_WAIT = timedelta(days=31)
+_PROVES = re.compile(r"auth|key|token|secret|cookie|signature", re.IGNORECASE)
+_SHORTEST_SECRET = 5
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 
 _MEANING: Mapping[int, str] = {
@@ -36,6 +39,22 @@ def basic_auth(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
 
 
+def secrets_in(headers: Mapping[str, str]) -> frozenset[str]:
+    """Return the texts in request `headers` that must never be shown, in each form they may be quoted."""
+    found: set[str] = set()
+    for name, value in headers.items():
+        if not _PROVES.search(name):
+            continue
+        scheme, _, rest = value.partition(" ")
+        found |= {value, rest}
+        if scheme.lower() == "basic":
+            with suppress(ValueError):
+                pair = base64.b64decode(rest).decode("utf-8", "replace")
+                found |= {pair, pair.partition(":")[2]}
+    # A text as short as this is in every answer by chance, and masking it would tell it.
+    return frozenset(each for each in found if len(each) >= _SHORTEST_SECRET)
+
+
 @attrs.frozen(kw_only=True)
 class Response:
     """An answer over HTTP.
@@ -46,6 +65,7 @@ class Response:
         body: Its content, decompressed.
         asked: What was asked: method and path, without query.
         received: When it came.
+        secrets: What the request proved itself with; some servers quote it back.
     """
 
     status: int
@@ -53,6 +73,7 @@ class Response:
     body: bytes = attrs.field(repr=False)
     asked: str
     received: datetime
+    secrets: frozenset[str] = attrs.field(default=frozenset(), repr=False)
 
     def json(self) -> JSONValue:
         """Return the body as JSON.
@@ -73,7 +94,10 @@ class Response:
 
     def excerpt(self) -> str:
         """Return the start of the body as one line of text, for messages to people."""
-        text = _TAGS.sub(" ", self.body[:4096].decode("utf-8", "replace"))
+        text = self.body[:4096].decode("utf-8", "replace")
+        for secret in self.secrets:
+            text = text.replace(secret, "•••")
+        text = _TAGS.sub(" ", text)
         line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
         return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
 
@@ -86,7 +110,7 @@ class Response:
             return self.received + min(timedelta(seconds=min(int(value[:12]), 10**9)), _LONGEST_WAIT)
         try:
             at = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
         return min(max(at, self.received), self.received + _LONGEST_WAIT)

@@ -9,6 +9,7 @@ every kind of failure as what it was, which decides between "can't connect" and 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -26,13 +27,15 @@ import msgspec
 from passback.clock import Clock, SystemClock
 from passback.errors import CannotConnect, PassbackError, ServerError
 from passback.http.address import AddressPolicy, GuardedBackend, connected
-from passback.http.response import Response
+from passback.http.response import Response, secrets_in
 
 __all__ = ["HTTP", "Exchange", "Timeouts"]
 
 Query: TypeAlias = Mapping[str, str | int | bool]
 
 _MAX_BODY = 16 * 1024 * 1024
+# What RFC 9110 §5.5 lets a field value be.
+_SENDABLE = re.compile(r"([\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?)?")
 _CUT = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 
 
@@ -153,11 +156,16 @@ class HTTP:
             content = msgspec.json.encode(json)
             given.setdefault("content-type", "application/json")
         try:
-            request = httpx2.Request(method, url, params=query or None, headers=given, content=content)
-        except (httpx2.InvalidURL, UnicodeError, ValueError):
+            address = httpx2.URL(url)
+            address = address.copy_merge_params(dict(query)) if query else address
+        except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError):
             raise ServerError("the address is no URL that can be called; check its spelling") from None
+        _require_sendable(given, f"{method} {_shown(address)}")
+        request = httpx2.Request(method, address, headers=given, content=content)
         if request.url.scheme not in ("http", "https") or not request.url.host:
             raise ServerError("the address must start with https://")
+        if not 0 < (request.url.port or 443) < 1 << 16:
+            raise ServerError("the address has a port that doesn't exist; check its spelling")
         if request.url.scheme == "http" and not self._policy.allow_http:
             raise ServerError(
                 f"{_shown(request.url)} is not encrypted; use https://, "
@@ -178,7 +186,13 @@ class HTTP:
             try:
                 async with asyncio.timeout(self._timeouts.total):
                     return await self._exchange(request, asked)
+            except httpx2.LocalProtocolError:
+                raise ServerError(f"{asked}: the request can't be put on the wire") from None
             except _CUT as error:
+                if str(error).startswith("illegal"):
+                    raise ServerError(
+                        f"{asked} was answered with something that is no HTTP; check the address and its port"
+                    ) from None
                 # The other side may close an idle connection at the moment we take it from the pool.
                 if not last and not connected.get():
                     continue
@@ -210,6 +224,7 @@ class HTTP:
             body=b"".join(parts),
             asked=asked,
             received=self._clock.now(),
+            secrets=secrets_in(request.headers),
         )
 
     def _open(self) -> httpx2.AsyncHTTPTransport:
@@ -242,6 +257,15 @@ def _shown(url: httpx2.URL) -> str:
     port = f":{url.port}" if url.port else ""
     host = f"[{url.host}]" if ":" in url.host else url.host
     return f"{url.scheme}://{host}{port}{url.path}"
+
+
+def _require_sendable(headers: Mapping[str, str], asked: str) -> None:
+    for name, value in headers.items():
+        if not _SENDABLE.fullmatch(value):
+            raise ServerError(
+                f"{asked}: the header {name} can't be sent: its value has a line break, a space at its end "
+                "or a character that headers don't allow; check key, secret or token"
+            )
 
 
 def _unreached(request: httpx2.Request, what: str, error: Exception) -> str:

@@ -88,6 +88,8 @@ def _with_extensions(document: dict[str, Any]) -> dict[str, Any]:
     extensions = document.get("extensions", {})
     if not isinstance(extensions, dict):
         raise InvalidResult("extensions", "expected an object")
+    for key in extras.keys() & extensions.keys():
+        raise InvalidResult(key, "it stands both by itself and under extensions; leave one out")
     known = {key: value for key, value in document.items() if key in _FIELDS}
     return known | {"extensions": extras | extensions}
 

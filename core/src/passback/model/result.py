@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 else:  # msgspec resolves annotations at run time and knows no recursive alias
     JSONValue = Any
 
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]+")
+_ATOM = r"[^\s@<>()\[\],;:\\\".]+"
+_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
 _MAX_ID = 1024
 
 
@@ -54,22 +56,32 @@ _ITEM_KINDS = frozenset(
 )
 
 
-def _text(instance: object, attribute: attrs.Attribute[str], value: str) -> None:
+def _text(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
     field = f"{_place(instance)}{attribute.name}"
-    # msgspec checks types; a host that builds results in Python may not.
-    if not isinstance(value, str) or not value.strip():  # type: ignore[redundant-expr]
+    if not isinstance(value, str) or not value.strip():
         raise InvalidResult(field, "expected a text that isn't empty")
     if len(value) > _MAX_ID:
         raise InvalidResult(field, f"expected at most {_MAX_ID} characters, got {len(value)}")
 
 
-def _number(value: object) -> float | None:
-    # An int and the float it equals are the same fact, so they are kept in the same form.
-    if value is None or isinstance(value, float):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    raise InvalidResult("", f"expected a number, got {value!r}")
+def _number(value: float | None) -> float | None:
+    # What is equal is the same fact, so it's kept in the same form: 1 as 1.0, and -0.0 as 0.0.
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value) + 0.0
+    return value
+
+
+def _is_number(instance: object, attribute: attrs.Attribute[float | None], value: object) -> None:
+    if value is not None and not isinstance(value, float):
+        field = f"{_place(instance)}{attribute.name}"
+        raise InvalidResult(field, f"expected a number, got {str(value)[:40]!r}")
+
+
+def _count(instance: object, attribute: attrs.Attribute[int | None], value: object) -> None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        field = f"{_place(instance)}{attribute.name}"
+        raise InvalidResult(field, f"expected a whole number, 0 or more, got {str(value)[:40]!r}")
 
 
 def _kind(value: str) -> ResultKind:
@@ -91,9 +103,14 @@ def _share(instance: object, attribute: attrs.Attribute[float | None], value: fl
         )
 
 
-def _not_negative(instance: object, attribute: attrs.Attribute[int | None], value: int | None) -> None:
-    if value is not None and value < 0:
-        raise InvalidResult(f"{_place(instance)}{attribute.name}", f"expected 0 or more, got {value}")
+def _has_only_finite(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(_has_only_finite(each) for each in value.values())
+    if isinstance(value, list | tuple):
+        return all(_has_only_finite(each) for each in value)
+    return True
 
 
 def _place(instance: object) -> str:
@@ -125,7 +142,7 @@ class Learner:
     def address(self) -> str | None:
         """A usable e-mail address: `email`, or `id` where the host uses addresses as ids; else None."""
         for text in (self.email, self.id):
-            if text and _ADDRESS.fullmatch(text):
+            if text and text.isprintable() and _ADDRESS.fullmatch(text):
                 return text
         return None
 
@@ -167,10 +184,10 @@ class Score:
         scaled: The score as a share, from -1 to 1.
     """
 
-    raw: float | None = attrs.field(default=None, converter=_number, validator=_finite)
-    min: float | None = attrs.field(default=None, converter=_number, validator=_finite)
-    max: float | None = attrs.field(default=None, converter=_number, validator=_finite)
-    scaled: float | None = attrs.field(default=None, converter=_number, validator=_finite)
+    raw: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
+    min: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
+    max: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
+    scaled: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
 
     def __attrs_post_init__(self) -> None:
         if self.scaled is not None and not -1 <= self.scaled <= 1:
@@ -194,10 +211,10 @@ class Counters:
         tasks_completed: Tasks that the learner completed.
     """
 
-    total_awards: int | None = attrs.field(default=None, validator=_not_negative)
-    awards_unlocked: int | None = attrs.field(default=None, validator=_not_negative)
-    total_tasks: int | None = attrs.field(default=None, validator=_not_negative)
-    tasks_completed: int | None = attrs.field(default=None, validator=_not_negative)
+    total_awards: int | None = attrs.field(default=None, validator=_count)
+    awards_unlocked: int | None = attrs.field(default=None, validator=_count)
+    total_tasks: int | None = attrs.field(default=None, validator=_count)
+    tasks_completed: int | None = attrs.field(default=None, validator=_count)
 
 
 @attrs.frozen(kw_only=True)
@@ -235,26 +252,30 @@ class Result:
     score: Score | None = None
     success: bool | None = None
     completion: bool | None = None
-    progress: float | None = attrs.field(default=None, converter=_number, validator=_share)
+    progress: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _share])
     duration: timedelta | None = attrs.field(default=None)
     counters: Counters | None = None
     extensions: Mapping[str, JSONValue] = attrs.field(factory=dict)
 
     @at.validator
-    def _check_at(self, _: attrs.Attribute[datetime], value: datetime) -> None:
-        if value.tzinfo is None:
+    def _check_at(self, _: attrs.Attribute[datetime], value: object) -> None:
+        if not isinstance(value, datetime) or value.tzinfo is None:
             raise InvalidResult("at", "expected a time with a time zone, such as 2026-11-21T09:30:00Z")
+        if value.year in (MINYEAR, MAXYEAR):
+            raise InvalidResult("at", f"expected a time that every zone can tell, got the year {value.year}")
 
     @duration.validator
-    def _check_duration(self, _: attrs.Attribute[timedelta], value: timedelta | None) -> None:
-        if value is not None and value < timedelta():
-            raise InvalidResult("duration", "expected 0 or more")
+    def _check_duration(self, _: attrs.Attribute[timedelta], value: object) -> None:
+        if value is not None and (not isinstance(value, timedelta) or value < timedelta()):
+            raise InvalidResult("duration", "expected a length of time, 0 or more, such as PT12M30S")
 
     def __attrs_post_init__(self) -> None:
         if self.kind.concerns_item and self.item is None:
             raise InvalidResult("item", f"a {self.kind} result says which item it is about: expected item.id")
         if not self.kind.concerns_item and self.item is not None:
             raise InvalidResult("item", f"a {self.kind} result is about the whole activity: leave item out")
+        if self.extensions and not _has_only_finite(self.extensions):
+            raise InvalidResult("extensions", "JSON has neither NaN nor infinity")
 
     @property
     def utc(self) -> datetime:

@@ -93,7 +93,7 @@ def _name(dist: Distribution) -> str | None:
     # What an interrupted uninstall leaves has no metadata; reading it must not stop the rest.
     try:
         name = dist.metadata["Name"]
-    except (KeyError, OSError):
+    except Exception:  # noqa: BLE001 - whatever it is, it's somebody else's distribution
         return None
     return canonicalize_name(name) if name else None
 
@@ -165,16 +165,18 @@ def _choose(
 
 
 def _objection(candidate: Candidate, policy: Policy) -> tuple[Status, str] | None:
-    for name in (candidate.name, candidate.distribution):
-        if name in policy.blocked:
-            return Status.BLOCKED, policy.blocked[name] or "the configuration blocks it"
+    for name, reason in policy.blocked.items():
+        if name == candidate.name or canonicalize_name(name) == candidate.distribution:
+            return Status.BLOCKED, reason or "the configuration blocks it"
     if candidate.name in policy.disabled:
         return Status.DISABLED, "the configuration disables it"
     if policy.only is not None and candidate.name not in policy.only:
         return Status.DISABLED, "PASSBACK_PLUGINS leaves it out"
     core = version(_CORE)
     for line in candidate.requires:
-        if not Requirement(line).specifier.contains(core, prereleases=True):
+        requirement = Requirement(line)
+        concerns_us = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if concerns_us and not requirement.specifier.contains(core, prereleases=True):
             return Status.INCOMPATIBLE, f"needs {line}, this is {_CORE} {core}"
     return None
 

@@ -29,8 +29,7 @@ class _Guarded(EntryPoint):
         except BaseException as error:
             if isinstance(error, Exception) and not isinstance(error, AssertionError):
                 raise
-            said = f": {error}" if str(error) else ""
-            raise ImportError(f"{type(error).__name__} while importing {self.value}{said}") from error
+            raise ImportError(f"{_said(error)} while importing {self.value}") from error
 
 
 class _Loader(NamedExtensionManager[type]):
@@ -81,11 +80,19 @@ def load(
     return LoadReport(sorted(entries, key=lambda entry: (entry.name, entry.distribution or "")))
 
 
+def _said(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - a plugin's own exception may fail even at this
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def _loaded(group: str, candidate: Candidate, plugin: object, error: BaseException | None) -> Entry:
     spec = _SPECS[group]
     status, reason, capabilities = Status.READY, "", frozenset[str]()
     if error is not None:
-        status, reason = Status.FAILED, f"{type(error).__name__}: {error}"
+        status, reason = Status.FAILED, _said(error)
     elif not (isinstance(plugin, type) and issubclass(plugin, spec)):
         value = candidate.entry_point.value
         status, reason = Status.FAILED, f"{value} is no subclass of passback.{spec.__name__}"
