@@ -1,0 +1,266 @@
+"""Whatever a connector or an extension does wrong becomes an error that says which, and how."""
+
+# ruff: noqa: ARG001, ARG002 - a hook takes what the contract hands it
+
+import asyncio
+
+import pytest
+
+from passback import (
+    HTTP,
+    AlreadyThere,
+    Batch,
+    CannotConnect,
+    Connection,
+    Connector,
+    ContractError,
+    Delivered,
+    Delivery,
+    Extension,
+    IdentityProposal,
+    IdentityRequest,
+    Launch,
+    LaunchQuery,
+    Learner,
+    Options,
+    Rejected,
+    SystemClock,
+    Unsupported,
+    User,
+    UserQuery,
+    parse_result,
+)
+
+RESULT = parse_result(
+    b'{"kind":"passed","at":"2026-11-21T12:00:00Z","learner":{"id":"a"},"activity":{"id":"c"}}'
+)
+BATCH = Batch(deliveries=tuple(Delivery(id=number, result=RESULT) for number in (7, 8, 9)))
+ADA = IdentityRequest(learner=Learner(id="ada"))
+PROPOSAL = IdentityProposal(user_id="u-1", matched_by="connector")
+
+
+def hook(outcome):
+    """Make the sync hooks, which return `outcome`, or raise it."""
+
+    def answer():
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def map_identity(self, request):
+        return answer()
+
+    def read_launch(self, query):
+        return answer()
+
+    return {"map_identity": map_identity, "read_launch": read_launch}
+
+
+def connection(extensions=(), **hooks):
+    async def check(self): ...
+
+    members = {"check": check} | hooks
+    connector = type("Acme", (Connector,), members)
+    return Connection("lms-1", connector, Options(), HTTP(), SystemClock(), extensions)
+
+
+def extension(name, outcome):
+    return type(name, (Extension,), {**hook(outcome), "__module__": "tenant_plugin"})
+
+
+def submitted(outcome):
+    async def submit_results(self, batch):
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    return asyncio.run(connection(submit_results=submit_results).submit_results(BATCH))
+
+
+def test_receipts_come_back_in_the_order_of_their_deliveries():
+    receipts = [Rejected(9, "no"), Delivered(7, "remote"), AlreadyThere(8)]
+    assert submitted(receipts) == [receipts[1], receipts[2], receipts[0]]
+    assert submitted(tuple(receipts)) == [receipts[1], receipts[2], receipts[0]]
+
+
+@pytest.mark.parametrize(
+    "receipts",
+    [
+        [],
+        [Delivered(7), Delivered(8)],
+        [Delivered(7), Delivered(8), Delivered(9), Delivered(10)],
+        [Delivered(7), Delivered(8), Delivered(10)],
+        [Delivered(7), Delivered(8), Delivered(8)],
+        [Delivered(7), Delivered(8), Delivered(9), Delivered(9)],
+        [Delivered(7), Delivered(8), "delivered"],
+        [Delivered(7), Delivered(8), Delivered(9), None],
+        [Delivered(7), Delivered(8), Delivered],
+        [Delivered("7"), Delivered("8"), Delivered("9")],
+        "789",
+        None,
+        7,
+        {7: Delivered(7), 8: Delivered(8), 9: Delivered(9)},
+        {Delivered(7), Delivered(8), Delivered(9)},
+        (Delivered(number) for number in (7, 8, 9)),
+    ],
+)
+def test_receipts_that_do_not_fit_the_batch_are_refused_naming_connection_and_connector(receipts):
+    with pytest.raises(ContractError, match=r"connection 'lms-1': Acme\.submit_results .* 3 deliveries"):
+        submitted(receipts)
+
+
+FAILURES = [ValueError("token=s3cret"), KeyError("s3cret"), RuntimeError(), TimeoutError("s3cret")]
+
+
+@pytest.mark.parametrize("error", FAILURES)
+def test_an_unexpected_exception_is_a_defect_of_the_connector_told_without_its_message(error):
+    with pytest.raises(ContractError) as told:
+        submitted(error)
+    assert str(told.value).startswith("connection 'lms-1': Acme failed unexpectedly in submit_results (")
+    assert type(error).__name__ in str(told.value)
+    assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.parametrize("error", [CannotConnect("gone"), Unsupported("no"), ContractError("own")])
+def test_an_error_of_passback_passes_through_as_it_is(error):
+    with pytest.raises(type(error)) as told:
+        submitted(error)
+    assert told.value is error
+
+
+def test_a_check_that_fails_unexpectedly_is_told_the_same_way():
+    async def check(self):
+        raise ValueError("s3cret")
+
+    with pytest.raises(ContractError, match=r"Acme failed unexpectedly in check \(ValueError\)"):
+        asyncio.run(connection(check=check).check())
+
+
+async def every_user(of):
+    return [user async for user in of.lookup_users(UserQuery())]
+
+
+def test_users_are_yielded_until_the_look_up_fails_and_the_failure_is_told():
+    async def lookup_users(self, query):
+        yield User(id="1")
+        raise ValueError("s3cret")
+
+    async def look_up():
+        users = connection(lookup_users=lookup_users).lookup_users(UserQuery())
+        first = await anext(users)
+        with pytest.raises(ContractError, match=r"in lookup_users \(ValueError\)"):
+            await anext(users)
+        return first
+
+    assert asyncio.run(look_up()) == User(id="1")
+
+
+@pytest.mark.parametrize("answer", [None, [], [User(id="1")], 7])
+def test_a_look_up_that_answers_no_async_iterator_is_told(answer):
+    def lookup_users(self, query):
+        return answer
+
+    with pytest.raises(ContractError, match="lookup_users"):
+        asyncio.run(every_user(connection(lookup_users=lookup_users)))
+
+
+def test_a_look_up_that_yields_something_else_than_users_is_told():
+    async def lookup_users(self, query):
+        yield {"id": "1"}
+
+    with pytest.raises(ContractError, match=r"lookup_users.*dict"):
+        asyncio.run(every_user(connection(lookup_users=lookup_users)))
+
+
+def test_what_a_connector_can_not_do_is_unsupported():
+    bare = connection()
+    assert bare.capabilities == {"check"}
+    with pytest.raises(Unsupported, match="connection 'lms-1': Acme has no submit_results"):
+        asyncio.run(bare.submit_results(BATCH))
+    with pytest.raises(Unsupported, match="connection 'lms-1': Acme has no lookup_users"):
+        asyncio.run(every_user(bare))
+    assert bare.map_identity(ADA) is None
+    assert bare.read_launch(LaunchQuery(pairs=())) is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "user_id"),
+    [
+        ([], "u-1"),
+        ([None], "u-1"),
+        (["u-2"], "u-2"),
+        (["u-2", "u-3"], "u-3"),
+        (["u-2", None], "u-2"),
+        ([None, None], "u-1"),
+    ],
+)
+def test_extensions_answer_before_the_connector_the_last_given_first_and_the_first_answer_counts(
+    answers, user_id
+):
+    proposals = [answer and IdentityProposal(user_id=answer, matched_by="extension") for answer in answers]
+    extensions = [extension(f"Ext{place}", proposal) for place, proposal in enumerate(proposals)]
+    found = connection(extensions, **hook(PROPOSAL)).map_identity(ADA)
+    assert found.user_id == user_id
+
+
+def test_a_hook_that_a_connector_inherits_from_elsewhere_is_asked_too():
+    class Mixin:
+        def map_identity(self, request):
+            return PROPOSAL
+
+    class Mixed(Mixin, Connector[Options]):
+        async def check(self): ...
+
+    mixed = Connection("lms-1", Mixed, Options(), HTTP(), SystemClock())
+    assert mixed.map_identity(ADA) == PROPOSAL
+
+
+@pytest.mark.parametrize("answer", ["u-1", True, Launch(user_id="u-1"), 0, {}])
+def test_an_answer_of_the_wrong_type_names_who_gave_it_and_its_type(answer):
+    tenants = extension("Tenant", answer)
+    with pytest.raises(ContractError) as told:
+        connection([tenants], **hook(PROPOSAL)).map_identity(ADA)
+    assert str(told.value) == (
+        f"connection 'lms-1': tenant_plugin.Tenant: map_identity answered {type(answer).__name__}, "
+        "expected IdentityProposal or None"
+    )
+
+
+def test_an_extension_that_raises_is_named_without_its_message():
+    tenants = extension("Tenant", ValueError("s3cret"))
+    with pytest.raises(ContractError, match=r"tenant_plugin\.Tenant: read_launch \(ValueError\)") as told:
+        connection([tenants]).read_launch(LaunchQuery(pairs=()))
+    assert "s3cret" not in str(told.value)
+
+
+def test_a_connector_that_can_not_be_made_is_told_naming_connection_and_connector():
+    def __init__(self, context):  # noqa: N807 - becomes one
+        raise KeyError("s3cret")
+
+    with pytest.raises(ContractError, match=r"'lms-1'.*Acme.*KeyError") as told:
+        connection(__init__=__init__)
+    assert "s3cret" not in str(told.value)
+
+
+def test_an_extension_that_is_named_twice_answers_all_the_same():
+    tenants = extension("Tenant", PROPOSAL)
+    assert connection([tenants, tenants]).map_identity(ADA) == PROPOSAL
+
+
+def test_closing_a_connection_closes_its_http_session_though_the_connector_fails():
+    async def aclose(self):
+        raise ValueError
+
+    class Watched(HTTP):
+        closed = False
+
+        async def aclose(self):
+            self.closed = True
+
+    async def check(self): ...
+
+    connector = type("Acme", (Connector,), {"check": check, "aclose": aclose})
+    http = Watched()
+    with pytest.raises(ValueError, match=r"^$"):
+        asyncio.run(Connection("lms-1", connector, Options(), http, SystemClock()).aclose())
+    assert http.closed

@@ -1,0 +1,131 @@
+"""Nothing secret leaves a request but to the server: not in errors, logs, reprs or what a check shows."""
+
+import asyncio
+import logging
+
+import pytest
+
+from passback import HTTP, AddressPolicy, PassbackError, Timeouts
+
+OPEN = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
+QUICK = Timeouts(connect=0.3, read=0.3, total=0.5)
+SECRET = "s3cret"
+
+
+async def leave(writer):
+    writer.close()
+
+
+async def hang(_):
+    await asyncio.Event().wait()
+
+
+async def nonsense(writer):
+    writer.write(b"220 mail.example ESMTP ready\r\n\r\n")
+    writer.close()
+
+
+def outcome_of(
+    misbehaving, behaviour, url="http://ada:s3cret@127.0.0.1:PORT/x?token=s3cret#s3cret", **headers
+):
+    """Ask once with secrets wherever they can be, return all that a person could come to see."""
+
+    async def ask():
+        async with misbehaving(behaviour) as server:
+            http = HTTP(OPEN, QUICK)
+            sent = {"authorization": f"Bearer {SECRET}"} | headers
+            with HTTP.recording() as tried:
+                try:
+                    seen = await http.request("GET", url.replace("PORT", str(server.port)), headers=sent)
+                    seen.require(204)
+                except PassbackError as error:
+                    seen = error
+                finally:
+                    await http.aclose()
+            return f"{seen} {seen!r} {tried!r}"
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("behaviour", [leave, hang, nonsense])
+def test_no_failure_shows_user_information_query_fragment_or_header(misbehaving, caplog, behaviour):
+    caplog.set_level(logging.DEBUG)
+    shown = outcome_of(misbehaving, behaviour)
+    assert "/x" in shown
+    assert SECRET not in shown
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 429, 500])
+def test_no_answer_shows_them_either(misbehaving, answer, caplog, status):
+    caplog.set_level(logging.DEBUG)
+    shown = outcome_of(misbehaving, answer(status, set_cookie="session=s3cret"))
+    assert SECRET not in shown
+    ours = [record for record in caplog.records if SECRET in record.getMessage()]
+    assert not [record for record in ours if "session=" not in record.getMessage()]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://ada:s3cret@127.0.0.1:99999/x?token=s3cret",
+        "https://ada:s3cret@nowhere.invalid/x?token=s3cret",
+        "https://ada:s3cret@10.0.0.1/x?token=s3cret",
+        "https://ada:s3cret@127.0.0.1:1/x?token=s3cret",
+        "ftp://ada:s3cret@lms.example/x?token=s3cret",
+        "https://ada:s3cret@ lms.example/x?token=s3cret",
+        "https://ada:s3cret@lms.example/x?token=s3cret\n",
+    ],
+)
+def test_an_address_that_can_not_be_used_is_not_repeated_with_its_secrets(misbehaving, url):
+    assert SECRET not in outcome_of(misbehaving, hang, url)
+
+
+@pytest.mark.parametrize("token", ["s3cret\n", "s3cret\r\nx-evil: 1", "s3cret\0", "s3cret€", " s3cret"])
+def test_a_credential_that_can_be_no_header_is_not_repeated(misbehaving, answer, token):
+    """A key read from a variable often ends with a line break."""
+    shown = outcome_of(misbehaving, answer(), authorization=token)
+    assert SECRET not in shown
+    assert "/x" in shown
+
+
+def test_a_check_shows_what_was_tried_in_order(misbehaving, answer):
+    async def ask():
+        async with misbehaving(answer(401), answer(), leave) as server:
+            http = HTTP(OPEN)
+            with HTTP.recording() as tried:
+                await http.request("GET", f"{server.url}/a?token=s3cret")
+                await http.request("POST", f"{server.url}/b")
+                with pytest.raises(PassbackError) as failed:
+                    await http.request("POST", f"{server.url}/c", query={"token": SECRET})
+            await http.aclose()
+            return server.url, tried, str(failed.value)
+
+    url, tried, error = asyncio.run(ask())
+    assert [(each.asked, each.outcome) for each in tried[:2]] == [
+        (f"GET {url}/a", "401"),
+        (f"POST {url}/b", "200"),
+    ]
+    assert tried[2].asked == f"POST {url}/c"
+    assert "it cut the connection" in tried[2].outcome
+    assert error.endswith(tried[2].outcome)
+    assert all(each.milliseconds >= 0 for each in tried)
+
+
+def test_two_checks_at_once_see_their_own_requests_only(misbehaving, answer):
+    async def ask():
+        async with misbehaving(answer()) as server:
+            http = HTTP(OPEN)
+
+            async def check(path):
+                with HTTP.recording() as tried:
+                    await http.request("GET", f"{server.url}{path}")
+                    await asyncio.sleep(0)
+                return [each.asked for each in tried]
+
+            seen = await asyncio.gather(check("/a"), check("/b"))
+            await http.aclose()
+            return server.url, seen
+
+    url, seen = asyncio.run(ask())
+    assert seen == [[f"GET {url}/a"], [f"GET {url}/b"]]
