@@ -1,0 +1,133 @@
+"""A result that is sent again is stored once, whatever an LRS makes of it, and with few requests."""
+
+import attrs
+import pytest
+
+from passback import AlreadyThere, CannotConnect, Delivered, Rejected, Score
+from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH
+
+PRESETS = {"ralph": RALPH, "learning-locker": LEARNING_LOCKER, "postgres-lrs": POSTGRES_LRS, "adl": ADL}
+
+
+@pytest.fixture(params=PRESETS)
+def lrs(request, start):
+    return start(PRESETS[request.param])
+
+
+def settled(receipts):
+    return all(isinstance(receipt, Delivered | AlreadyThere) for receipt in receipts)
+
+
+def requests_of(lrs, action):
+    before = lrs.count()
+    answer = action()
+    return answer, lrs.count() - before
+
+
+def test_a_batch_that_had_arrived_is_settled_in_at_most_3_requests(lrs, made):
+    results = [made(n) for n in range(50)]
+    assert lrs.submit(results) == [Delivered(n, result.id) for n, result in enumerate(results, 1)]
+    held = lrs.held()
+    again, requests = requests_of(lrs, lambda: lrs.submit(results))
+    assert settled(again)
+    assert [receipt.remote_id for receipt in again] == [result.id for result in results]
+    assert requests <= 3
+    assert lrs.held() == held
+
+
+def test_of_a_batch_that_had_arrived_by_half_the_other_half_is_stored(lrs, made):
+    results = [made(n) for n in range(50)]
+    lrs.submit(results[::2])
+    receipts, requests = requests_of(lrs, lambda: lrs.submit(results))
+    assert settled(receipts)
+    assert requests <= 3
+    assert len(lrs.sandbox.statements) == len(lrs.held()) == 50
+
+
+@pytest.mark.parametrize("place", [0, 17, 49])
+def test_one_in_conflict_is_rejected_alone_and_says_what_differs(lrs, made, place):
+    results = [made(n) for n in range(50)]
+    lrs.submit([attrs.evolve(results[place], score=Score(raw=1))])
+    held = lrs.sandbox.statements[0]
+    receipts, requests = requests_of(lrs, lambda: lrs.submit(results))
+    rejected = [receipt for receipt in receipts if isinstance(receipt, Rejected)]
+    assert [receipt.delivery for receipt in rejected] == [place + 1]
+    assert "the outcome differs" in rejected[0].reason
+    assert results[place].id in rejected[0].reason
+    assert settled(receipt for receipt in receipts if receipt not in rejected)
+    assert requests <= 4
+    assert len(lrs.held()) == 50
+    assert lrs.sandbox.statements[0] == held
+
+
+def strangers(made, count=200):
+    return [made(10_000 + n) for n in range(count)]
+
+
+def test_what_arrived_long_ago_is_settled_in_less_than_60_requests(lrs, made):
+    results = [made(n) for n in range(50)]
+    lrs.submit(results)
+    others = strangers(made)
+    for begin in range(0, len(others), 50):
+        lrs.submit(others[begin : begin + 50])
+    receipts, requests = requests_of(lrs, lambda: lrs.submit(results))
+    assert settled(receipts)
+    assert requests < 60
+    assert len(lrs.sandbox.statements) == len(lrs.held()) == 250
+
+
+@pytest.mark.parametrize("place", [1, 25, 48])
+def test_a_conflict_with_what_arrived_long_ago_is_found_in_less_than_60_requests(lrs, made, place):
+    results = [made(n) for n in range(50)]
+    lrs.submit([attrs.evolve(results[place], score=Score(raw=1))])
+    others = strangers(made)
+    for begin in range(0, len(others), 50):
+        lrs.submit(others[begin : begin + 50])
+    receipts, requests = requests_of(lrs, lambda: lrs.submit(results))
+    assert [each.delivery for each in receipts if isinstance(each, Rejected)] == [place + 1]
+    assert sum(map(settled, ([each] for each in receipts))) == 49
+    assert requests < 60
+    assert len(lrs.held()) == 250
+
+
+def test_every_second_of_a_batch_that_arrived_long_ago_is_stored_in_less_than_60_requests(lrs, made):
+    results = [made(n) for n in range(50)]
+    lrs.submit([result for n, result in enumerate(results) if n % 2 and n not in (25, 49)])
+    others = strangers(made)
+    for begin in range(0, len(others), 50):
+        lrs.submit(others[begin : begin + 50])
+    receipts, requests = requests_of(lrs, lambda: lrs.submit(results))
+    assert settled(receipts)
+    assert len(lrs.sandbox.statements) == len(lrs.held()) == 250
+    assert requests < 60
+
+
+def test_a_reply_lost_in_the_middle_is_made_up_for(lrs, made):
+    """The answer to the second of three batches is cut off after the LRS took it."""
+    parts = [[made(n) for n in range(begin, begin + 50)] for begin in (0, 50, 100)]
+    assert settled(lrs.submit(parts[0]))
+    # On both the connection from the pool and the new one that is tried at once.
+    lrs.sandbox.drop_after_commit(times=2, on="POST")
+    with pytest.raises(CannotConnect):
+        lrs.submit(parts[1])
+    receipts, requests = requests_of(lrs, lambda: lrs.submit(parts[1]))
+    assert settled(receipts)
+    assert requests <= 3
+    assert settled(lrs.submit(parts[2]))
+    assert [each["id"] for each in lrs.sandbox.statements] == [each.id for part in parts for each in part]
+
+
+def test_a_reply_lost_once_on_a_connection_of_the_pool_needs_nobody(lrs, made):
+    results = [made(n) for n in range(50)]
+    lrs.sandbox.drop_after_commit(on="POST")
+    receipts = lrs.submit(results)  # the question for the version opened the connection
+    assert settled(receipts)
+    assert len(lrs.sandbox.statements) == len(lrs.held()) == 50
+
+
+def test_ids_that_are_one_statement_id_are_one_statement(lrs, made):
+    """Host ids that differ only in case are the same UUID, which no request may hold twice."""
+    low = made(1)
+    receipts = lrs.submit([low, attrs.evolve(low, id=low.id.upper()), made(2)])
+    assert settled(receipts)
+    assert len(lrs.sandbox.statements) == 2

@@ -1,0 +1,144 @@
+"""What an LRS holds under a result's id: the same fact by another policy, or another fact."""
+
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from passback import Activity, AlreadyThere, Delivered, Item, Learner, Rejected, ResultKind, Score, TryLater
+from passback_xapi.sandbox import ADL
+from passback_xapi.statements import statement
+
+HOME = {"actor": "account", "home_page": "https://hr.example.com"}
+ANA = Learner(
+    id="u-7",
+    email="ana@example.com",
+    name="Ana",
+    username="ana7",
+    external_id="E-7",
+    openid="https://id.example.com/ana",
+)
+POLICIES = {
+    "digest": {"actor": "mbox_sha1sum"},
+    "account": HOME,
+    "username": {**HOME, "account_name": "username"},
+    "external id": {**HOME, "account_name": "external_id"},
+    "openid": {"actor": "openid"},
+    "no names": {"send_names": False},
+    "language": {"language": "de-CH"},
+    "base": {"activity_base": "https://lms.example.com/activities/"},
+    "base with a query": {"activity_base": "https://lms.example.com/activity?id="},
+}
+
+
+@pytest.fixture
+def lrs(start):
+    """An LRS that answers 409 to every id it holds, so that everything is compared here."""
+    return start(ADL)
+
+
+@pytest.fixture
+def result(made):
+    return made(learner=ANA, score=Score(raw=9, min=0, max=10), duration=timedelta(seconds=90.5))
+
+
+def stored(lrs, statements):
+    """Have the LRS keep `statements`, as another program would write them."""
+
+    async def store(connection):
+        return await connection.connector._lrs.store(statements)
+
+    assert lrs.ask(store).status == 200
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("kind", [ResultKind.PASSED, ResultKind.TASK_COMPLETED])
+def test_the_same_fact_under_another_policy_is_there_already(lrs, made, policy, kind):
+    result, other = made(kind=kind, learner=ANA), made(1, learner=ANA)
+    lrs.submit([result], **POLICIES[policy])
+    held = lrs.sandbox.statements
+    assert lrs.submit([result]) == [AlreadyThere(1, result.id)]
+    assert lrs.submit([result, other]) == [AlreadyThere(1, result.id), Delivered(2, other.id)]
+    assert lrs.sandbox.statements[:1] == held
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"verb": {"display": {"de": "bestanden"}}},
+        {"timestamp": "2026-11-02T09:00:00.123+01:00"},
+        {"timestamp": "2026-11-02T08:00:00.123456789Z"},
+        {"result": {"score": {"raw": 9, "min": 0.0, "max": 10}}},
+        {"result": {"duration": "PT1M30.500S"}},
+        {"actor": {"name": "Ana Somebody-Else"}},
+    ],
+    ids=str,
+)
+def test_the_same_fact_in_another_form_is_there_already(lrs, result, changes):
+    sent = statement(result, lrs.connection().connector.options)
+    held = {**sent, "id": sent["id"].upper()}
+    for part, change in changes.items():
+        held[part] = {**sent[part], **change} if isinstance(change, dict) else change
+    stored(lrs, [held])
+    assert lrs.submit([result]) == [AlreadyThere(1, result.id)]
+
+
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("the learner", {"learner": Learner(id="u-8", email="ben@example.com", name="Ana")}),
+        ("the outcome", {"score": Score(raw=8, min=0, max=10)}),
+        ("the outcome", {"score": None}),
+        ("the outcome", {"duration": timedelta(seconds=90.51)}),
+        ("the outcome", {"completion": True}),
+        ("the outcome", {"extensions": {"attempt": 2}}),
+        ("the verb", {"kind": ResultKind.COMPLETED}),
+        ("the time", {"at": timedelta(milliseconds=1)}),
+        ("the activity", {"activity": Activity(id="ladder-2")}),
+        ("the activity", {"activity": Activity(id="https://content.example.com/ladder")}),
+    ],
+)
+def test_another_fact_is_rejected_and_says_what_differs(lrs, result, part, changes):
+    if "at" in changes:
+        changes = {"at": result.at + changes["at"]}
+    lrs.submit([attrs.evolve(result, **changes)])
+    held = lrs.sandbox.statements
+    (receipt,) = lrs.submit([result])
+    assert isinstance(receipt, Rejected)
+    assert f"({part} differs)" in receipt.reason
+    assert "under an id of its own" in receipt.reason
+    assert lrs.sandbox.statements == held
+
+
+@pytest.mark.parametrize(
+    ("course", "item"), [("ladder-2", "item 1"), ("ladder-1", "item 2"), ("https://c.example/l", "item 1")]
+)
+def test_an_item_of_another_name_or_in_another_course_is_another_activity(lrs, made, course, item):
+    result = made(kind="task_completed", learner=ANA)
+    lrs.submit([attrs.evolve(result, activity=Activity(id=course), item=Item(id=item))])
+    (receipt,) = lrs.submit([result])
+    assert isinstance(receipt, Rejected)
+    assert "(the activity differs)" in receipt.reason
+
+
+def test_a_learner_who_has_the_address_of_another_policy_is_not_taken_for_another(lrs, result):
+    lrs.submit([attrs.evolve(result, learner=Learner(id="ana@example.com"))])
+    assert lrs.submit([result]) == [AlreadyThere(1, result.id)]
+
+
+def test_what_was_voided_over_there_is_tried_again_for_a_while_and_then_rejected(lrs, result, made):
+    lrs.submit([result])
+    voiding = {
+        "actor": {"mbox": "mailto:admin@example.com"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": result.id},
+    }
+    stored(lrs, [voiding])
+    (early,) = lrs.submit([result])
+    assert isinstance(early, TryLater)
+    (late,) = lrs.submit([result], attempt=5)
+    assert isinstance(late, Rejected)
+    assert "voided" in late.reason
+    receipts = lrs.submit([made(n) for n in range(1, 20)] + [result])
+    assert isinstance(receipts[-1], TryLater)
+    assert all(isinstance(receipt, Delivered) for receipt in receipts[:-1])
