@@ -41,6 +41,10 @@ test: check ## Lint, types, layers and every test
 	@$(BIN)/python -m passback_testbed.install all
 	@$(BIN)/pytest
 
+.PHONY: bench
+bench: install ## Measure the whole path beside its limits
+	@$(BIN)/python benchmarks/path.py
+
 .PHONY: constraints
 constraints: .uv/bin/uv ## Pin today's versions, without index addresses
 	@$(UV) venv --quiet --clear --python $(PYTHON) .cache/pins

@@ -1,6 +1,7 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
 from passback.delivery.breaker import Backoff
+from passback.delivery.committer import Committer
 from passback.delivery.dispatcher import Dispatcher, Roster
 from passback.delivery.lane import LanePolicy, Surroundings
 from passback.delivery.lock import DispatcherLock
@@ -13,6 +14,7 @@ from passback.delivery.store import Store
 __all__ = [
     "Acceptance",
     "Backoff",
+    "Committer",
     "ConnectionState",
     "DeliveryState",
     "Dispatcher",

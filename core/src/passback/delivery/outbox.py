@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from passback.delivery import schema
 from passback.delivery.states import Change, State
@@ -25,6 +25,11 @@ __all__ = ["Acceptance", "Lease", "Outbox", "Submission", "insert_deliveries", "
 
 _d = schema.delivery.c
 _r = schema.result.c
+
+# Statements of the hot path are built once: to build one costs as much as to run it.
+_KNOWN = select(_r.id, _r.body).where(_r.id.in_(bindparam("ids", expanding=True)))
+_INSERT_RESULTS = insert(schema.result).returning(_r.id, _r.seq)
+_INSERT_DELIVERIES = insert(schema.delivery)
 
 
 @attrs.frozen(kw_only=True)
@@ -194,7 +199,7 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
 def _known(db: Connection, ids: Sequence[str]) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     for start in range(0, len(ids), 500):
-        rows = db.execute(select(_r.id, _r.body).where(_r.id.in_(ids[start : start + 500])))
+        rows = db.execute(_KNOWN, {"ids": ids[start : start + 500]})
         found.update((row.id, row.body) for row in rows)
     return found
 
@@ -218,12 +223,9 @@ def _insert(db: Connection, fresh: Mapping[str, Submission], now: int) -> None:
         }
         for result_id, submission in fresh.items()
     ]
-    inserted = db.execute(insert(schema.result).returning(_r.id, _r.seq, sort_by_parameter_order=True), rows)
-    insert_deliveries(
-        db,
-        [(row.seq, name) for row in inserted for name in fresh[row.id].connections],
-        now,
-    )
+    inserted = db.execute(_INSERT_RESULTS, rows)
+    pairs = [(row.seq, name) for row in inserted for name in fresh[row.id].connections]
+    insert_deliveries(db, sorted(pairs), now)
 
 
 def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int) -> None:
@@ -233,7 +235,7 @@ def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int
             {"result": seq, "connection": name, "state": State.PENDING.value, "due": now, "changed": now}
             for seq, name in pairs
         ]
-        db.execute(insert(schema.delivery), rows)
+        db.execute(_INSERT_DELIVERIES, rows)
 
 
 def _lease(db: Connection, connection: str, limit: int, now: int, until: int, pass_over: int) -> Lease:
@@ -244,11 +246,7 @@ def _lease(db: Connection, connection: str, limit: int, now: int, until: int, pa
         if alone or len(rows) <= pass_over:
             passed_over, taken = [], rows[:limit]
         if taken:
-            db.execute(
-                update(schema.delivery)
-                .where(_d.seq.in_([row.seq for row in taken]))
-                .values(lease=token, due=until, attempts=_d.attempts + 1)
-            )
+            db.execute(_TAKE, {"b_seqs": [row.seq for row in taken], "b_lease": token, "b_until": until})
             return Lease(
                 token=token,
                 deliveries=tuple(_delivery(row) for row in taken),
@@ -258,22 +256,36 @@ def _lease(db: Connection, connection: str, limit: int, now: int, until: int, pa
     return Lease(token=token)
 
 
-def _due_rows(
-    db: Connection, connection: str, now: int, *, alone: bool, limit: int
-) -> Sequence[Row[Any, Any, Any]]:
+def _due_statement() -> Select[Any]:
     due = (
         select(_d.seq, _d.attempts, _d.result, _d.due)
-        .where(_d.connection == connection, _d.state == State.PENDING, _d.due <= now, _d.alone == alone)
+        .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
+        .where(_d.due <= bindparam("b_now"), _d.alone == bindparam("b_alone"))
         .order_by(_d.due, _d.seq)
-        .limit(limit)
+        .limit(bindparam("b_limit"))
         .subquery()
     )
-    query = (
+    return (
         select(due.c.seq, due.c.attempts, _r.body)
         .join(schema.result, _r.seq == due.c.result)
         .order_by(due.c.due, due.c.seq)
     )
-    return db.execute(query).all()
+
+
+_DUE = _due_statement()
+_TAKE = (
+    update(schema.delivery)
+    .where(_d.seq.in_(bindparam("b_seqs", expanding=True)))
+    .values(lease=bindparam("b_lease"), due=bindparam("b_until"), attempts=_d.attempts + 1)
+)
+
+
+def _due_rows(
+    db: Connection, connection: str, now: int, *, alone: bool, limit: int
+) -> Sequence[Row[Any, Any, Any]]:
+    return db.execute(
+        _DUE, {"b_connection": connection, "b_now": now, "b_alone": alone, "b_limit": limit}
+    ).all()
 
 
 def _delivery(row: Row[Any, Any, Any]) -> Delivery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from passback.clock import Clock, SystemClock
 from passback.contract import OBSERVERS, HealthChanged, Observer, Settled
 from passback.delivery import (
     Acceptance,
+    Committer,
     DeliveryState,
     Dispatcher,
     DispatcherLock,
@@ -29,7 +30,7 @@ from passback.delivery import (
     Surroundings,
     Totals,
 )
-from passback.errors import ConnectionNotReady, ContentConflict, InvalidResult, PassbackError
+from passback.errors import ConnectionNotReady, ContentConflict, InvalidResult, OutboxError, PassbackError
 from passback.host.config import Config, read_config
 from passback.host.roster import ConfiguredRoster
 from passback.http import HTTP, Exchange
@@ -99,6 +100,7 @@ class Passback:
             observe=self._observe,
         )
         self._dispatcher: Dispatcher | None = None
+        self._committer: Committer | None = None
         self._stack = AsyncExitStack()
 
     @classmethod
@@ -155,18 +157,8 @@ class Passback:
             OutboxError: The store can't take them; those of the chunks before are accepted.
         """
         answers: list[Acceptance | ContentConflict | InvalidResult] = []
-        waiting: list[Submission] = []
-        places: list[int] = []
-        for result in results:
-            try:
-                waiting.append(Submission.of(result, self._attached(result.activity.id)))
-                places.append(len(answers))
-                answers.append(InvalidResult("", "not reached"))
-            except InvalidResult as error:
-                answers.append(error)
-            if len(waiting) == _CHUNK:
-                await self._put(waiting, places, answers)
-        await self._put(waiting, places, answers)
+        for chunk in _chunks(results):
+            answers += await self._put(chunk)
         return answers
 
     async def drain(self, seconds: float | None = None) -> bool:
@@ -217,6 +209,8 @@ class Passback:
         self._stack.push_async_callback(self._store.close)
         if self._deliver:
             await self._start_delivering()
+        self._committer = Committer(self._outbox, self._clock, tell=not self._deliver)
+        self._stack.push_async_callback(self._committer.finish)
 
     async def _start_delivering(self) -> None:
         self._observers = self._load_observers()
@@ -262,19 +256,30 @@ class Passback:
         attached, everywhere = self._routes
         return list(dict.fromkeys([*attached.get(activity, ()), *everywhere]))
 
-    async def _put(
-        self,
-        waiting: list[Submission],
-        places: list[int],
-        answers: list[Acceptance | ContentConflict | InvalidResult],
-    ) -> None:
-        if not waiting:
-            return
-        put = await self._outbox.put(waiting, self._clock.now(), tell=self._dispatcher is None)
-        for place, answer in zip(places, put, strict=True):
-            answers[place] = answer
+    async def _put(self, results: Sequence[Result]) -> list[Acceptance | ContentConflict | InvalidResult]:
+        if self._committer is None:
+            raise OutboxError("open the host first: async with Passback.from_file(…) as pb")
+        prepared = [self._prepared(result) for result in results]
+        submissions = [each for each in prepared if isinstance(each, Submission)]
+        accepted = iter(await self._committer.put(submissions) if submissions else ())
         if self._dispatcher is not None:
-            for name in {name for submission in waiting for name in submission.connections}:
+            for name in {name for submission in submissions for name in submission.connections}:
                 self._dispatcher.wake(name)
-        waiting.clear()
-        places.clear()
+        return [each if isinstance(each, InvalidResult) else next(accepted) for each in prepared]
+
+    def _prepared(self, result: Result) -> Submission | InvalidResult:
+        try:
+            return Submission.of(result, self._attached(result.activity.id))
+        except InvalidResult as error:
+            return error
+
+
+def _chunks(results: Iterable[Result]) -> Iterator[list[Result]]:
+    chunk: list[Result] = []
+    for result in results:
+        chunk.append(result)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

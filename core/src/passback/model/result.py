@@ -57,10 +57,10 @@ _ITEM_KINDS = frozenset(
 
 
 def _text(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
-    field = f"{_place(instance)}{attribute.name}"
     if not isinstance(value, str) or not value.strip():
-        raise InvalidResult(field, "expected a text that isn't empty")
+        raise InvalidResult(f"{_place(instance)}{attribute.name}", "expected a text that isn't empty")
     if len(value) > _MAX_ID:
+        field = f"{_place(instance)}{attribute.name}"
         raise InvalidResult(field, f"expected at most {_MAX_ID} characters, got {len(value)}")
 
 

@@ -1,0 +1,77 @@
+"""Group commit: what is submitted at once shares a transaction, and each gets its own answer."""
+
+import asyncio
+
+import pytest
+from scripted import SimulatedClock, result
+
+from passback import ContentConflict, OutboxError, Score
+from passback.delivery import Committer, Outbox, Store, Submission
+
+
+class CountingOutbox(Outbox):
+    """Counts its transactions, and fails the next one if told to."""
+
+    transactions = 0
+    failure = None
+
+    async def put(self, submissions, now, *, tell):
+        self.transactions += 1
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+        return await super().put(submissions, now, tell=tell)
+
+
+def submission(number, **fields):
+    return Submission.of(result(number, **fields), ("lms",))
+
+
+def test_a_hundred_at_once_cost_few_transactions_and_each_is_answered(tmp_path):
+    async def check():
+        store = Store(tmp_path / "passback.db")
+        await store.open()
+        outbox = CountingOutbox(store)
+        committer = Committer(outbox, SimulatedClock(), tell=True)
+        conflict = committer.put([submission(7), submission(7, score=Score(raw=1))])
+        answers = await asyncio.gather(conflict, *(committer.put([submission(each)]) for each in range(100)))
+        await store.close()
+        assert outbox.transactions <= 3
+        assert isinstance(answers[0][1], ContentConflict)
+        assert [answer.result_id for (answer,) in answers[1:]] == [f"r-{each}" for each in range(100)]
+        assert [answer.new for (answer,) in answers[1:]].count(False) == 1
+
+    asyncio.run(check())
+
+
+def test_a_failed_transaction_is_told_to_those_who_shared_it_and_to_nobody_after(tmp_path):
+    async def check():
+        store = Store(tmp_path / "passback.db")
+        await store.open()
+        outbox = CountingOutbox(store)
+        outbox.failure = OutboxError("the disk is full")
+        committer = Committer(outbox, SimulatedClock(), tell=True)
+        with pytest.raises(OutboxError, match="full"):
+            await committer.put([submission(1)])
+        (answer,) = await committer.put([submission(1)])
+        await store.close()
+        assert answer.new
+
+    asyncio.run(check())
+
+
+def test_who_is_cancelled_takes_nobody_along(tmp_path):
+    async def check():
+        store = Store(tmp_path / "passback.db")
+        await store.open()
+        committer = Committer(CountingOutbox(store), SimulatedClock(), tell=True)
+        impatient = asyncio.create_task(committer.put([submission(1)]))
+        patient = asyncio.create_task(committer.put([submission(2)]))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        (answer,) = await patient
+        await committer.finish()
+        await store.close()
+        assert answer.new
+
+    asyncio.run(check())
