@@ -10,7 +10,8 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; needs the extra ``cli``."""
     try:
-        from passback.cli.commands import app  # noqa: PLC0415 - so that a missing extra can be told
+        from passback.cli import commands, reports  # noqa: F401, PLC0415 - they add themselves to the app
+        from passback.cli.common import app  # noqa: PLC0415 - here, so that a missing extra can be told
     except ImportError as error:
         if error.name not in ("typer", "rich", "sqlalchemy"):
             raise

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import attrs
 
 from passback.clock import Clock
-from passback.delivery.outbox import Acceptance, Outbox, Submission
+from passback.delivery.accepting import Acceptance, Submission
+from passback.delivery.outbox import Outbox
 from passback.errors import ContentConflict
 
 __all__ = ["Answer", "Committer"]

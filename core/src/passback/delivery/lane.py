@@ -15,7 +15,8 @@ from passback.clock import Clock
 from passback.connection import Connection
 from passback.contract import Health, HealthChanged, Settled
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
-from passback.delivery.outbox import Lease, Outbox
+from passback.delivery.leasing import Lease
+from passback.delivery.outbox import Outbox
 from passback.delivery.sending import Sent, send
 from passback.delivery.states import Change, State, WaitingFor, change_for
 from passback.errors import ContractError, ServerError, Unsupported

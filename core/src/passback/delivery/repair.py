@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from passback.contract import Health
 from passback.delivery import schema
-from passback.delivery.outbox import insert_deliveries, raise_signals
+from passback.delivery.accepting import insert_deliveries, raise_signals
 from passback.delivery.states import FOLLOWS, State, WaitingFor
 from passback.delivery.store import Store
 from passback.delivery.times import milliseconds

@@ -47,6 +47,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._driver = _driver()
+        self._wal = self._driver.sqlite_version_info >= _SAFE_WAL
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="passback-store")
         self._engine = self._connect()
         self._connection: Connection | None = None
@@ -73,7 +74,9 @@ class Store:
 
         For leases and receipts: to lose one means to send once more, never to lose a result.
         """
-        return await self._in_thread(lambda: self._transact("NORMAL", work, *args, **kwargs))
+        # Without a WAL, NORMAL might damage the file itself.
+        level = "NORMAL" if self._wal else "FULL"
+        return await self._in_thread(lambda: self._transact(level, work, *args, **kwargs))
 
     async def close(self) -> None:
         """Close the file."""
@@ -94,11 +97,11 @@ class Store:
             poolclass=NullPool,
             connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
         )
-        wal = self._driver.sqlite_version_info >= _SAFE_WAL
+        journal = "WAL" if self._wal else "DELETE"
 
         @event.listens_for(engine, "connect")
         def configure(raw: sqlite3.Connection, _: object) -> None:
-            raw.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+            raw.execute(f"PRAGMA journal_mode = {journal}")
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA cache_size = -16384")
 

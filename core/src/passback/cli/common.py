@@ -1,0 +1,45 @@
+"""What every command shares: the app, the options, and how one is run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from passback.cli.output import failing
+from passback.host import Passback
+
+__all__ = ["DEFAULT_CONFIG", "ConfigOption", "JsonOption", "app", "host_for", "run"]
+
+app = typer.Typer(
+    name="passback",
+    help="Learning results into any LMS, durably.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+)
+
+T = TypeVar("T")
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", envvar="PASSBACK_CONFIG", help="The configuration file.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a line for each.")]
+DEFAULT_CONFIG = Path("passback.toml")
+
+
+def run(work: Coroutine[None, None, T]) -> T:
+    """Run `work`; Passback's errors end the process with a message."""
+    with failing():
+        return asyncio.run(work)
+    raise AssertionError  # failing() ends the process instead
+
+
+def host_for(config: Path, *, deliver: bool = False) -> Passback:
+    """Return the host that the file at `config` configures; mistakes end the process with a message."""
+    with failing():
+        return Passback.from_file(config, strict=False, deliver=deliver)
+    raise AssertionError  # failing() ends the process instead
