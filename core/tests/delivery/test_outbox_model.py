@@ -1,4 +1,4 @@
-"""The outbox against a model of it: whatever happens in whatever order, nothing is lost or in an odd state."""
+"""The outbox against a model of it: in whatever order, nothing is lost and no state is odd."""
 
 import asyncio
 import tempfile
