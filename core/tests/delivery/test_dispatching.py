@@ -12,6 +12,7 @@ from passback import (
     Delivered,
     Health,
     HealthChanged,
+    Observer,
     RateLimited,
     Rejected,
     Selection,
@@ -231,6 +232,23 @@ def test_each_receipt_decides_its_own_delivery_and_observers_are_told(tmp_path):
             assert "r-3" not in here.connector.arrived
             await here.run(30)
             assert "r-3" in here.connector.arrived
+
+    asyncio.run(check())
+
+
+class Failing(Observer):
+    def settled(self, event):
+        raise RuntimeError(event)
+
+
+def test_an_observer_that_fails_stops_neither_delivery_nor_the_others(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            here.around.observers.insert(0, Failing())
+            await here.put(result(1))
+            await here.run(2)
+            assert here.connector.arrived == ["r-1"]
+            assert len(here.events) == 1
 
     asyncio.run(check())
 

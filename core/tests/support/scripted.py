@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from passback import Activity, Batch, Connection, Connector, Delivered, Learner, Options, Receipt, Result
+from passback import (
+    Activity,
+    Batch,
+    Connection,
+    Connector,
+    Delivered,
+    Learner,
+    Observer,
+    Options,
+    Receipt,
+    Result,
+)
 from passback.delivery import (
     Backoff,
     Dispatcher,
@@ -68,6 +79,16 @@ class Scripted(Connector[NoOptions]):
         return answer
 
 
+class Watcher(Observer):
+    """Notes what it's told."""
+
+    def settled(self, event):
+        self.events.append(event)
+
+    def health_changed(self, event):
+        self.events.append(event)
+
+
 class SimulatedClock:
     """Time that moves only when the test says so; whoever waits is woken when its moment comes."""
 
@@ -110,9 +131,9 @@ class Room:
         self._policy = LanePolicy(batch=batch, linger=0, patience=patience, backoff=Backoff())
         self.lms = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
         self.connector = self.lms.connector
-        self.around = Surroundings(
-            outbox=self.outbox, clock=clock, rng=random.Random(7), observe=self.events.append
-        )
+        watcher = Watcher()
+        watcher.events = self.events
+        self.around = Surroundings(outbox=self.outbox, clock=clock, rng=random.Random(7), observers=[watcher])
         self.dispatcher = Dispatcher(self, self.around)
         self._task = None
 

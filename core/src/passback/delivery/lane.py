@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
@@ -13,12 +12,13 @@ from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.contract import Health, HealthChanged, Settled
+from passback.contract import Health, HealthChanged, Observer, Settled
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.leasing import Lease
 from passback.delivery.outbox import Outbox
 from passback.delivery.sending import Sent, send
 from passback.delivery.states import Change, State, WaitingFor, change_for
+from passback.delivery.telling import tell
 from passback.errors import ContractError, ServerError, Unsupported
 
 __all__ = ["Lane", "LanePolicy"]
@@ -56,14 +56,14 @@ class Surroundings:
         outbox: Where deliveries come from.
         clock: What tells the time.
         rng: What jitters.
-        observe: What is told of receipts and of health.
+        observers: Who is told of receipts and of health.
         stopping: Set when the dispatcher is to stop.
     """
 
     outbox: Outbox
     clock: Clock
     rng: random.Random
-    observe: Callable[[Settled | HealthChanged], None]
+    observers: list[Observer] = attrs.field(factory=list)
     stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
 
 
@@ -196,11 +196,12 @@ class Lane:
         )
 
     def _tell(self, lease: Lease, sent: Sent, before: Breaker) -> None:
-        results = {delivery.id: delivery.result for delivery in lease.deliveries}
-        for receipt in sent.receipts:
-            self._around.observe(
-                Settled(connection=self._connection.name, result=results[receipt.delivery], receipt=receipt)
-            )
+        if self._around.observers:
+            results = {delivery.id: delivery.result for delivery in lease.deliveries}
+            for receipt in sent.receipts:
+                result = results[receipt.delivery]
+                event = Settled(connection=self._connection.name, result=result, receipt=receipt)
+                tell(self._around.observers, event)
         if self._breaker.health is before.health:
             return
         log.log(
@@ -210,15 +211,14 @@ class Lane:
             self._breaker.health.value,
             f": {self._breaker.detail}" if self._breaker.detail else "",
         )
-        self._around.observe(
-            HealthChanged(
-                connection=self._connection.name,
-                before=before.health,
-                now=self._breaker.health,
-                detail=self._breaker.detail,
-                at=self._breaker.since,
-            )
+        change = HealthChanged(
+            connection=self._connection.name,
+            before=before.health,
+            now=self._breaker.health,
+            detail=self._breaker.detail,
+            at=self._breaker.since,
         )
+        tell(self._around.observers, change)
 
 
 def _suspicious(sent: Sent) -> bool:

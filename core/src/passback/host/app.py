@@ -14,7 +14,7 @@ from typing import Self
 import attrs
 
 from passback.clock import Clock, SystemClock
-from passback.contract import OBSERVERS, HealthChanged, Observer, Settled
+from passback.contract import OBSERVERS, Observer
 from passback.delivery import (
     Acceptance,
     Committer,
@@ -92,12 +92,10 @@ class Passback:
         self._overview = Overview(self._store)
         self._roster = ConfiguredRoster(config, self._clock)
         self._routes: tuple[Mapping[str, list[str]], list[str]] = self._roster.routes()
-        self._observers: list[Observer] = []
         self._around = Surroundings(
             outbox=self._outbox,
             clock=self._clock,
             rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
-            observe=self._observe,
         )
         self._dispatcher: Dispatcher | None = None
         self._committer: Committer | None = None
@@ -213,7 +211,7 @@ class Passback:
         self._stack.push_async_callback(self._committer.finish)
 
     async def _start_delivering(self) -> None:
-        self._observers = self._load_observers()
+        self._around.observers.extend(self._load_observers())
         self._dispatcher = Dispatcher(self._roster, self._around)
         await self._dispatcher.start()
         task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
@@ -241,16 +239,6 @@ class Passback:
                 continue
             observers.append(entry.plugin())
         return observers
-
-    def _observe(self, event: Settled | HealthChanged) -> None:
-        for observer in self._observers:
-            try:
-                if isinstance(event, Settled):
-                    observer.settled(event)
-                else:
-                    observer.health_changed(event)
-            except Exception:
-                log.exception("observer %s failed; delivery goes on", type(observer).__qualname__)
 
     def _attached(self, activity: str) -> list[str]:
         attached, everywhere = self._routes
