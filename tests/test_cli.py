@@ -56,6 +56,24 @@ def test_results_come_from_standard_input_too(host, lrs):
     assert "3 accepted" in done.stdout
 
 
+def test_what_an_editor_on_windows_writes_is_read(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    lines = host.write_results(2)
+    (host.folder / "results.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n\r\n".join(lines).encode())
+    assert "2 accepted" in host.run("submit", "results.jsonl").stdout
+
+
+@pytest.mark.parametrize("command", ["status", "work"])
+def test_an_outbox_that_is_none_or_has_no_place_is_told_in_a_line(host, lrs, command):
+    (host.folder / "notes.txt").write_text("shopping list, and much more text than a header has", "utf-8")
+    host.configure(lrs_table(lrs.url), store="notes.txt")
+    assert "not a database" in " ".join(host.run(command, expect=2).stderr.split())
+    host.configure(lrs_table(lrs.url), store="notes.txt/passback.db")
+    said = host.run(command, expect=2).stderr
+    assert "notes.txt" in said
+    assert "Traceback" not in said
+
+
 def test_a_bad_line_is_named_and_the_others_go(host, lrs):
     host.configure(lrs_table(lrs.url))
     lines = host.write_results(50)

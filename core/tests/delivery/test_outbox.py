@@ -9,9 +9,8 @@ from datetime import timedelta
 import pytest
 from scripted import START, result
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
-from passback import ContentConflict, OutboxInUse, OutboxTooNew, Score, Selection
+from passback import ContentConflict, OutboxError, OutboxInUse, OutboxTooNew, Score, Selection
 from passback.delivery import (
     DispatcherLock,
     Outbox,
@@ -160,7 +159,7 @@ def test_the_schema_itself_refuses_states_that_are_none(tmp_path, impossible):
     async def check():
         async with opened(tmp_path) as outbox:
             await put(outbox, result(1))
-            with pytest.raises(IntegrityError):
+            with pytest.raises(OutboxError, match="constraint"):
                 await outbox.store.run(lambda db: db.execute(text(f"UPDATE delivery SET {impossible}")))  # noqa: S608
 
     asyncio.run(check())

@@ -19,7 +19,7 @@ app = typer.Typer(
     help="Learning results into any LMS, durably.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,8 +57,9 @@ def read_lines(file: Path) -> Iterator[tuple[int, bytes]]:
     stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     with stream:
         for number, line in enumerate(stream, 1):
-            if line.strip():
-                yield number, line
+            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if text.strip():
+                yield number, text
 
 
 async def submit_lines(

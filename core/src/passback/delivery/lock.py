@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from passback.errors import OutboxInUse
+from passback.errors import OutboxError, OutboxInUse
 
 __all__ = ["DispatcherLock"]
 
@@ -25,9 +25,13 @@ class DispatcherLock:
 
         Raises:
             OutboxInUse: Another process has it.
+            OutboxError: It can't be written.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a+", encoding="ascii")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise OutboxError(f"{self._path} can't be written: {error.strerror}") from error
         try:
             _lock(file)
         except OSError:

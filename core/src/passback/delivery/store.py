@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from passback.delivery import schema
@@ -86,8 +86,8 @@ class Store:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except (OperationalError, self._driver.DatabaseError, sqlite3.DatabaseError) as error:
-            said = getattr(error, "orig", None) or error
+        except (DBAPIError, self._driver.DatabaseError, sqlite3.DatabaseError, OSError) as error:
+            said = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
             raise OutboxError(f"the outbox {self.path} can't be used: {said}") from error
 
     def _connect(self) -> Engine:
