@@ -2,11 +2,13 @@
 
 import json
 import signal
+import subprocess
 import time
 
 import pytest
 from hosting import lrs_table
 
+from passback import Learner
 from passback_xapi.sandbox import Behaviour, Sandbox, serve
 
 KEYS = Behaviour(key="lrs", secret="secret")
@@ -141,6 +143,58 @@ def test_a_wrong_address_is_told_apart_from_a_dead_one(host, lrs):
     assert outcomes["dead"]["tried"]
     assert host.json("check", "wrong", expect=1)[0]["connection"] == "wrong"
     host.run("check", "nobody", expect=2)
+
+
+def test_a_running_worker_notices_the_repaired_file_and_drains(host, lrs):
+    host.configure(lrs_table(lrs.url, secret="not-yet"))
+    host.write_results(10)
+    host.run("submit", "results.jsonl")
+    repaired = []
+
+    def healed():
+        if host.health() == "server error" and not repaired:
+            (host.folder / "passback.toml").write_text("not = [toml", "utf-8")
+            time.sleep(1.5)
+            host.configure(lrs_table(lrs.url))
+            repaired.append(True)
+        return repaired and host.counts() == {"delivered": 10}
+
+    said = work_until(host, healed)
+    assert "the last good one goes on" in said
+
+
+def test_who_submits_needs_no_secrets_and_no_connection_is_forgotten(host, lrs, monkeypatch):
+    table = lrs_table(lrs.url, "needs-secret").replace(
+        'secret = "secret"', 'secret = { env = "ONLY_THE_WORKER_HAS" }'
+    )
+    host.configure(lrs_table(lrs.url), table)
+    host.write_results(5)
+    host.run("submit", "results.jsonl")
+    assert host.counts("needs-secret") == {"pending": 5}
+    monkeypatch.setenv("ONLY_THE_WORKER_HAS", "secret")
+    work_until(host, lambda: host.counts("needs-secret") == {"delivered": 5})
+
+
+def test_what_came_from_outside_steers_no_terminal(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1, learner=Learner(id="[/bold]\x1b[2Jx@example.com"))
+    host.run("submit", "results.jsonl")
+    shown = host.run("deliveries").stdout
+    assert "[/bold]" in shown
+    assert "\x1b[2J" not in shown
+
+
+def test_a_pipe_is_a_file_too_and_a_poor_terminal_is_no_obstacle(host, lrs, monkeypatch):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(2)
+    command = " ".join(host.command("submit", "<(cat results.jsonl)"))
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=host.folder, capture_output=True, text=True, check=False
+    )
+    assert "2 accepted" in done.stdout, done.stderr
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    host.run("deliveries")
+    host.run("check")
 
 
 def test_one_misconfigured_connection_stops_no_other(host, lrs):

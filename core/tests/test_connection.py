@@ -95,7 +95,6 @@ def test_receipts_come_back_in_the_order_of_their_deliveries():
         [Delivered(7), Delivered(8), "delivered"],
         [Delivered(7), Delivered(8), Delivered(9), None],
         [Delivered(7), Delivered(8), Delivered],
-        [Delivered("7"), Delivered("8"), Delivered("9")],
         "789",
         None,
         7,
@@ -116,7 +115,7 @@ FAILURES = [ValueError("token=s3cret"), KeyError("s3cret"), RuntimeError(), Time
 def test_an_unexpected_exception_is_a_defect_of_the_connector_told_without_its_message(error):
     with pytest.raises(ContractError) as told:
         submitted(error)
-    assert str(told.value).startswith("connection 'lms-1': Acme failed unexpectedly in submit_results (")
+    assert str(told.value).startswith("connection 'lms-1': Acme.submit_results failed unexpectedly (")
     assert type(error).__name__ in str(told.value)
     assert "s3cret" not in str(told.value)
 
@@ -132,7 +131,7 @@ def test_a_check_that_fails_unexpectedly_is_told_the_same_way():
     async def check(self):
         raise ValueError("s3cret")
 
-    with pytest.raises(ContractError, match=r"Acme failed unexpectedly in check \(ValueError\)"):
+    with pytest.raises(ContractError, match=r"Acme.check failed unexpectedly \(ValueError\)"):
         asyncio.run(connection(check=check).check())
 
 
@@ -148,7 +147,7 @@ def test_users_are_yielded_until_the_look_up_fails_and_the_failure_is_told():
     async def look_up():
         users = connection(lookup_users=lookup_users).lookup_users(UserQuery())
         first = await anext(users)
-        with pytest.raises(ContractError, match=r"in lookup_users \(ValueError\)"):
+        with pytest.raises(ContractError, match=r"lookup_users failed unexpectedly \(ValueError\)"):
             await anext(users)
         return first
 
@@ -228,7 +227,7 @@ def test_an_answer_of_the_wrong_type_names_who_gave_it_and_its_type(answer):
 
 def test_an_extension_that_raises_is_named_without_its_message():
     tenants = extension("Tenant", ValueError("s3cret"))
-    with pytest.raises(ContractError, match=r"tenant_plugin\.Tenant: read_launch \(ValueError\)") as told:
+    with pytest.raises(ContractError, match=r"Tenant.read_launch failed unexpectedly \(ValueError\)") as told:
         connection([tenants]).read_launch(LaunchQuery(pairs=()))
     assert "s3cret" not in str(told.value)
 
@@ -261,6 +260,5 @@ def test_closing_a_connection_closes_its_http_session_though_the_connector_fails
 
     connector = type("Acme", (Connector,), {"check": check, "aclose": aclose})
     http = Watched()
-    with pytest.raises(ValueError, match=r"^$"):
-        asyncio.run(Connection("lms-1", connector, Options(), http, SystemClock()).aclose())
+    asyncio.run(Connection("lms-1", connector, Options(), http, SystemClock()).aclose())
     assert http.closed

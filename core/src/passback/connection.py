@@ -7,14 +7,18 @@ whatever an extension or a connector does wrong into one of Passback's errors.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from typing import Any, TypeVar
 
 import pluggy
 
 from passback.clock import Clock
 from passback.contract import PROJECT, Connector, Context, Extension, Options, implemented
-from passback.errors import ContractError, PassbackError, Unsupported
+from passback.errors import ConnectionFailure, ContractError, Unsupported
+from passback.foreign import contained
 from passback.http import HTTP
 from passback.model import (
     Batch,
@@ -30,7 +34,10 @@ from passback.model import (
 __all__ = ["Connection"]
 
 Answer = TypeVar("Answer")
-Plugin = TypeVar("Plugin")
+
+# A person waits for a check, and so does a lane that is in doubt.
+_CHECK_SECONDS = 60.0
+_CLOSE_SECONDS = 5.0
 
 
 class Connection:
@@ -53,41 +60,27 @@ class Connection:
     ) -> None:
         self.name = name
         self._http = http
-        self.connector = self._built(
-            connector, lambda: connector(Context(connection=name, options=options, http=http, clock=clock))
-        )
+        context = Context(connection=name, options=options, http=http, clock=clock)
+        with self._contained(connector, "__init__"):
+            self.connector = connector(context)
         self.capabilities = implemented(connector, Connector)
-        self._plugins = pluggy.PluginManager(PROJECT)
-        self._plugins.add_hookspecs(Connector)
-        self._plugins.register(self.connector, name=name)
-        for extension in dict.fromkeys(extensions):
-            plugin = self._built(extension, extension)
-            self._plugins.register(plugin, name=f"{extension.__module__}.{extension.__qualname__}")
-        self._plugins.check_pending()
-
-    def _built(self, plugin: type, build: Callable[[], Plugin]) -> Plugin:
-        try:
-            return build()
-        except PassbackError:
-            raise
-        except Exception as error:
-            raise ContractError(
-                f"connection {self.name!r}: {plugin.__qualname__} can't be made ({type(error).__name__}); "
-                "this is a defect of the plugin"
-            ) from error
+        self._extensions = tuple(dict.fromkeys(extensions))
 
     async def check(self) -> None:
         """Prove that address and credentials work.
 
         Raises:
             ConnectionFailure: They don't.
+            ContractError: The connector raised something else, or hung.
         """
-        try:
-            await self.connector.check()
-        except PassbackError:
-            raise
-        except Exception as error:
-            raise self._blamed("check", error) from error
+        with self._contained(self.connector, "check"):
+            try:
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self.connector.check()
+            except TimeoutError:
+                raise ContractError(
+                    f"connection {self.name!r}: check took longer than {_CHECK_SECONDS:g} s"
+                ) from None
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Send `batch`; return exactly one receipt for each of its deliveries, in their order.
@@ -97,12 +90,8 @@ class Connection:
             ContractError: The connector raised something else, or its receipts don't fit.
         """
         self._require("submit_results")
-        try:
+        with self._contained(self.connector, "submit_results"):
             receipts = await self.connector.submit_results(batch)
-        except PassbackError:
-            raise
-        except Exception as error:
-            raise self._blamed("submit_results", error) from error
         return self._fitting(batch, receipts)
 
     async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
@@ -113,13 +102,9 @@ class Connection:
             ContractError: The connector raised something else.
         """
         self._require("lookup_users")
-        try:
+        with self._contained(self.connector, "lookup_users"):
             async for user in self.connector.lookup_users(query):
                 yield self._user(user)
-        except PassbackError:
-            raise
-        except Exception as error:
-            raise self._blamed("lookup_users", error) from error
 
     def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
         """Return which user of this system somebody is: the first answer, extensions before the connector.
@@ -138,20 +123,29 @@ class Connection:
         return self._first("read_launch", lambda hook: hook(query=query), Launch)
 
     async def aclose(self) -> None:
-        """Close what the connector opened."""
-        try:
-            await self.connector.aclose()
-        finally:
-            await self._http.aclose()
+        """Close what the connector opened; a connector that fails or hangs at it is left to itself."""
+        with suppress(ContractError, ConnectionFailure), self._contained(self.connector, "aclose"):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.connector.aclose()
+        await self._http.aclose()
+
+    @cached_property
+    def _plugins(self) -> pluggy.PluginManager:
+        # Built when a layered hook is first asked: it costs more than everything else of a connection.
+        plugins = pluggy.PluginManager(PROJECT)
+        plugins.add_hookspecs(Connector)
+        plugins.register(self.connector, name=self.name)
+        for extension in self._extensions:
+            with self._contained(extension, "__init__"):
+                plugin = extension()
+            plugins.register(plugin, name=f"{extension.__module__}.{extension.__qualname__}")
+        plugins.check_pending()
+        return plugins
 
     def _first(self, hook: str, ask: Callable[[Any], object], kind: type[Answer]) -> Answer | None:
         for implementation in reversed(getattr(self._plugins.hook, hook).get_hookimpls()):
-            try:
+            with self._contained(implementation.plugin, hook):
                 answer = ask(implementation.function)
-            except PassbackError:
-                raise
-            except Exception as error:
-                raise self._blamed(f"{implementation.plugin_name}: {hook}", error) from error
             if answer is None:
                 continue
             if not isinstance(answer, kind):
@@ -174,14 +168,9 @@ class Connection:
         if hook not in self.capabilities:
             raise Unsupported(f"connection {self.name!r}: {type(self.connector).__name__} has no {hook}")
 
-    def _blamed(self, hook: str, error: Exception) -> PassbackError:
-        if known := _only_known(error):
-            return known
-        # Only the type: what a library puts into its messages may hold a token.
-        return ContractError(
-            f"connection {self.name!r}: {type(self.connector).__name__} failed unexpectedly in {hook} "
-            f"({type(error).__name__}); this is a defect of the connector"
-        )
+    def _contained(self, plugin: object, hook: str) -> AbstractContextManager[None]:
+        kind = plugin if isinstance(plugin, type) else type(plugin)
+        return contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}")
 
     def _fitting(self, batch: Batch, receipts: object) -> Sequence[Receipt]:
         by_delivery: dict[int, Receipt] = {}
@@ -198,13 +187,3 @@ class Connection:
                 f"receipt for each of the {len(wanted)} deliveries, and for no other"
             )
         return [by_delivery[delivery] for delivery in wanted]
-
-
-def _only_known(error: Exception) -> PassbackError | None:
-    # A connector's task group wraps what its tasks raise; several of the same are still an outage.
-    if isinstance(error, PassbackError):
-        return error
-    if isinstance(error, ExceptionGroup):
-        found = [_only_known(each) for each in error.exceptions]
-        return found[0] if all(found) else None
-    return None

@@ -32,7 +32,7 @@ def test_the_next_probe_is_never_more_than_a_quarter_of_an_hour_away(failures):
     for failure in failures:
         breaker = breaker.failed(failure, START, Backoff(), random.Random(1))
         assert START < breaker.next_probe <= START + timedelta(minutes=15)
-    assert breaker.succeeded(START).closed
+    assert breaker.succeeded(START, arrived=True).closed
 
 
 def test_since_tells_when_the_trouble_began_not_when_it_was_seen_last():

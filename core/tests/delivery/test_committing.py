@@ -32,7 +32,7 @@ def test_a_hundred_at_once_cost_few_transactions_and_each_is_answered(tmp_path):
         store = Store(tmp_path / "passback.db")
         await store.open()
         outbox = CountingOutbox(store)
-        committer = Committer(outbox, SimulatedClock(), tell=True)
+        committer = Committer(outbox, SimulatedClock(), None)
         conflict = committer.put([submission(7), submission(7, score=Score(raw=1))])
         answers = await asyncio.gather(conflict, *(committer.put([submission(each)]) for each in range(100)))
         await store.close()
@@ -50,7 +50,7 @@ def test_a_failed_transaction_is_told_to_those_who_shared_it_and_to_nobody_after
         await store.open()
         outbox = CountingOutbox(store)
         outbox.failure = OutboxError("the disk is full")
-        committer = Committer(outbox, SimulatedClock(), tell=True)
+        committer = Committer(outbox, SimulatedClock(), None)
         with pytest.raises(OutboxError, match="full"):
             await committer.put([submission(1)])
         (answer,) = await committer.put([submission(1)])
@@ -64,14 +64,29 @@ def test_who_is_cancelled_takes_nobody_along(tmp_path):
     async def check():
         store = Store(tmp_path / "passback.db")
         await store.open()
-        committer = Committer(CountingOutbox(store), SimulatedClock(), tell=True)
+        woken = []
+        committer = Committer(CountingOutbox(store), SimulatedClock(), woken.append)
         impatient = asyncio.create_task(committer.put([submission(1)]))
         patient = asyncio.create_task(committer.put([submission(2)]))
         await asyncio.sleep(0)
         impatient.cancel()
         (answer,) = await patient
+        assert woken == ["lms"], "what a cancelled task put is delivered all the same"
         await committer.finish()
         await store.close()
         assert answer.new
 
     asyncio.run(check())
+
+
+def test_another_event_loop_is_refused_rather_than_hung(tmp_path):
+    store = Store(tmp_path / "passback.db")
+
+    async def opened():
+        await store.open()
+        return Committer(CountingOutbox(store), SimulatedClock(), None)
+
+    committer = asyncio.run(opened())
+    with pytest.raises(OutboxError, match="another event loop"):
+        asyncio.run(committer.put([submission(1)]))
+    asyncio.run(store.close())

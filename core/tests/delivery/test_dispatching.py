@@ -26,7 +26,7 @@ from passback.delivery import Overview, Repair
 
 
 async def states(here):
-    found = await Overview(here.store).deliveries(Selection(), 1000)
+    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
     return {each.result_id: each.state for each in found}
 
 
@@ -85,8 +85,8 @@ def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(tmp_path, 
             probe = (await only_connection(here)).next_probe
             assert probe - recovered <= timedelta(minutes=15)
             here.connector.behaviour = deliver_all
-            await here.run(16 * 60, step=20)
-            assert len(here.connector.arrived) == 12
+            await here.run(15 * 60, step=20)
+            await here.until(lambda: len(here.connector.arrived) == 12)
 
     asyncio.run(check())
 
@@ -196,7 +196,7 @@ def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(tmp_path):
             here.connector.behaviour = failing(Unsupported("answered 501: it can't do this"))
             await here.put(result(1))
             await here.run(2)
-            (delivery,) = await Overview(here.store).deliveries(Selection(), 10)
+            (delivery,) = await Overview(here.store).deliveries(Selection(), 10, here.clock.now())
             assert (delivery.state, delivery.waiting_for) == ("waiting", "connection")
             assert "501" in delivery.reason
             assert (await only_connection(here)).health == "ok"
@@ -221,7 +221,10 @@ def test_each_receipt_decides_its_own_delivery_and_observers_are_told(tmp_path):
             here.connector.behaviour = mixed
             await here.put(*(result(number) for number in range(4)))
             await here.run(2)
-            found = {each.result_id: each for each in await Overview(here.store).deliveries(Selection(), 10)}
+            found = {
+                each.result_id: each
+                for each in await Overview(here.store).deliveries(Selection(), 10, here.clock.now())
+            }
             assert (found["r-0"].state, found["r-0"].remote_id) == ("delivered", "remote-1")
             assert (found["r-1"].state, found["r-1"].waiting_for) == ("waiting", "account")
             assert (found["r-2"].state, found["r-2"].reason) == ("rejected", "no such grade")
@@ -260,7 +263,7 @@ def test_a_connection_that_is_not_ready_keeps_its_results_and_drains_when_it_is(
             await here.put(result(1), result(2))
             await here.start()
             await here.run(1)
-            found = await Overview(here.store).deliveries(Selection(), 10)
+            found = await Overview(here.store).deliveries(Selection(), 10, here.clock.now())
             assert {(each.state, each.waiting_for, each.reason) for each in found} == {
                 ("waiting", "connection", "options.url: missing")
             }

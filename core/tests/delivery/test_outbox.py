@@ -40,7 +40,7 @@ def put(outbox, *results, to=("lms",)):
 
 
 async def all_of(outbox):
-    return await Overview(outbox.store).deliveries(Selection(), 1000)
+    return await Overview(outbox.store).deliveries(Selection(), 1000, START)
 
 
 def delivered(lease):
@@ -120,7 +120,7 @@ def test_a_dispatcher_that_takes_over_ends_the_leases_of_the_dead(tmp_path):
             await put(outbox, result(1))
             await outbox.lease("lms", 10, START, LATER)
         async with opened(tmp_path) as outbox:
-            await Repair(outbox.store).reopen()
+            await Repair(outbox.store).reopen(START)
             assert len((await outbox.lease("lms", 10, START, LATER)).deliveries) == 1
 
     asyncio.run(check())

@@ -95,7 +95,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def the_process_dies_and_another_takes_over(self):
         self.run(self.store.close())
         self._open()
-        self.run(self.repair.reopen())
+        self.run(self.repair.reopen(self.now))
         self.tokens.clear()
 
     @rule(state=st.sampled_from([None, State.WAITING, State.REJECTED, State.DELIVERED, State.PENDING]))
@@ -133,7 +133,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.states |= dict.fromkeys(unrouted, State.PENDING)
 
     def found(self):
-        return self.run(self.overview.deliveries(Selection(), 1000))
+        return self.run(self.overview.deliveries(Selection(), 1000, self.now))
 
     @invariant()
     def everything_accepted_is_in_exactly_the_state_that_it_should_be(self):

@@ -181,6 +181,12 @@ class Room:
             passed += step
         await settle()
 
+    async def until(self, done, seconds=10):
+        """Wait in real time, the simulated clock standing still, until `done()`."""
+        async with asyncio.timeout(seconds):
+            while not done():
+                await settle()
+
 
 async def settle():
     # The store works in a thread of its own, so the loop must really wait for it.

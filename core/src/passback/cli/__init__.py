@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line; needs the extra ``cli``."""
+    # A terminal or file that can't show a sign shows another in its place.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         from passback.cli import commands, reports  # noqa: F401, PLC0415 - they add themselves to the app
         from passback.cli.common import app  # noqa: PLC0415 - here, so that a missing extra can be told

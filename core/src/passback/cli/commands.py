@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import NEEDS_SOMEBODY, err, fail, out, print_json, table
 from passback.cli.submission import Report, read_lines, submit_lines
+from passback.errors import PassbackError
 
 __all__ = ["check", "connectors", "submit", "work"]
 
@@ -105,7 +107,9 @@ def submit(
 ) -> None:
     """Accept the results in a file: durable when this ends; `passback work` delivers them."""
     host = host_for(config)
-    if str(file) != "-" and not file.is_file():
+    if str(file) == "-" and sys.stdin is None:
+        fail("standard input is closed")
+    if str(file) != "-" and (not file.exists() or file.is_dir()):
         fail(f"there is no file {file}")
 
     async def put() -> Report:
@@ -144,18 +148,37 @@ def work(
 ) -> None:
     """Deliver until stopped; SIGTERM and Ctrl-C let what is on the wire arrive first."""
     logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
+        level=logging.INFO,
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
+    # Only our own: the HTTP library's would show what the other side sets and says.
     logging.getLogger("passback").setLevel(logging.DEBUG if verbose else logging.INFO)
     host = host_for(config, deliver=True)
+
+    reloading: list[asyncio.Task[None]] = []
+
+    async def reload() -> None:
+        try:
+            await host.reload()
+        except* PassbackError as group:
+            for error in group.exceptions:
+                err.print(f"the configuration can't be used: {error}", highlight=False, markup=False)
 
     async def deliver() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def stopping() -> None:
+            # Asked twice, it doesn't wait for what is on the wire.
+            if stop.is_set():
+                host.cancel()
+            stop.set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            _on(loop, number, stopping)
+        if sys.platform != "win32":
+            _on(loop, signal.SIGHUP, lambda: reloading.append(loop.create_task(reload())))
         async with host:
             err.print(
                 f"delivering for {', '.join(host.connection_names) or 'no connection'}", highlight=False
@@ -164,3 +187,10 @@ def work(
             err.print("stopping: what is on the wire may arrive", highlight=False)
 
     run(deliver())
+
+
+def _on(loop: asyncio.AbstractEventLoop, number: int, handler: Callable[[], object]) -> None:
+    try:
+        loop.add_signal_handler(number, handler)
+    except NotImplementedError:  # Windows
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(handler))

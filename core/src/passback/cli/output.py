@@ -18,11 +18,23 @@ from typing import NoReturn
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from passback.errors import PassbackError
 
-__all__ = ["NEEDS_SOMEBODY", "ago", "colored", "err", "fail", "failing", "out", "print_json", "table"]
+__all__ = [
+    "NEEDS_SOMEBODY",
+    "ago",
+    "colored",
+    "err",
+    "fail",
+    "failing",
+    "out",
+    "plain",
+    "print_json",
+    "table",
+]
 
 NEEDS_SOMEBODY = 1
 _CANNOT_RUN = 2
@@ -34,7 +46,7 @@ err = Console(stderr=True)
 def fail(*messages: str) -> NoReturn:
     """Say why the command can't run, and end with 2."""
     for message in messages:
-        err.print(f"[red]✗[/red] {_escaped(message)}", highlight=False, soft_wrap=True)
+        err.print(f"[red]✗[/red] {plain(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(_CANNOT_RUN)
 
 
@@ -55,8 +67,9 @@ def _leaves(group: BaseExceptionGroup[PassbackError]) -> Iterator[BaseException]
             yield error
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+def plain(text: str) -> str:
+    """Return `text`, which came from outside, without markup and without what steers a terminal."""
+    return escape("".join(char if char.isprintable() else "�" for char in text))
 
 
 def print_json(value: object) -> None:
@@ -93,7 +106,7 @@ _COLORS = {
 def colored(cell: str) -> str:
     """Return `cell` in the color of the state that it names, if it names one."""
     color = _COLORS.get(cell.partition(" for ")[0])
-    text = _escaped(cell)
+    text = plain(cell)
     return f"[{color}]{text}[/{color}]" if color else text
 
 

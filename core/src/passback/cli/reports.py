@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import ago, colored, fail, out, print_json, table
+from passback.cli.output import ago, colored, fail, out, plain, print_json, table
 from passback.delivery import ConnectionState, DeliveryState, Selection, State
 
 __all__ = ["deliveries", "replay", "status"]
@@ -51,7 +51,7 @@ def status(config: ConfigOption = DEFAULT_CONFIG, *, json: JsonOption = False) -
 
 
 def _show_trouble(connection: ConnectionState) -> None:
-    if connection.health == "ok":
+    if connection.health == "ok" and connection.next_probe is None:
         return
     out.print(f"\n[bold]{connection.name}[/bold] [red]{connection.health}[/red]", end="", highlight=False)
     out.print(f" since {ago(connection.since)}; next try {ago(connection.next_probe)}", highlight=False)
@@ -101,10 +101,11 @@ def deliveries(  # noqa: PLR0913 - one for each filter
             print_json(found)
             return
         for each in found:
-            line = f"{each.id}  {_state(each)}  {each.learner}  {each.kind}  → {each.connection}"
+            who = plain(f"{each.learner}  {each.kind}  → {each.connection}")
+            line = f"{each.id}  {_state(each)}  {who}"
             tried = "once" if each.attempts == 1 else f"{each.attempts} times"
             out.print(f"{line}  [dim]{ago(each.changed)}, tried {tried}[/dim]", highlight=False)
-            out.print(f"   [dim]result {each.result_id}[/dim]", highlight=False)
+            out.print(f"   [dim]result {plain(each.result_id)}[/dim]", highlight=False)
             if each.reason:
                 out.print(f"   {each.reason}", highlight=False, markup=False)
         out.print(

@@ -96,6 +96,8 @@ class Connector(ABC, Generic[OptionsT_co]):
             origin = get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Connector):
                 cls._take_options(get_args(base)[0])
+        if not isinstance(cls.sending, Sending):
+            raise ContractError(f"{cls.__module__}.{cls.__qualname__}.sending must be a Sending")
         mark_hooks(cls, Connector)
 
     @classmethod

@@ -19,6 +19,12 @@ _r = schema.result.c
 
 # Statements of the hot path are built once: to build one costs as much as to run it.
 _KNOWN = select(_r.id, _r.body).where(_r.id.in_(bindparam("ids", expanding=True)))
+_ROUTED = (
+    select(_r.id, schema.delivery.c.connection)
+    .join(schema.delivery, schema.delivery.c.result == _r.seq)
+    .where(_r.id.in_(bindparam("ids", expanding=True)))
+    .order_by(schema.delivery.c.seq)
+)
 _INSERT_RESULTS = insert(schema.result).returning(_r.id, _r.seq)
 _INSERT_DELIVERIES = insert(schema.delivery)
 
@@ -67,6 +73,7 @@ def accept(
 ) -> list[Acceptance | ContentConflict]:
     """Insert what is new of `submissions`; return for each its acceptance, or why it isn't accepted."""
     known = _known(db, [submission.result.id for submission in submissions])
+    routed = _routed(db, list(known))
     fresh: dict[str, Submission] = {}
     answers: list[Acceptance | ContentConflict] = []
     for submission in submissions:
@@ -77,9 +84,8 @@ def accept(
             continue
         if before is None:
             fresh[result_id] = submission
-        answers.append(
-            Acceptance(result_id=result_id, connections=submission.connections, new=before is None)
-        )
+        goes = submission.connections if result_id not in known else tuple(routed.get(result_id, ()))
+        answers.append(Acceptance(result_id=result_id, connections=goes, new=before is None))
     if fresh:
         _insert(db, fresh, now)
     if tell:
@@ -100,6 +106,14 @@ def _known(db: Connection, ids: Sequence[str]) -> Mapping[str, bytes]:
     for start in range(0, len(ids), 500):
         rows = db.execute(_KNOWN, {"ids": ids[start : start + 500]})
         found.update((row.id, row.body) for row in rows)
+    return found
+
+
+def _routed(db: Connection, ids: Sequence[str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for start in range(0, len(ids), 500):
+        for row in db.execute(_ROUTED, {"ids": ids[start : start + 500]}):
+            found.setdefault(row.id, []).append(row.connection)
     return found
 
 

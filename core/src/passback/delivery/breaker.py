@@ -16,6 +16,8 @@ from passback.errors import CannotConnect, PassbackError, RateLimited
 __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 
 _c = schema.connection.c
+# "At once" from a system that asks to slow down is not to be taken at its word.
+_LEAST = timedelta(seconds=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +68,8 @@ class Breaker:
         """Return the breaker after an attempt that `error` ended."""
         if isinstance(error, RateLimited) and error.until is not None:
             # Asked to wait is not ill: the system's own word decides, and nobody is alarmed.
-            return attrs.evolve(self, next_probe=max(error.until, now), detail=str(error))
+            until = max(error.until, now + _LEAST)
+            return attrs.evolve(self, next_probe=until, detail=str(error), fails=0)
         fails = self.fails + 1
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
         if isinstance(error, RateLimited):
@@ -80,10 +83,18 @@ class Breaker:
             next_probe=now + backoff.after(fails, rng),
         )
 
-    def succeeded(self, now: datetime) -> Breaker:
-        """Return the breaker after an attempt that arrived."""
+    def succeeded(self, now: datetime, *, arrived: bool) -> Breaker:
+        """Return the breaker after an attempt that the system answered; `arrived` if it took something."""
         since = self.since if self.health is Health.OK else now
-        return Breaker(health=Health.OK, since=since, last_success=now)
+        return Breaker(health=Health.OK, since=since, last_success=now if arrived else self.last_success)
+
+    def wait(self, now: datetime, backoff: Backoff) -> timedelta:
+        """Return how long to wait until the next attempt."""
+        if self.next_probe is None:
+            return timedelta()
+        wait = max(self.next_probe - now, timedelta())
+        # A clock that was set back mustn't make a probe later than it can be.
+        return wait if self.closed else min(wait, timedelta(seconds=backoff.ceiling))
 
 
 def load_breaker(db: Connection, name: str, now: datetime) -> Breaker:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
 from passback.clock import Clock
 from passback.delivery.accepting import Acceptance, Submission
 from passback.delivery.outbox import Outbox
-from passback.errors import ContentConflict
+from passback.errors import ContentConflict, OutboxError
 
 __all__ = ["Answer", "Committer"]
 
@@ -34,17 +34,19 @@ class _Waiting:
 class Committer:
     """Puts submissions into the outbox, as many as there are in one transaction."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, *, tell: bool) -> None:
-        """Prepare a committer.
+    def __init__(self, outbox: Outbox, clock: Clock, wake: Callable[[str], None] | None) -> None:
+        """Prepare a committer; it belongs to the event loop that runs now.
 
         Args:
             outbox: Where to.
             clock: What tells the time.
-            tell: Whether the dispatcher is in another process and must be told.
+            wake: What is called with each connection that has something new; None where the dispatcher is
+                in another process.
         """
         self._outbox = outbox
         self._clock = clock
-        self._tell = tell
+        self._wake = wake
+        self._loop = asyncio.get_running_loop()
         self._queue: deque[_Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -54,7 +56,9 @@ class Committer:
         Raises:
             OutboxError: The store can't take them.
         """
-        waiting = _Waiting(submissions, asyncio.get_running_loop().create_future())
+        if asyncio.get_running_loop() is not self._loop:
+            raise OutboxError("this host was opened in another event loop; open one of its own in this one")
+        waiting = _Waiting(submissions, self._loop.create_future())
         self._queue.append(waiting)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._commit(), name="passback committer")
@@ -70,12 +74,16 @@ class Committer:
             group = self._take()
             submissions = [each for waiting in group for each in waiting.submissions]
             try:
-                answers = await self._outbox.put(submissions, self._clock.now(), tell=self._tell)
+                answers = await self._outbox.put(submissions, self._clock.now(), tell=self._wake is None)
             except Exception as error:  # noqa: BLE001 - it's raised again, to each who waits
                 for waiting in group:
                     if not waiting.done.done():
                         waiting.done.set_exception(error)
                 continue
+            # Here rather than by who submitted: they may be cancelled by now.
+            for name in {name for each in submissions for name in each.connections}:
+                if self._wake is not None:
+                    self._wake(name)
             for waiting in group:
                 mine, answers = answers[: len(waiting.submissions)], answers[len(waiting.submissions) :]
                 if not waiting.done.done():

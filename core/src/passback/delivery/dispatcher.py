@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import attrs
@@ -16,7 +16,7 @@ from passback.delivery.breaker import Breaker, save_breaker
 from passback.delivery.lane import Lane, LanePolicy, Surroundings
 from passback.delivery.overview import Overview
 from passback.delivery.repair import Repair
-from passback.errors import ConnectionNotReady
+from passback.errors import ConnectionNotReady, PassbackError
 
 __all__ = ["Dispatcher", "Roster"]
 
@@ -24,6 +24,7 @@ log = logging.getLogger("passback.delivery")
 
 # How long until what another process submitted is noticed.
 _POLL = 0.2
+_SWEEP = timedelta(seconds=30)
 _RECHECK = timedelta(hours=1)
 # Enough for a request that is on the wire to end by its own timeout.
 _GRACE = 90.0
@@ -55,8 +56,10 @@ class Roster(Protocol):
 
 @attrs.define
 class _Running:
-    lane: Lane
-    task: asyncio.Task[None]
+    task: asyncio.Task[None] | None = None
+    lane: Lane | None = None
+    again: bool = True
+    done: bool = False
 
 
 class Dispatcher:
@@ -68,59 +71,82 @@ class Dispatcher:
         self._store = around.outbox.store
         self._repair = Repair(self._store)
         self._running: dict[str, _Running] = {}
-        self._unserved: dict[str, str] = {}
+        self._overview = Overview(self._store)
+        self._swept = self._rechecked = around.clock.now()
 
     async def start(self) -> None:
         """Take over the outbox: end leases of the dead; park, free and route by today's configuration."""
         now = self._around.clock.now()
-        await self._repair.reopen()
+        await self._repair.reopen(now)
         await self._repair.configured(self._roster.fingerprints(), now)
         attached, everywhere = self._roster.routes()
         await self._repair.route(attached, everywhere, now)
         for name, reason in self._roster.not_ready().items():
             await self._park(name, reason)
-        for connection in (await Overview(self._store).totals()).connections:
+        for connection in (await self._overview.totals()).connections:
             if connection.counts.get("pending"):
                 self.wake(connection.name)
 
     async def run(self) -> None:
         """Deliver until ``stopping`` is set; then let what is on the wire arrive, and return."""
-        checked = self._around.clock.now()
         while not self._around.stopping.is_set():
-            for name in await self._repair.signals():
-                self.wake(name)
-            while self._unserved:
-                await self._park(*self._unserved.popitem())
-            checked = await self._recheck(checked)
+            try:
+                await self._turn()
+            except PassbackError as error:
+                # The file may be locked, or its disk full: that passes, and then everything goes on.
+                log.error("delivery rests for %g s: %s", _AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
+                await self._around.clock.wait(self._around.stopping, _AFTER_A_CRASH)
             await self._around.clock.wait(self._around.stopping, _POLL)
         await self._finish()
 
     def wake(self, name: str) -> None:
         """Take note that something of the connection called `name` may be due."""
         running = self._running.get(name)
-        if running is not None and not running.lane.idle and not running.task.done():
-            running.lane.wake.set()
+        if running is not None and not running.done:
+            running.again = True
+            if running.lane is not None:
+                running.lane.wake.set()
             return
-        try:
-            connection = self._roster.connection(name)
-        except ConnectionNotReady as error:
-            self._unserved[name] = error.reason
-            return
-        lane = Lane(connection, self._roster.policy(name), self._around)
-        self._running[name] = _Running(
-            lane, asyncio.create_task(self._serve(name, lane), name=f"lane {name}")
-        )
+        running = _Running()
+        running.task = asyncio.create_task(self._serve(name, running), name=f"lane {name}")
+        self._running[name] = running
 
-    async def _serve(self, name: str, lane: Lane) -> None:
-        try:
-            await lane.run()
-        except Exception:
-            # A defect or a full disk: this lane rests, the others go on.
-            log.exception("%s: delivery stopped unexpectedly; it starts again in %g s", name, _AFTER_A_CRASH)
-            await self._around.clock.wait(self._around.stopping, _AFTER_A_CRASH)
-            lane.idle = True
-            if not self._around.stopping.is_set():
+    def cancel(self) -> None:
+        """Leave what is on the wire: it's sent again by whoever delivers next."""
+        for running in self._running.values():
+            if running.task is not None:
+                running.task.cancel()
+
+    async def _turn(self) -> None:
+        for name in await self._repair.signals():
+            self.wake(name)
+        now = self._around.clock.now()
+        if now - self._swept >= _SWEEP:
+            # Whatever was overlooked is found here at the latest.
+            self._swept = now
+            for name in await self._overview.due(now):
                 self.wake(name)
+        if now - self._rechecked >= _RECHECK:
+            self._rechecked = now
+            await self._repair.recheck_activities(now)
+
+    async def _serve(self, name: str, running: _Running) -> None:
+        while running.again and not self._around.stopping.is_set():
+            running.again = False
+            try:
+                running.lane = Lane(self._roster.connection(name), self._roster.policy(name), self._around)
+                await running.lane.run()
+            except ConnectionNotReady as error:
+                running.lane = None
+                await self._park(name, error.reason)
+            except Exception:
+                # A defect or a full disk: this lane rests, the others go on.
+                log.exception(
+                    "%s: delivery stopped unexpectedly; it starts again in %g s", name, _AFTER_A_CRASH
+                )
+                await self._around.clock.wait(self._around.stopping, _AFTER_A_CRASH)
+                running.again = True
+        running.done = True
 
     async def _park(self, name: str, reason: str) -> None:
         now = self._around.clock.now()
@@ -130,17 +156,11 @@ class Dispatcher:
         if parked:
             log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason)
 
-    async def _recheck(self, checked: datetime) -> datetime:
-        now = self._around.clock.now()
-        if now - checked < _RECHECK:
-            return checked
-        await self._repair.recheck_activities(now)
-        return now
-
     async def _finish(self) -> None:
-        tasks = [running.task for running in self._running.values()]
         for running in self._running.values():
-            running.lane.wake.set()
+            if running.lane is not None:
+                running.lane.wake.set()
+        tasks = [running.task for running in self._running.values() if running.task is not None]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_GRACE)
             for task in late:

@@ -19,16 +19,18 @@ from passback.delivery.outbox import Outbox
 from passback.delivery.sending import Sent, send
 from passback.delivery.states import Change, State, WaitingFor, change_for
 from passback.delivery.telling import tell
-from passback.errors import ContractError, ServerError, Unsupported
+from passback.errors import PassbackError, RateLimited, Unsupported
+from passback.model import Receipt
 
 __all__ = ["Lane", "LanePolicy"]
 
 log = logging.getLogger("passback.delivery")
 
-# After so many failed probes of the same delivery, one with the next shows whether it's to blame.
-_PROBES_PER_HEAD = 5
-_HEADS = 5
-_LONGEST_ALONE = timedelta(hours=1)
+# A longer outage is probed with one delivery after another: if some are what the system fails on, the others
+# mustn't wait behind them. A short one keeps the order.
+_PROBES_OF_THE_FIRST = 3
+_HEADS = 200
+_LONGEST_ALONE = timedelta(minutes=15)
 
 
 @attrs.frozen(kw_only=True)
@@ -72,19 +74,17 @@ class Lane:
 
     Attributes:
         wake: Set when something may have become due.
-        idle: Whether it ended because nothing was pending.
     """
 
     def __init__(self, connection: Connection, policy: LanePolicy, around: Surroundings) -> None:
         self.wake = asyncio.Event()
-        self.idle = False
         self._connection = connection
         self._policy = policy
         self._around = around
         self._breaker = Breaker(health=Health.OK, since=around.clock.now())
         self._window = policy.batch
         self._largest = policy.batch
-        self._suspicious = False
+        self._suspects = 0
 
     async def run(self) -> None:
         """Deliver until nothing is pending or the dispatcher stops."""
@@ -108,8 +108,7 @@ class Lane:
             self._window = 1
 
     async def _may_try(self) -> bool:
-        probe = self._breaker.next_probe
-        wait = (probe - self._around.clock.now()).total_seconds() if probe else 0
+        wait = self._breaker.wait(self._around.clock.now(), self._policy.backoff).total_seconds()
         if wait <= 0:
             return True
         # Waits for the stop rather than for a wake: new results don't make an outage shorter.
@@ -118,22 +117,19 @@ class Lane:
 
     async def _lease(self) -> Lease:
         now = self._around.clock.now()
-        pass_over = 0
-        if self._suspicious and not self._breaker.closed:
-            pass_over = self._breaker.fails // _PROBES_PER_HEAD % _HEADS
+        single = self._suspects or not self._breaker.closed
         return await self._around.outbox.lease(
             self._connection.name,
-            self._window if self._breaker.closed else 1,
+            1 if single else self._window,
             now,
             now + timedelta(seconds=2 * self._policy.patience),
-            pass_over=pass_over,
+            pass_over=max(0, self._breaker.fails - _PROBES_OF_THE_FIRST) % _HEADS,
         )
 
     async def _rest(self) -> bool:
         due = await self._around.outbox.next_due(self._connection.name)
         if not self.wake.is_set():
             if due is None:
-                self.idle = True
                 return False
             wait = max((due - self._around.clock.now()).total_seconds(), 0.001)
             await self._around.clock.wait(self.wake, wait)
@@ -141,28 +137,46 @@ class Lane:
         return True
 
     async def _settle(self, lease: Lease, sent: Sent) -> None:
-        now = self._around.clock.now()
-        changes = [change_for(receipt) for receipt in sent.receipts]
-        before, failure = self._breaker, sent.failure
-        suspicious = _suspicious(sent)
+        before = self._breaker
+        changes = [self._change(lease, receipt) for receipt in sent.receipts]
         if sent.fits is not None:
             self._largest = sent.fits
-        if isinstance(failure, Unsupported):
-            changes += self._parked(lease, changes, str(failure))
-            self._breaker = before.succeeded(now)
-        elif failure is None:
-            self._breaker = before.succeeded(now)
-            self._window = min(self._largest, max(self._window, 1) * 2)
-        elif lease.alone and suspicious and before.closed:
-            changes.append(self._later(lease, str(failure)))
+        if sent.failure is None or isinstance(sent.failure, Unsupported):
+            if isinstance(sent.failure, Unsupported):
+                changes += self._parked(lease, changes, str(sent.failure))
+            self._answered(lease, sent)
+        elif self._to_blame(lease, sent.failure):
+            changes.append(self._later(lease, str(sent.failure)))
         else:
-            self._breaker = before.failed(failure, now, self._policy.backoff, self._around.rng)
-            self._window = 1
-        self._suspicious = suspicious
+            now = self._around.clock.now()
+            self._breaker = before.failed(sent.failure, now, self._policy.backoff, self._around.rng)
+            self._window, self._suspects = 1, 0
         await self._keep(lease, changes)
-        if failure is None and lease.passed_over:
-            await self._isolate(lease)
         self._tell(lease, sent, before)
+
+    def _answered(self, lease: Lease, sent: Sent) -> None:
+        now = self._around.clock.now()
+        if not sent.reached and not self._breaker.closed:
+            # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
+            self._breaker = attrs.evolve(self._breaker, next_probe=now)
+            return
+        if not self._breaker.closed:
+            self._suspects = lease.passed_over
+        elif self._suspects:
+            self._suspects -= 1
+        self._breaker = self._breaker.succeeded(now, arrived=sent.arrived)
+        self._window = 1 if self._suspects else min(self._largest, max(self._window, 1) * 2)
+
+    def _to_blame(self, lease: Lease, failure: PassbackError) -> bool:
+        """Return whether what failed is this one delivery, as others passed just before."""
+        if isinstance(failure, RateLimited) or not self._breaker.closed or len(lease.deliveries) > 1:
+            return False
+        if lease.alone:
+            return True
+        if not self._suspects:
+            return False
+        self._suspects -= 1
+        return True
 
     async def _keep(self, lease: Lease, changes: list[Change]) -> None:
         def also(db: Database) -> None:
@@ -176,9 +190,14 @@ class Lane:
                 len(changes) - settled,
             )
 
-    async def _isolate(self, lease: Lease) -> None:
-        reason = "the system failed again and again when it was this one's turn; it's tried alone"
-        await self._around.outbox.isolate(lease.passed_over, self._around.clock.now(), reason)
+    def _change(self, lease: Lease, receipt: Receipt) -> Change:
+        change = change_for(receipt)
+        if change.due is None:
+            return change
+        # "At once", again and again, is not to be taken at its word.
+        attempts = {delivery.id: delivery.attempt for delivery in lease.deliveries}
+        least = timedelta(seconds=min(2 ** min(attempts[receipt.delivery] - 1, 10), 900))
+        return attrs.evolve(change, due=max(change.due, self._around.clock.now() + least))
 
     def _parked(self, lease: Lease, changes: list[Change], reason: str) -> list[Change]:
         done = {change.delivery for change in changes}
@@ -188,11 +207,15 @@ class Lane:
             if each.id not in done
         ]
 
-    def _later(self, lease: Lease, reason: str) -> Change:
+    def _later(self, lease: Lease, failure: str) -> Change:
         delivery = lease.deliveries[0]
         wait = min(timedelta(minutes=1) * 2 ** min(delivery.attempt, 10), _LONGEST_ALONE)
         return Change(
-            delivery=delivery.id, state=State.PENDING, due=self._around.clock.now() + wait, reason=reason
+            delivery=delivery.id,
+            state=State.PENDING,
+            due=self._around.clock.now() + wait,
+            reason=f"{failure}; others pass, so this one is tried alone",
+            alone=True,
         )
 
     def _tell(self, lease: Lease, sent: Sent, before: Breaker) -> None:
@@ -219,11 +242,3 @@ class Lane:
             at=self._breaker.since,
         )
         tell(self._around.observers, change)
-
-
-def _suspicious(sent: Sent) -> bool:
-    """Return whether one delivery, rather than the system, may be what fails."""
-    failure = sent.failure
-    if isinstance(failure, ServerError):
-        return failure.status is not None and failure.status >= 500  # noqa: PLR2004 - the class of statuses
-    return isinstance(failure, ContractError)

@@ -18,10 +18,13 @@ from passback.delivery.states import Change, State
 from passback.delivery.times import milliseconds
 from passback.model import Delivery, read_result
 
-__all__ = ["Lease", "isolate", "lease", "settle"]
+__all__ = ["Lease", "lease", "settle"]
 
 _d = schema.delivery.c
 _r = schema.result.c
+
+# How far to look for a delivery that may go before others.
+_ASIDE = 50
 
 
 @attrs.frozen(kw_only=True)
@@ -31,13 +34,13 @@ class Lease:
     Attributes:
         token: What settles them.
         deliveries: In order.
-        passed_over: Deliveries that were due before these and were left out on purpose.
+        passed_over: How many were due before these and were left out on purpose.
         alone: Whether this is a delivery that is tried alone.
     """
 
     token: int
     deliveries: tuple[Delivery, ...] = ()
-    passed_over: tuple[int, ...] = ()
+    passed_over: int = 0
     alone: bool = False
 
 
@@ -45,19 +48,34 @@ def lease(db: Connection, connection: str, limit: int, now: int, until: int, pas
     """Lease the oldest of what is due: first what is sent together, then one of what is tried alone."""
     token = secrets.randbits(62)
     for alone in (False, True):
-        rows = _due_rows(db, connection, now, alone=alone, limit=1 if alone else limit + pass_over)
-        passed_over, taken = rows[:pass_over], rows[pass_over:]
-        if alone or len(rows) <= pass_over:
-            passed_over, taken = [], rows[:limit]
+        wanted = 1 if alone else limit
+        rows = _due_rows(db, connection, now, alone=alone, limit=pass_over + _ASIDE if pass_over else wanted)
+        start = _first_apart(rows, pass_over)
+        taken = rows[start : start + wanted]
         if taken:
             db.execute(_TAKE, {"b_seqs": [row.seq for row in taken], "b_lease": token, "b_until": until})
             return Lease(
                 token=token,
                 deliveries=tuple(_delivery(row) for row in taken),
-                passed_over=tuple(row.seq for row in passed_over),
+                passed_over=start,
                 alone=alone,
             )
     return Lease(token=token)
+
+
+def _first_apart(rows: Sequence[Row[Any, Any, Any]], pass_over: int) -> int:
+    """Return the place of the first row from `pass_over` on that may go before those it passes over.
+
+    What a learner did in an activity is never overtaken by what they did in it later.
+    """
+    seen: set[tuple[str, str]] = set()
+    for place, row in enumerate(rows if pass_over else ()):
+        result = read_result(row.body)
+        what = (result.learner.id, result.activity.id)
+        if place >= pass_over and what not in seen:
+            return place
+        seen.add(what)
+    return 0
 
 
 def _due_statement() -> Select[Any]:
@@ -105,6 +123,7 @@ _SETTLE = (
         reason=bindparam("b_reason"),
         remote_id=bindparam("b_remote_id"),
         due=bindparam("b_due"),
+        alone=bindparam("b_alone"),
         changed=bindparam("b_changed"),
         lease=None,
     )
@@ -132,6 +151,7 @@ def settle(
                 "b_reason": change.reason,
                 "b_remote_id": change.remote_id,
                 "b_due": milliseconds(change.due) if change.due else now,
+                "b_alone": change.alone,
                 "b_changed": now,
             }
             for change in changes
@@ -148,12 +168,3 @@ def settle(
             .values(lease=None, due=accepted)
         )
     return settled
-
-
-def isolate(db: Connection, deliveries: Sequence[int], due: int, reason: str) -> None:
-    """Have `deliveries` tried alone from now on."""
-    db.execute(
-        update(schema.delivery)
-        .where(_d.seq.in_(deliveries), _d.state == State.PENDING)
-        .values(alone=True, due=due, reason=reason)
-    )

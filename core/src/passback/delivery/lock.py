@@ -16,8 +16,8 @@ class DispatcherLock:
     """Held by the process that delivers from an outbox."""
 
     def __init__(self, outbox: Path) -> None:
-        self._outbox = outbox
-        self._path = outbox.with_name(outbox.name + ".lock")
+        self._outbox = outbox.resolve()
+        self._path = self._outbox.with_name(self._outbox.name + ".lock")
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:

@@ -80,10 +80,6 @@ class Outbox:
         run = self.store.run if durable else self.store.run_soft
         return await run(leasing.settle, lease, changes, milliseconds(now), also)
 
-    async def isolate(self, deliveries: Sequence[int], due: datetime, reason: str) -> None:
-        """Have `deliveries` tried alone from now on, next at `due`."""
-        await self.store.run_soft(leasing.isolate, deliveries, milliseconds(due), reason)
-
     async def next_due(self, connection: str) -> datetime | None:
         """Return when the next pending delivery of `connection` is due, None if there is none."""
         query = (

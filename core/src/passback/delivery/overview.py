@@ -12,7 +12,7 @@ from passback.delivery import schema
 from passback.delivery.repair import Selection
 from passback.delivery.states import State
 from passback.delivery.store import Store
-from passback.delivery.times import moment
+from passback.delivery.times import milliseconds, moment
 
 __all__ = ["ConnectionState", "DeliveryState", "Overview", "Totals"]
 
@@ -115,9 +115,14 @@ class Overview:
         query = select(_d.seq).where(_d.state == State.PENDING).limit(1)
         return await self._store.run_soft(lambda db: db.scalar(query) is not None)
 
-    async def deliveries(self, selection: Selection, limit: int) -> list[DeliveryState]:
+    async def deliveries(self, selection: Selection, limit: int, now: datetime) -> list[DeliveryState]:
         """Return the deliveries that `selection` chooses, newest change first, at most `limit`."""
-        return await self._store.run_soft(_deliveries, selection, limit)
+        return await self._store.run_soft(_deliveries, selection, limit, milliseconds(now))
+
+    async def due(self, now: datetime) -> list[str]:
+        """Return the names of connections that have something to send now."""
+        query = select(_d.connection).where(_d.state == State.PENDING, _d.due <= milliseconds(now)).distinct()
+        return await self._store.run_soft(lambda db: [row.connection for row in db.execute(query)])
 
 
 def _totals(db: Connection) -> Totals:
@@ -126,6 +131,7 @@ def _totals(db: Connection) -> Totals:
     for name, state, count in db.execute(grouped):
         counts.setdefault(name, {})[State(state).word] = count
     rows = {row.name: row for row in db.execute(select(schema.connection))}
+    oldest = _oldest(db)
     connections = []
     for name in sorted(counts.keys() | rows.keys()):
         row = rows.get(name)
@@ -136,9 +142,9 @@ def _totals(db: Connection) -> Totals:
                 detail=row.detail if row else "",
                 since=moment(row.since) if row else None,
                 last_success=moment(row.last_success) if row and row.last_success else None,
-                next_probe=moment(row.next_probe) if row and row.next_probe and row.health != "ok" else None,
+                next_probe=moment(row.next_probe) if row and row.next_probe else None,
                 counts=counts.get(name, {}),
-                oldest=_oldest(db, name),
+                oldest=oldest.get(name),
             )
         )
     return Totals(
@@ -148,22 +154,24 @@ def _totals(db: Connection) -> Totals:
     )
 
 
-def _oldest(db: Connection, connection: str) -> datetime | None:
-    oldest = db.scalar(
-        select(func.min(_r.accepted))
-        .join(schema.delivery, _d.result == _r.seq)
-        .where(_d.connection == connection, _d.state == State.PENDING)
+def _oldest(db: Connection) -> Mapping[str, datetime]:
+    query = (
+        select(_d.connection, func.min(_r.accepted).label("accepted"))
+        .join(schema.result, _d.result == _r.seq)
+        .where(_d.state == State.PENDING)
+        .group_by(_d.connection)
     )
-    return None if oldest is None else moment(oldest)
+    return {row.connection: moment(row.accepted) for row in db.execute(query)}
 
 
-def _deliveries(db: Connection, selection: Selection, limit: int) -> list[DeliveryState]:
+def _deliveries(db: Connection, selection: Selection, limit: int, now: int) -> list[DeliveryState]:
     query = (
         select(
             _d.seq,
             _d.connection,
             _d.state,
             _d.lease,
+            _d.due,
             _d.waiting_for,
             _d.reason,
             _d.attempts,
@@ -188,7 +196,7 @@ def _deliveries(db: Connection, selection: Selection, limit: int) -> list[Delive
             activity=row.activity,
             kind=row.kind,
             connection=row.connection,
-            state="sending" if row.lease is not None else State(row.state).word,
+            state="sending" if row.lease is not None and row.due > now else State(row.state).word,
             waiting_for=row.waiting_for,
             reason=row.reason,
             attempts=row.attempts,

@@ -100,9 +100,12 @@ class Repair:
         """
         return await self._store.run(_route, attached, everywhere, milliseconds(now))
 
-    async def reopen(self) -> None:
-        """End every lease: whoever held one is gone, as only one dispatcher delivers from this outbox."""
-        await self._store.run_soft(_reopen)
+    async def reopen(self, now: datetime) -> None:
+        """End every lease: whoever held one is gone, as only one dispatcher delivers from this outbox.
+
+        What a clock that was wrong once has put into the future is due now.
+        """
+        await self._store.run_soft(_reopen, milliseconds(now))
 
     async def signals(self) -> list[str]:
         """Take the names of connections for which another process made something due."""
@@ -133,11 +136,11 @@ def _park(db: Connection, connection: str, reason: str, now: int) -> int:
 
 def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> None:
     before = {row.name: row.fingerprint for row in db.execute(select(_c.name, _c.fingerprint))}
-    db.execute(
-        update(schema.connection)
-        .where(_c.name.in_(list(fingerprints)), _c.health == Health.MISCONFIGURED)
-        .values(health=Health.OK, detail="", since=now, fails=0, next_probe=None)
-    )
+    ill = db.execute(select(_c.name).where(_c.health == Health.MISCONFIGURED)).all()
+    for row in ill:
+        if row.name in fingerprints:
+            healed = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}
+            db.execute(update(schema.connection).where(_c.name == row.name).values(healed))
     for name, fingerprint in fingerprints.items():
         waiting = [_d.connection == name, _d.state == State.WAITING]
         if before.get(name) == fingerprint:
@@ -153,10 +156,8 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> No
 
 def _route(db: Connection, attached: Mapping[str, Sequence[str]], everywhere: Sequence[str], now: int) -> int:
     routed = 0
-    query = select(_r.seq, _r.activity).where(~_r.routed)
-    if not everywhere:
-        query = query.where(_r.activity.in_(list(attached)))
-    rows = db.execute(query).all()
+    unrouted = db.execute(select(_r.seq, _r.activity).where(~_r.routed))
+    rows = [row for row in unrouted if everywhere or row.activity in attached]
     for row in rows:
         names = dict.fromkeys([*attached.get(row.activity, ()), *everywhere])
         insert_deliveries(db, [(row.seq, name) for name in names], now)
@@ -167,7 +168,9 @@ def _route(db: Connection, attached: Mapping[str, Sequence[str]], everywhere: Se
     return routed
 
 
-def _reopen(db: Connection) -> None:
+def _reopen(db: Connection, now: int) -> None:
+    untried = (_d.state == State.PENDING, _d.attempts == 0, _d.due > now)
+    db.execute(update(schema.delivery).where(*untried).values(due=now))
     accepted = select(_r.accepted).where(_r.seq == _d.result).scalar_subquery()
     db.execute(
         update(schema.delivery)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -19,8 +20,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
+
+from passback.delivery.states import FOLLOWS
 
 __all__ = ["SCHEMA_VERSION", "connection", "delivery", "meta", "metadata", "result", "signal"]
 
@@ -118,3 +122,18 @@ signal = Table(
     Column("connection", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+def _only_what_may_follow() -> str:
+    pairs = [f"({before.value}, {after.value})" for before in FOLLOWS for after in FOLLOWS[before]]
+    return f"""
+        CREATE TRIGGER delivery_follows BEFORE UPDATE OF state ON delivery
+        WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES {", ".join(sorted(pairs))})
+        BEGIN SELECT RAISE(ABORT, 'constraint: this state can not follow that one'); END
+    """
+
+
+@event.listens_for(delivery, "after_create")
+def _guard_transitions(_: Table, db: Connection, **__: object) -> None:
+    if db.dialect.name == "sqlite":
+        db.exec_driver_sql(_only_what_may_follow())

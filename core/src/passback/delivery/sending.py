@@ -9,7 +9,16 @@ import attrs
 
 from passback.connection import Connection
 from passback.errors import BatchRefused, BatchTooLarge, ContractError, PassbackError
-from passback.model import AlreadyThere, Batch, Delivered, Delivery, Receipt, Rejected
+from passback.model import (
+    AlreadyThere,
+    Batch,
+    Delivered,
+    Delivery,
+    NeedsLaunch,
+    Receipt,
+    Rejected,
+    UserUnknown,
+)
 
 __all__ = ["Sent", "send"]
 
@@ -27,6 +36,11 @@ class Sent:
     receipts: list[Receipt] = attrs.field(factory=list)
     failure: PassbackError | None = None
     fits: int | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the system itself was asked, rather than the connector answering by itself."""
+        return any(not isinstance(receipt, UserUnknown | NeedsLaunch) for receipt in self.receipts)
 
     @property
     def arrived(self) -> bool:

@@ -64,6 +64,7 @@ class Change:
         reason: Why, for a person.
         remote_id: Its id over there, once delivered.
         due: When it's tried next, if it's pending; None for at once.
+        alone: Whether it's tried alone from now on.
     """
 
     delivery: int
@@ -72,6 +73,7 @@ class Change:
     reason: str = ""
     remote_id: str | None = None
     due: datetime | None = None
+    alone: bool = False
 
 
 def change_for(receipt: Receipt) -> Change:

@@ -45,7 +45,7 @@ class Store:
     """A SQLite file that holds the outbox."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.resolve()
         self._driver = _driver()
         self._wal = self._driver.sqlite_version_info >= _SAFE_WAL
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="passback-store")
@@ -65,7 +65,9 @@ class Store:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` as one transaction that is on the disk when this returns."""
-        return await self._in_thread(lambda: self._transact("FULL", work, *args, **kwargs))
+        # A rollback journal ends a transaction by vanishing, so its folder must be synced too.
+        level = "FULL" if self._wal else "EXTRA"
+        return await self._in_thread(lambda: self._transact(level, work, *args, **kwargs))
 
     async def run_soft(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -94,6 +96,7 @@ class Store:
         engine = create_engine(
             URL.create("sqlite", database=str(self.path)),
             module=self._driver,
+            hide_parameters=True,
             poolclass=NullPool,
             connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
         )
@@ -140,8 +143,14 @@ class Store:
         raw = self._connection.connection.driver_connection
         if raw is not None:
             raw.execute(f"PRAGMA synchronous = {synchronous}")
-        with self._connection.begin():
-            return work(self._connection, *args, **kwargs)
+        try:
+            with self._connection.begin():
+                return work(self._connection, *args, **kwargs)
+        except BaseException:
+            # A commit that fails leaves SQLite's own transaction open, and with it every later one blocked.
+            if raw is not None and raw.in_transaction:
+                raw.rollback()
+            raise
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from passback.contract import HealthChanged, Observer, Settled
+from passback.errors import ConnectionFailure, ContractError
+from passback.foreign import contained
 
 __all__ = ["tell"]
-
-log = logging.getLogger("passback.delivery")
 
 
 def tell(observers: Sequence[Observer], event: Settled | HealthChanged) -> None:
     """Tell each of `observers` of `event`."""
     for observer in observers:
-        try:
+        hook = "settled" if isinstance(event, Settled) else "health_changed"
+        what = f"observer {type(observer).__qualname__}.{hook}"
+        with suppress(ContractError, ConnectionFailure), contained(what):
             if isinstance(event, Settled):
                 observer.settled(event)
             else:
                 observer.health_changed(event)
-        except Exception:
-            log.exception("observer %s failed; delivery goes on", type(observer).__qualname__)

@@ -14,10 +14,11 @@ from typing import Self
 import attrs
 
 from passback.clock import Clock, SystemClock
-from passback.contract import OBSERVERS, Observer
+from passback.contract import OBSERVERS, Health, Observer
 from passback.delivery import (
     Acceptance,
     Committer,
+    ConnectionState,
     DeliveryState,
     Dispatcher,
     DispatcherLock,
@@ -30,7 +31,17 @@ from passback.delivery import (
     Surroundings,
     Totals,
 )
-from passback.errors import ConnectionNotReady, ContentConflict, InvalidResult, OutboxError, PassbackError
+from passback.errors import (
+    ConfigError,
+    ConnectionFailure,
+    ConnectionNotReady,
+    ContentConflict,
+    ContractError,
+    InvalidResult,
+    OutboxError,
+    PassbackError,
+)
+from passback.foreign import contained
 from passback.host.config import Config, read_config
 from passback.host.roster import ConfiguredRoster
 from passback.http import HTTP, Exchange
@@ -44,6 +55,8 @@ log = logging.getLogger("passback.host")
 # Enough for one transaction to be worth it, few enough for other writers to get their turn.
 _CHUNK = 500
 _DRAIN_POLL = 0.1
+# How long until a changed configuration file is noticed, in seconds.
+_WATCH = 1.0
 
 
 @attrs.frozen(kw_only=True)
@@ -84,6 +97,7 @@ class Passback:
             clock: What tells the time.
         """
         self._config = config
+        self._path: Path | None = None
         self._strict = strict
         self._deliver = deliver
         self._clock: Clock = clock or SystemClock()
@@ -92,12 +106,8 @@ class Passback:
         self._overview = Overview(self._store)
         self._roster = ConfiguredRoster(config, self._clock)
         self._routes: tuple[Mapping[str, list[str]], list[str]] = self._roster.routes()
-        self._around = Surroundings(
-            outbox=self._outbox,
-            clock=self._clock,
-            rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
-        )
         self._dispatcher: Dispatcher | None = None
+        self._delivering: asyncio.Task[None] | None = None
         self._committer: Committer | None = None
         self._stack = AsyncExitStack()
 
@@ -108,7 +118,9 @@ class Passback:
         Raises:
             ExceptionGroup: Of `ConfigError`: everything that is wrong with the file.
         """
-        return cls(read_config(Path(path)), strict=strict, deliver=deliver)
+        host = cls(read_config(Path(path)), strict=strict, deliver=deliver)
+        host._path = Path(path)
+        return host
 
     async def __aenter__(self) -> Self:
         try:
@@ -172,11 +184,15 @@ class Passback:
 
     async def totals(self) -> Totals:
         """Return the whole outbox in numbers, each connection with its health."""
-        return await self._overview.totals()
+        totals = await self._overview.totals()
+        known = {each.name for each in totals.connections}
+        missing = [_untouched(name, self._config.broken.get(name)) for name in self.connection_names]
+        connections = [*totals.connections, *(each for each in missing if each.name not in known)]
+        return attrs.evolve(totals, connections=sorted(connections, key=lambda each: each.name))
 
     async def deliveries(self, selection: Selection | None = None, limit: int = 100) -> list[DeliveryState]:
         """Return deliveries as they stand, the newest change first."""
-        return await self._overview.deliveries(selection or Selection(), limit)
+        return await self._overview.deliveries(selection or Selection(), limit, self._clock.now())
 
     async def replay(self, selection: Selection) -> int:
         """Send what `selection` chooses of the waiting and the rejected once more; return how many."""
@@ -196,6 +212,33 @@ class Passback:
         await self._stack.aclose()
         await self._roster.aclose()
 
+    async def reload(self) -> None:
+        """Serve by the configuration file as it is now.
+
+        It's read again by itself when it changes; call this where only a secret that it refers to did. What
+        is on the wire arrives first.
+
+        Raises:
+            ExceptionGroup: Of `ConfigError`: it can't be used, and everything stays as it was.
+        """
+        if self._path is None:
+            raise ConfigError("this host wasn't made from a file, so there is none to read again")
+        config = read_config(self._path)
+        before = self._roster
+        await self._stop_delivering()
+        self._config = config.model_copy(update={"store": self._config.store})
+        self._roster = ConfiguredRoster(self._config, self._clock)
+        self._routes = self._roster.routes()
+        if self._deliver:
+            await self._start_delivering()
+        await before.aclose()
+        log.info("the configuration is read again")
+
+    def cancel(self) -> None:
+        """Leave what is on the wire, for those who can't wait; it's sent again by whoever delivers next."""
+        if self._dispatcher is not None:
+            self._dispatcher.cancel()
+
     async def _enter(self) -> None:
         if self._strict:
             self._require_ready()
@@ -207,20 +250,47 @@ class Passback:
         self._stack.push_async_callback(self._store.close)
         if self._deliver:
             await self._start_delivering()
-        self._committer = Committer(self._outbox, self._clock, tell=not self._deliver)
+            self._stack.push_async_callback(self._stop_delivering)
+        self._committer = Committer(self._outbox, self._clock, self._wake if self._deliver else None)
         self._stack.push_async_callback(self._committer.finish)
+        if self._path is not None:
+            watching = asyncio.create_task(self._watch(self._path), name="passback configuration")
+            self._stack.callback(watching.cancel)
 
     async def _start_delivering(self) -> None:
-        self._around.observers.extend(self._load_observers())
-        self._dispatcher = Dispatcher(self._roster, self._around)
+        around = Surroundings(
+            outbox=self._outbox,
+            clock=self._clock,
+            rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
+            observers=self._load_observers(),
+        )
+        self._around = around
+        self._dispatcher = Dispatcher(self._roster, around)
         await self._dispatcher.start()
-        task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
+        self._delivering = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
 
-        async def stop() -> None:
+    async def _stop_delivering(self) -> None:
+        if self._delivering is not None:
             self._around.stopping.set()
-            await task
+            await self._delivering
 
-        self._stack.push_async_callback(stop)
+    async def _watch(self, path: Path) -> None:
+        seen = _mark(path)
+        while True:
+            await asyncio.sleep(_WATCH)
+            now = _mark(path)
+            if now == seen:
+                continue
+            seen = now
+            try:
+                await self.reload()
+            except* PassbackError as group:
+                for error in group.exceptions:
+                    log.error("the changed configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
+
+    def _wake(self, name: str) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.wake(name)
 
     def _require_ready(self) -> None:
         reasons = self._roster.not_ready() if self._deliver else self._config.broken
@@ -237,7 +307,11 @@ class Passback:
             if entry is None or entry.plugin is None or not issubclass(entry.plugin, Observer):
                 log.warning("observer %s", report.why_not(name))
                 continue
-            observers.append(entry.plugin())
+            try:
+                with contained(f"observer {name}"):
+                    observers.append(entry.plugin())
+            except (ConnectionFailure, ContractError) as error:
+                log.warning("%s", error)
         return observers
 
     def _attached(self, activity: str) -> list[str]:
@@ -250,9 +324,6 @@ class Passback:
         prepared = [self._prepared(result) for result in results]
         submissions = [each for each in prepared if isinstance(each, Submission)]
         accepted = iter(await self._committer.put(submissions) if submissions else ())
-        if self._dispatcher is not None:
-            for name in {name for submission in submissions for name in submission.connections}:
-                self._dispatcher.wake(name)
         return [each if isinstance(each, InvalidResult) else next(accepted) for each in prepared]
 
     def _prepared(self, result: Result) -> Submission | InvalidResult:
@@ -260,6 +331,27 @@ class Passback:
             return Submission.of(result, self._attached(result.activity.id))
         except InvalidResult as error:
             return error
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _untouched(name: str, broken: str | None) -> ConnectionState:
+    return ConnectionState(
+        name=name,
+        health=Health.MISCONFIGURED if broken else Health.OK,
+        detail=broken or "",
+        since=None,
+        last_success=None,
+        next_probe=None,
+        counts={},
+        oldest=None,
+    )
 
 
 def _chunks(results: Iterable[Result]) -> Iterator[list[Result]]:

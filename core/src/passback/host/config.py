@@ -94,11 +94,21 @@ class Config(_Table):
     plugins: PluginConfig = PluginConfig()
     connections: dict[str, ConnectionConfig] = Field(default_factory=dict)
     _broken: dict[str, str] = PrivateAttr(default_factory=dict)
+    _attached: dict[str, tuple[str, ...] | Literal["*"]] = PrivateAttr(default_factory=dict)
 
     @property
     def broken(self) -> Mapping[str, str]:
         """The connections whose own tables are wrong, and why."""
         return self._broken
+
+    @property
+    def attached(self) -> Mapping[str, tuple[str, ...] | Literal["*"]]:
+        """Each connection's activities, also of those whose other settings are wrong.
+
+        Who only submits may not have the secrets, and a result must wait for a connection that is broken
+        today. Where the activities themselves can't be read, nothing is attached until they can.
+        """
+        return {name: each.activities for name, each in self.connections.items()} | self._attached
 
 
 def read_config(path: Path) -> Config:
@@ -144,7 +154,19 @@ def build_config(document: Mapping[str, Any], path: Path) -> Config:
     store = path.parent / config.store
     config = config.model_copy(update={"connections": connections, "store": store})
     config._broken.update(broken)  # noqa: SLF001 - known only here, and nobody else's to set
+    config._attached.update(_attached({name: tables[name] for name in broken}))  # noqa: SLF001
     return config
+
+
+def _attached(tables: Mapping[str, object]) -> dict[str, tuple[str, ...] | Literal["*"]]:
+    attached: dict[str, tuple[str, ...] | Literal["*"]] = {}
+    for name, table in tables.items():
+        given = table.get("activities", "*") if isinstance(table, dict) else None
+        if given == "*":
+            attached[name] = "*"
+        elif isinstance(given, list) and all(isinstance(each, str) for each in given):
+            attached[name] = tuple(given)
+    return attached
 
 
 def _connection(name: str, table: object, folder: Path) -> ConnectionConfig:

@@ -14,6 +14,7 @@ from passback.connection import Connection
 from passback.contract import CONNECTORS, EXTENSIONS, Connector, Extension, Options
 from passback.delivery import Backoff, LanePolicy
 from passback.errors import ConnectionNotReady, ContractError
+from passback.foreign import contained
 from passback.host.config import Config, ConnectionConfig, explain
 from passback.http import HTTP, AddressPolicy
 from passback.plugins import LoadReport, Policy, load
@@ -50,7 +51,7 @@ class ConfiguredRoster:
             try:
                 self._built[name] = self._build(name, self._configured(name))
             except ContractError as error:
-                raise ConnectionNotReady(name, str(error)) from error
+                raise ConnectionNotReady(name, str(error).removeprefix(f"connection {name!r}: ")) from error
         return self._built[name]
 
     def policy(self, name: str) -> LanePolicy:
@@ -86,11 +87,11 @@ class ConfiguredRoster:
         """Return activity id → connections, and the connections that take every activity."""
         attached: dict[str, list[str]] = {}
         everywhere: list[str] = []
-        for name, each in self._config.connections.items():
-            if each.activities == "*":
+        for name, activities in self._config.attached.items():
+            if activities == "*":
                 everywhere.append(name)
             else:
-                for activity in each.activities:
+                for activity in activities:
                     attached.setdefault(activity, []).append(name)
         return attached, everywhere
 
@@ -125,10 +126,14 @@ class ConfiguredRoster:
                 raise ConnectionNotReady(name, f"extension {self.extensions.why_not(extension)}")
         model = entry.plugin.options_type
         try:
-            options = model.model_validate(config.options)
-        except ValidationError as error:
-            reason = "; ".join(f"options.{line}" for line in explain(error, model))
-            raise ConnectionNotReady(name, reason) from None
+            with contained(f"{model.__qualname__} of connector {config.connector!r}"):
+                try:
+                    options = model.model_validate(config.options)
+                except ValidationError as error:
+                    reason = "; ".join(f"options.{line}" for line in explain(error, model))
+                    raise ContractError(reason) from None
+        except ContractError as error:
+            raise ConnectionNotReady(name, str(error)) from None
         try:
             AddressPolicy(allow=config.network.allow)
         except ValueError as error:

@@ -103,8 +103,9 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         addresses = await _resolve(host, port, seconds)
         permitted = [address for address in addresses if self._policy.permits(address)]
         if not permitted and addresses:
+            which = "" if host == addresses[0] else f" is the address {addresses[0]}, which"
             raise httpcore2.ConnectError(
-                f"{host} is the address {addresses[0]}, which is not on the public internet; "
+                f"{host}{which} is not on the public internet; "
                 "if that is meant, allow it for this connection (network.allow)"
             )
         return permitted

@@ -23,6 +23,16 @@ __all__ = [
 ]
 
 
+_number = attrs.validators.instance_of(int)
+_text = attrs.validators.instance_of(str)
+_maybe_text = attrs.validators.optional(_text)
+
+
+def _aware(_: object, attribute: attrs.Attribute[datetime], value: object) -> None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{attribute.name} must be a datetime with a time zone, got {type(value).__name__}")
+
+
 @attrs.frozen(kw_only=True)
 class Delivery:
     """One result on its way to one connection.
@@ -58,8 +68,8 @@ class Delivered:
         remote_id: Its id over there, where the system gives one.
     """
 
-    delivery: int
-    remote_id: str | None = None
+    delivery: int = attrs.field(validator=_number)
+    remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
 
 
 @attrs.frozen
@@ -71,8 +81,8 @@ class AlreadyThere:
         remote_id: Its id over there, where the system gives one.
     """
 
-    delivery: int
-    remote_id: str | None = None
+    delivery: int = attrs.field(validator=_number)
+    remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
 
 
 @attrs.frozen
@@ -84,8 +94,8 @@ class UserUnknown:
         reason: What was looked for, and what would help.
     """
 
-    delivery: int
-    reason: str
+    delivery: int = attrs.field(validator=_number)
+    reason: str = attrs.field(validator=_text)
 
 
 @attrs.frozen
@@ -97,8 +107,8 @@ class ActivityUnknown:
         reason: What was looked for, and what would help.
     """
 
-    delivery: int
-    reason: str
+    delivery: int = attrs.field(validator=_number)
+    reason: str = attrs.field(validator=_text)
 
 
 @attrs.frozen
@@ -110,8 +120,8 @@ class NeedsLaunch:
         reason: Whose launch is needed.
     """
 
-    delivery: int
-    reason: str
+    delivery: int = attrs.field(validator=_number)
+    reason: str = attrs.field(validator=_text)
 
 
 @attrs.frozen
@@ -123,8 +133,8 @@ class Rejected:
         reason: What the system said, in words that a person can act on.
     """
 
-    delivery: int
-    reason: str
+    delivery: int = attrs.field(validator=_number)
+    reason: str = attrs.field(validator=_text)
 
 
 @attrs.frozen
@@ -137,9 +147,9 @@ class TryLater:
         reason: What the system said.
     """
 
-    delivery: int
-    at: datetime
-    reason: str = ""
+    delivery: int = attrs.field(validator=_number)
+    at: datetime = attrs.field(validator=_aware)
+    reason: str = attrs.field(default="", validator=_text)
 
 
 Receipt: TypeAlias = (

@@ -1,0 +1,284 @@
+"""What an adversary found: each of these once lost sight of a result, or took the neighbours along."""
+
+import asyncio
+import sqlite3
+from datetime import timedelta
+
+import attrs
+import pytest
+from scripted import START, deliver_all, result, room
+
+from passback import (
+    CannotConnect,
+    Delivered,
+    InvalidResult,
+    OutboxInUse,
+    RateLimited,
+    Rejected,
+    ServerError,
+    TryLater,
+    UserUnknown,
+)
+from passback.delivery import DispatcherLock, Outbox, Overview, Selection, Store, Submission
+
+
+async def only_connection(here):
+    (connection,) = (await Overview(here.store).totals()).connections
+    return connection
+
+
+async def states(here):
+    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
+    return {each.result_id: each.state for each in found}
+
+
+def failing_on(bad, error):
+    def behave(batch):
+        if any(each.result.id in bad for each in batch.deliveries):
+            raise error
+        return deliver_all(batch)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ServerError("500", status=500), ServerError("403", status=403), CannotConnect("cut"), KeyError("x")],
+)
+@pytest.mark.parametrize("count", [1, 12])
+def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_others(tmp_path, error, count):
+    async def check():
+        async with room(tmp_path) as here:
+            bad = {f"r-{number}" for number in range(count)}
+            here.connector.behaviour = failing_on(bad, error)
+            await here.put(*(result(number) for number in range(30)))
+            await here.run(4 * 3600, step=30)
+            assert sorted(here.connector.arrived) == sorted(f"r-{number}" for number in range(count, 30))
+            assert (await only_connection(here)).health == "ok"
+            here.connector.behaviour = deliver_all
+            await here.run(3600, step=30)
+            assert set((await states(here)).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
+def test_a_probe_never_overtakes_what_the_same_learner_did_before_in_the_same_activity(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            one = result(0).learner
+            mine = [Submission.of(attrs.evolve(result(number), learner=one), ("lms",)) for number in range(5)]
+            here.connector.behaviour = failing_on({"r-0"}, ServerError("500", status=500))
+            await here.outbox.put(mine, here.clock.now(), tell=False)
+            here.dispatcher.wake("lms")
+            await here.run(3600, step=30)
+            assert here.connector.arrived == []
+            here.connector.behaviour = deliver_all
+            await here.run(1000, step=30)
+            assert here.connector.arrived == [f"r-{number}" for number in range(5)]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), asyncio.CancelledError(), InvalidResult("x", "y"), RecursionError()]
+)
+def test_whatever_a_connector_raises_ends_in_a_defect_that_names_it(tmp_path, error):
+    async def check():
+        async with room(tmp_path) as here:
+
+            def misbehave(_):
+                raise error
+
+            here.connector.behaviour = misbehave
+            await here.put(result(1))
+            await here.run(3)
+            connection = await only_connection(here)
+            assert connection.health == "server error"
+            assert (
+                f"Scripted.submit_results failed unexpectedly ({type(error).__name__})" in connection.detail
+            )
+            here.connector.behaviour = deliver_all
+            await here.run(30)
+            assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda number: Rejected(number, ValueError("no")),
+        lambda number: Rejected(number, None),
+        lambda number: Delivered([number]),
+        lambda number: Delivered(number, 7),
+        lambda number: TryLater(number, "tomorrow"),
+    ],
+)
+def test_a_receipt_with_nonsense_in_it_is_the_connectors_defect_and_nothing_is_sent_again_and_again(
+    tmp_path, wrong
+):
+    async def check():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = lambda batch: [wrong(each.id) for each in batch.deliveries]
+            await here.put(result(1))
+            await here.run(20)
+            assert (await only_connection(here)).health == "server error"
+            assert len(here.connector.batches) < 10
+            assert (await states(here))["r-1"] == "pending"
+
+    asyncio.run(check())
+
+
+def test_a_check_that_hangs_holds_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
+
+    async def check():
+        async with room(tmp_path) as here:
+
+            async def hang():
+                await asyncio.sleep(3600)
+
+            here.connector.check = hang
+            with pytest.raises(Exception, match="took longer"):
+                await here.lms.check()
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("hurry", [lambda now: RateLimited("slow", until=now), None])
+def test_a_system_that_says_at_once_is_not_hammered(tmp_path, hurry):
+    async def check():
+        async with room(tmp_path) as here:
+
+            def later(batch):
+                if hurry:
+                    raise hurry(here.clock.now())
+                return [TryLater(each.id, here.clock.now()) for each in batch.deliveries]
+
+            here.connector.behaviour = later
+            await here.put(result(1))
+            await here.run(20)
+            assert 2 <= len(here.connector.batches) <= 25
+
+    asyncio.run(check())
+
+
+def test_an_answer_that_the_connector_gives_by_itself_says_nothing_of_the_system(tmp_path):
+    async def check():
+        async with room(tmp_path, batch=1) as here:
+
+            def half(batch):
+                if batch.deliveries[0].result.id in ("r-1", "r-2"):
+                    return [UserUnknown(each.id, "no address") for each in batch.deliveries]
+                raise CannotConnect("not reached")
+
+            here.connector.behaviour = half
+            await here.put(*(result(number) for number in range(5)))
+            await here.run(600, step=5)
+            connection = await only_connection(here)
+            assert connection.health == "can't connect"
+            assert connection.last_success is None
+            assert len(here.events) - 2 == 1, "one change of health, besides two receipts"
+
+    asyncio.run(check())
+
+
+def test_a_clock_that_was_wrong_once_delays_nothing_for_long(tmp_path):
+    async def before():
+        async with room(tmp_path, deliver=False) as here:
+            here.clock.advance(400 * 86400)
+            await here.put(result(1))
+
+    async def after():
+        async with room(tmp_path) as here:
+            await here.run(2)
+            assert here.connector.arrived == ["r-1"]
+
+    async def set_back():
+        async with room(tmp_path) as here:
+            here.connector.behaviour = failing_on({"r-2"}, CannotConnect("not reached"))
+            await here.put(result(2))
+            await here.run(2)
+            here.clock.time -= timedelta(days=3)
+            here.connector.behaviour = deliver_all
+            await here.run(16 * 60, step=30)
+
+    asyncio.run(before())
+    asyncio.run(after())
+    asyncio.run(set_back())
+
+
+def test_a_locked_file_delays_delivery_and_ends_nothing(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            await here.put(result(1))
+            await here.run(2)
+            blocker = sqlite3.connect(tmp_path / "passback.db", isolation_level=None)
+            await here.store.run(lambda db: db.exec_driver_sql("PRAGMA busy_timeout = 50"))
+            blocker.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(0.2)
+            await here.run(2)
+            blocker.execute("ROLLBACK")
+            blocker.close()
+            await here.put(result(2))
+            await here.run(20)
+            assert here.connector.arrived == ["r-1", "r-2"]
+
+    asyncio.run(check())
+
+
+def test_a_commit_that_fails_leaves_the_store_usable(tmp_path):
+    async def check():
+        store = Store(tmp_path / "passback.db")
+        await store.open()
+        real = store._connection.dialect.do_commit
+
+        def fail(_):
+            store._connection.dialect.do_commit = real
+            raise sqlite3.OperationalError("database is locked")
+
+        store._connection.dialect.do_commit = fail
+        outbox = Outbox(store)
+        with pytest.raises(Exception, match="locked"):
+            await outbox.put([Submission.of(result(1), ("lms",))], START, tell=False)
+        (answer,) = await outbox.put([Submission.of(result(1), ("lms",))], START, tell=False)
+        await store.close()
+        assert answer.new
+
+    asyncio.run(check())
+
+
+def test_a_second_process_through_a_symbolic_link_finds_the_same_lock(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "passback.db").symlink_to(tmp_path / "elsewhere" / "passback.db")
+    first = DispatcherLock(tmp_path / "passback.db")
+    first.acquire()
+    with pytest.raises(OutboxInUse):
+        DispatcherLock(tmp_path / "elsewhere" / "passback.db").acquire()
+    first.release()
+
+
+def test_delivered_is_final_says_the_schema_itself(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            await here.put(result(1))
+            await here.run(2)
+            for state in (0, 3):
+                with pytest.raises(Exception, match="can not follow"):
+                    await here.store.run(
+                        lambda db, to=state: db.exec_driver_sql("UPDATE delivery SET state = ?", (to,))
+                    )
+
+    asyncio.run(check())
+
+
+def test_a_connector_that_fails_at_closing_is_left_to_itself(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+
+            async def fail():
+                raise SystemExit(1)
+
+            here.connector.aclose = fail
+
+    asyncio.run(check())
