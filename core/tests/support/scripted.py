@@ -176,22 +176,22 @@ class Room:
         """Let `seconds` pass on the simulated clock, giving everybody time to act after each step."""
         passed = 0.0
         while passed < seconds:
-            await settle()
+            await self.settle()
             self.clock.advance(step)
             passed += step
-        await settle()
+        await self.settle()
 
     async def until(self, done, seconds=10):
         """Wait in real time, the simulated clock standing still, until `done()`."""
         async with asyncio.timeout(seconds):
             while not done():
-                await settle()
+                await self.settle()
 
-
-async def settle():
-    # The store works in a thread of its own, so the loop must really wait for it.
-    for _ in range(3):
-        await asyncio.sleep(0.002)
+    async def settle(self):
+        """Let everybody act: each turn waits until the store's thread has done what it was asked before."""
+        for _ in range(8):
+            await self.store._in_thread(lambda: None)
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from typing import Self
 import attrs
 
 from passback.clock import Clock, SystemClock
+from passback.connection import Connection
 from passback.contract import OBSERVERS, Health, Observer
 from passback.delivery import (
     Acceptance,
@@ -144,6 +145,14 @@ class Passback:
     def connection_names(self) -> list[str]:
         """The names of all configured connections."""
         return sorted({*self._config.connections, *self._config.broken})
+
+    def connection(self, name: str) -> Connection:
+        """Return the connection called `name`, to ask it what its connector can.
+
+        Raises:
+            ConnectionNotReady: It can't serve; says why.
+        """
+        return self._roster.connection(name)
 
     async def submit(self, result: Result) -> Acceptance:
         """Accept `result`: when this returns it's on disk, and will be delivered.
