@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from passback.plugins.report import Entry, Status
 
-__all__ = ["Candidate", "Policy", "installed", "judge"]
+__all__ = ["Candidate", "Policy", "entry_for", "installed", "judge"]
 
 _CORE = "passback"
 
@@ -134,7 +134,9 @@ def judge(
         else:
             unwanted.append(candidate)
     accepted: list[Candidate] = []
-    entries: list[Entry] = [_entry(group, candidate, *_unused(candidate, policy)) for candidate in unwanted]
+    entries: list[Entry] = [
+        entry_for(group, candidate, *_unused(candidate, policy)) for candidate in unwanted
+    ]
     for name, claimants in by_name.items():
         chosen, refused = _choose(group, name, claimants, policy)
         accepted += chosen
@@ -148,7 +150,9 @@ def _choose(
     pin = policy.pins.get(name)
     others = [each for each in claimants if pin and each.distribution != pin]
     claimants = [each for each in claimants if each not in others]
-    refused = [_entry(group, each, Status.PINNED, f"the configuration pins it to {pin}") for each in others]
+    refused = [
+        entry_for(group, each, Status.PINNED, f"the configuration pins it to {pin}") for each in others
+    ]
     if not claimants:
         reason = (
             f"{pin} is not installed, or offers no {name!r}" if pin else "no installed distribution offers it"
@@ -157,10 +161,10 @@ def _choose(
     if len(claimants) > 1:
         offered = " and ".join(f"{each.distribution} {each.version}" for each in claimants)
         reason = f"offered by {offered}; uninstall one, or pin the distribution in the configuration"
-        return [], [_entry(group, each, Status.DUPLICATE, reason) for each in claimants] + refused
+        return [], [entry_for(group, each, Status.DUPLICATE, reason) for each in claimants] + refused
     objection = _objection(claimants[0], policy)
     if objection:
-        return [], [_entry(group, claimants[0], *objection), *refused]
+        return [], [entry_for(group, claimants[0], *objection), *refused]
     return claimants, refused
 
 
@@ -185,7 +189,8 @@ def _unused(candidate: Candidate, policy: Policy) -> tuple[Status, str]:
     return _objection(candidate, policy) or (Status.AVAILABLE, "installed; the configuration doesn't use it")
 
 
-def _entry(group: str, candidate: Candidate, status: Status, reason: str) -> Entry:
+def entry_for(group: str, candidate: Candidate, status: Status, reason: str) -> Entry:
+    """Return the entry that says what became of `candidate`."""
     return Entry(
         group=group,
         name=candidate.name,

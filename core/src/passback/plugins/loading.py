@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint
 from typing import Any
 
+import attrs
 from stevedore import ExtensionManager
 from stevedore.named import NamedExtensionManager
 
 from passback.contract import CONNECTORS, EXTENSIONS, OBSERVERS, Connector, Extension, Observer, implemented
-from passback.plugins.catalogue import Candidate, Policy, installed, judge
+from passback.plugins.catalogue import Candidate, Policy, entry_for, installed, judge
 from passback.plugins.report import Entry, LoadReport, Status
 
 __all__ = ["load"]
@@ -90,23 +91,13 @@ def _said(error: BaseException) -> str:
 
 def _loaded(group: str, candidate: Candidate, plugin: object, error: BaseException | None) -> Entry:
     spec = _SPECS[group]
-    status, reason, capabilities = Status.READY, "", frozenset[str]()
     if error is not None:
-        status, reason = Status.FAILED, _said(error)
-    elif not (isinstance(plugin, type) and issubclass(plugin, spec)):
-        value = candidate.entry_point.value
-        status, reason = Status.FAILED, f"{value} is no subclass of passback.{spec.__name__}"
-    elif missing := getattr(plugin, "__abstractmethods__", None):
-        status, reason = Status.FAILED, f"{plugin.__name__} doesn't implement {', '.join(sorted(missing))}"
-    else:
-        capabilities = implemented(plugin, spec)
-    return Entry(
-        group=group,
-        name=candidate.name,
-        status=status,
-        distribution=candidate.distribution,
-        version=candidate.version,
-        reason=reason,
-        capabilities=capabilities,
-        plugin=plugin if status is Status.READY and isinstance(plugin, type) else None,
-    )
+        return entry_for(group, candidate, Status.FAILED, _said(error))
+    if not (isinstance(plugin, type) and issubclass(plugin, spec)):
+        reason = f"{candidate.entry_point.value} is no subclass of passback.{spec.__name__}"
+        return entry_for(group, candidate, Status.FAILED, reason)
+    if missing := getattr(plugin, "__abstractmethods__", None):
+        reason = f"{plugin.__name__} doesn't implement {', '.join(sorted(missing))}"
+        return entry_for(group, candidate, Status.FAILED, reason)
+    ready = entry_for(group, candidate, Status.READY, "")
+    return attrs.evolve(ready, plugin=plugin, capabilities=implemented(plugin, spec))
