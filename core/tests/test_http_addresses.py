@@ -41,9 +41,7 @@ def test_what_is_not_on_the_public_internet_is_refused(address):
     assert not AddressPolicy().permits(address)
 
 
-@pytest.mark.parametrize(
-    "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::"]
-)
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_what_is_on_the_public_internet_is_permitted(address):
     assert AddressPolicy().permits(address)
 

@@ -28,7 +28,8 @@ _SocketOption: TypeAlias = (
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Python's own tables leave these out, or learnt of them only lately.
 _NOT_PUBLIC = tuple(
-    ipaddress.IPv6Network(each) for each in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")
+    ipaddress.IPv6Network(each)
+    for each in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "2002::/16", "fec0::/10")
 )
 
 # Set when the request in hand opened a connection of its own rather than taking one from the pool.
@@ -64,11 +65,10 @@ def _forms(ip: _IP) -> list[_IP]:
     # An IPv6 address can carry an IPv4 one that a gateway on the way would connect to.
     forms: list[_IP] = [ip]
     if isinstance(ip, ipaddress.IPv6Address):
-        forms += [inner for inner in (ip.ipv4_mapped, ip.sixtofour) if inner]
+        if ip.ipv4_mapped:
+            return [ip.ipv4_mapped]
         if ip in _NAT64:
             forms.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-        if ip.ipv4_mapped:
-            forms.remove(ip)
     return forms
 
 

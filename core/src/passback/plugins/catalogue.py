@@ -92,7 +92,7 @@ def installed(group: str, path: Sequence[str] | None = None) -> list[Candidate]:
 def _name(dist: Distribution) -> str | None:
     # What an interrupted uninstall leaves has no metadata; reading it must not stop the rest.
     try:
-        name = dist.metadata["Name"]
+        name = dist.metadata.get("Name")
     except Exception:  # noqa: BLE001 - whatever it is, it's somebody else's distribution
         return None
     return canonicalize_name(name) if name else None
@@ -107,7 +107,10 @@ def _offered(dist: Distribution, name: str, group: str) -> Iterator[Candidate]:
         requires = tuple(line for line in dist.requires or () if _is_core(line))
         for entry_point in offered:
             yield Candidate(
-                entry_point=entry_point, distribution=name, version=dist.version or "?", requires=requires
+                entry_point=entry_point,
+                distribution=name,
+                version=dist.metadata.get("Version") or "?",
+                requires=requires,
             )
 
 
