@@ -92,10 +92,14 @@ def installed(group: str, path: Sequence[str] | None = None) -> list[Candidate]:
 def _name(dist: Distribution) -> str | None:
     # What an interrupted uninstall leaves has no metadata; reading it must not stop the rest.
     try:
-        name = dist.metadata.get("Name")
+        name = _field(dist, "Name")
     except Exception:  # noqa: BLE001 - whatever it is, it's somebody else's distribution
         return None
     return canonicalize_name(name) if name else None
+
+
+def _field(dist: Distribution, name: str) -> str | None:
+    return dist.metadata[name] if name in dist.metadata else None
 
 
 def _offered(dist: Distribution, name: str, group: str) -> Iterator[Candidate]:
@@ -109,7 +113,7 @@ def _offered(dist: Distribution, name: str, group: str) -> Iterator[Candidate]:
             yield Candidate(
                 entry_point=entry_point,
                 distribution=name,
-                version=dist.metadata.get("Version") or "?",
+                version=_field(dist, "Version") or "?",
                 requires=requires,
             )
 
