@@ -99,7 +99,7 @@ def _name(dist: Distribution) -> str | None:
 
 
 def _field(dist: Distribution, name: str) -> str | None:
-    return dist.metadata[name] if name in dist.metadata else None
+    return dist.metadata[name] if name in dist.metadata else None  # noqa: SIM401 - no get before 3.12
 
 
 def _offered(dist: Distribution, name: str, group: str) -> Iterator[Candidate]:
