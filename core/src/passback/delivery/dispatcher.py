@@ -71,11 +71,29 @@ class Dispatcher:
         self._store = around.outbox.store
         self._repair = Repair(self._store)
         self._running: dict[str, _Running] = {}
+        self._starting = asyncio.Lock()
+        self._started = False
         self._overview = Overview(self._store)
         self._swept = self._rechecked = around.clock.now()
 
     async def start(self) -> None:
-        """Take over the outbox: end leases of the dead; park, free and route by today's configuration."""
+        """Take over the outbox: end leases of the dead; park, free and route by today's configuration.
+
+        `run` does it where it wasn't done, and tries until the store can take it.
+
+        Raises:
+            OutboxError: The store can't be used.
+        """
+        async with self._starting:
+            if not self._started:
+                await self._take_over()
+                self._started = True
+
+    def stop(self) -> None:
+        """Have `run` let what is on the wire arrive, and return."""
+        self._around.stopping.set()
+
+    async def _take_over(self) -> None:
         now = self._around.clock.now()
         await self._repair.reopen(now)
         await self._repair.configured(self._roster.fingerprints(), now)
@@ -118,6 +136,7 @@ class Dispatcher:
                 running.task.cancel()
 
     async def _turn(self) -> None:
+        await self.start()
         for name in await self._repair.signals():
             self.wake(name)
         now = self._around.clock.now()

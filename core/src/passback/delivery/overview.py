@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, func, select
 
+from passback.contract import Health
 from passback.delivery import schema
 from passback.delivery.repair import Selection
 from passback.delivery.states import State
@@ -79,6 +80,20 @@ class ConnectionState:
     next_probe: datetime | None
     counts: Mapping[str, int]
     oldest: datetime | None
+
+    @classmethod
+    def untouched(cls, name: str, broken: str | None) -> ConnectionState:
+        """Return the state of a connection that was never used; `broken` says why it can't be."""
+        return cls(
+            name=name,
+            health=Health.MISCONFIGURED if broken else Health.OK,
+            detail=broken or "",
+            since=None,
+            last_success=None,
+            next_probe=None,
+            counts={},
+            oldest=None,
+        )
 
 
 @attrs.frozen(kw_only=True)

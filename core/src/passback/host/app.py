@@ -15,7 +15,6 @@ import attrs
 
 from passback.clock import Clock, SystemClock
 from passback.connection import Connection
-from passback.contract import OBSERVERS, Health, Observer
 from passback.delivery import (
     Acceptance,
     Committer,
@@ -34,20 +33,19 @@ from passback.delivery import (
 )
 from passback.errors import (
     ConfigError,
-    ConnectionFailure,
     ConnectionNotReady,
     ContentConflict,
-    ContractError,
     InvalidResult,
     OutboxError,
     PassbackError,
 )
-from passback.foreign import contained
 from passback.host.config import Config, read_config
+from passback.host.observers import load_observers
 from passback.host.roster import ConfiguredRoster
+from passback.host.watching import watch
 from passback.http import HTTP, Exchange
 from passback.model import Result
-from passback.plugins import LoadReport, Policy, load
+from passback.plugins import LoadReport
 
 __all__ = ["CheckOutcome", "Passback"]
 
@@ -56,8 +54,6 @@ log = logging.getLogger("passback.host")
 # Enough for one transaction to be worth it, few enough for other writers to get their turn.
 _CHUNK = 500
 _DRAIN_POLL = 0.1
-# How long until a changed configuration file is noticed, in seconds.
-_WATCH = 1.0
 
 
 @attrs.frozen(kw_only=True)
@@ -110,6 +106,8 @@ class Passback:
         self._dispatcher: Dispatcher | None = None
         self._delivering: asyncio.Task[None] | None = None
         self._committer: Committer | None = None
+        self._changing = asyncio.Lock()
+        self._closing = False
         self._stack = AsyncExitStack()
 
     @classmethod
@@ -195,8 +193,12 @@ class Passback:
         """Return the whole outbox in numbers, each connection with its health."""
         totals = await self._overview.totals()
         known = {each.name for each in totals.connections}
-        missing = [_untouched(name, self._config.broken.get(name)) for name in self.connection_names]
-        connections = [*totals.connections, *(each for each in missing if each.name not in known)]
+        untouched = [
+            ConnectionState.untouched(name, self._config.broken.get(name))
+            for name in self.connection_names
+            if name not in known
+        ]
+        connections = [*totals.connections, *untouched]
         return attrs.evolve(totals, connections=sorted(connections, key=lambda each: each.name))
 
     async def deliveries(self, selection: Selection | None = None, limit: int = 100) -> list[DeliveryState]:
@@ -218,6 +220,7 @@ class Passback:
 
     async def aclose(self) -> None:
         """Stop delivering and close what is open; leaving the ``async with`` does it."""
+        self._closing = True
         await self._stack.aclose()
         await self._roster.aclose()
 
@@ -232,15 +235,16 @@ class Passback:
         """
         if self._path is None:
             raise ConfigError("this host wasn't made from a file, so there is none to read again")
-        config = read_config(self._path)
-        before = self._roster
-        await self._stop_delivering()
-        self._config = config.model_copy(update={"store": self._config.store})
-        self._roster = ConfiguredRoster(self._config, self._clock)
-        self._routes = self._roster.routes()
-        if self._deliver:
-            await self._start_delivering()
-        await before.aclose()
+        async with self._changing:
+            config = read_config(self._path)
+            before = self._roster
+            await self._stop_delivering()
+            self._config = config.model_copy(update={"store": self._config.store})
+            self._roster = ConfiguredRoster(self._config, self._clock)
+            self._routes = self._roster.routes()
+            if self._deliver and not self._closing:
+                self._start_delivering()
+            await before.aclose()
         log.info("the configuration is read again")
 
     def cancel(self) -> None:
@@ -258,44 +262,29 @@ class Passback:
         await self._store.open()
         self._stack.push_async_callback(self._store.close)
         if self._deliver:
-            await self._start_delivering()
             self._stack.push_async_callback(self._stop_delivering)
+            await self._start_delivering().start()
         self._committer = Committer(self._outbox, self._clock, self._wake if self._deliver else None)
         self._stack.push_async_callback(self._committer.finish)
         if self._path is not None:
-            watching = asyncio.create_task(self._watch(self._path), name="passback configuration")
+            watching = asyncio.create_task(watch(self._path, self.reload), name="passback configuration")
             self._stack.callback(watching.cancel)
 
-    async def _start_delivering(self) -> None:
+    def _start_delivering(self) -> Dispatcher:
         around = Surroundings(
             outbox=self._outbox,
             clock=self._clock,
             rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
-            observers=self._load_observers(),
+            observers=load_observers(self._config),
         )
-        self._around = around
         self._dispatcher = Dispatcher(self._roster, around)
-        await self._dispatcher.start()
         self._delivering = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
+        return self._dispatcher
 
     async def _stop_delivering(self) -> None:
-        if self._delivering is not None:
-            self._around.stopping.set()
+        if self._dispatcher is not None and self._delivering is not None:
+            self._dispatcher.stop()
             await self._delivering
-
-    async def _watch(self, path: Path) -> None:
-        seen = _mark(path)
-        while True:
-            await asyncio.sleep(_WATCH)
-            now = _mark(path)
-            if now == seen:
-                continue
-            seen = now
-            try:
-                await self.reload()
-            except* PassbackError as group:
-                for error in group.exceptions:
-                    log.error("the changed configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
 
     def _wake(self, name: str) -> None:
         if self._dispatcher is not None:
@@ -306,22 +295,6 @@ class Passback:
         if reasons:
             problems = [ConnectionNotReady(name, reason) for name, reason in sorted(reasons.items())]
             raise ExceptionGroup("connections that can't serve", problems)
-
-    def _load_observers(self) -> list[Observer]:
-        policy = Policy(blocked=self._config.plugins.block, disabled=frozenset(self._config.plugins.disable))
-        report = load(OBSERVERS, self._config.observers, policy)
-        observers: list[Observer] = []
-        for name in self._config.observers:
-            entry = report.ready(name)
-            if entry is None or entry.plugin is None or not issubclass(entry.plugin, Observer):
-                log.warning("observer %s", report.why_not(name))
-                continue
-            try:
-                with contained(f"observer {name}"):
-                    observers.append(entry.plugin())
-            except (ConnectionFailure, ContractError) as error:
-                log.warning("%s", error)
-        return observers
 
     def _attached(self, activity: str) -> list[str]:
         attached, everywhere = self._routes
@@ -340,27 +313,6 @@ class Passback:
             return Submission.of(result, self._attached(result.activity.id))
         except InvalidResult as error:
             return error
-
-
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _untouched(name: str, broken: str | None) -> ConnectionState:
-    return ConnectionState(
-        name=name,
-        health=Health.MISCONFIGURED if broken else Health.OK,
-        detail=broken or "",
-        since=None,
-        last_success=None,
-        next_probe=None,
-        counts={},
-        oldest=None,
-    )
 
 
 def _chunks(results: Iterable[Result]) -> Iterator[list[Result]]:
