@@ -188,7 +188,7 @@ def test_a_wrong_secret_is_a_server_error_and_everything_waits_until_it_is_right
         async with Passback.from_file(configured(secret="not-it")) as pb:
             await pb.submit_many(results)
             async with asyncio.timeout(30):
-                while (await pb.totals()).connections[0].health != "server error":  # noqa: ASYNC110
+                while (await pb.totals()).connections[0].health != "server error":
                     await asyncio.sleep(0.05)
             outcome = await pb.check("lrs")
             return await pb.totals(), outcome
