@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 import attrs
@@ -115,10 +114,6 @@ class Connector(ABC, Generic[OptionsT_co]):
         self.options = context.options
         self.http = context.http
         self.clock = context.clock
-
-    def now(self) -> datetime:
-        """Return the time, in UTC."""
-        return self.clock.now()
 
     @hookspec
     @abstractmethod
