@@ -208,14 +208,22 @@ def test_a_clock_that_was_wrong_once_delays_nothing_for_long(tmp_path):
     asyncio.run(set_back())
 
 
+async def locking(here):
+    """Hold the file's write lock; by the store's own SQLite, as two in one process don't see each other's."""
+    await here.store._in_thread(
+        lambda: here.store._connection.connection.driver_connection.execute("PRAGMA busy_timeout = 50")
+    )
+    blocker = here.store._driver.connect(here.store.path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    return blocker
+
+
 def test_a_locked_file_delays_delivery_and_ends_nothing(tmp_path):
     async def check():
         async with room(tmp_path) as here:
             await here.put(result(1))
             await here.run(2)
-            blocker = sqlite3.connect(tmp_path / "passback.db", isolation_level=None)
-            await here.store.run(lambda db: db.exec_driver_sql("PRAGMA busy_timeout = 50"))
-            blocker.execute("BEGIN IMMEDIATE")
+            blocker = await locking(here)
             await asyncio.sleep(0.2)
             await here.run(2)
             blocker.execute("ROLLBACK")
@@ -223,6 +231,24 @@ def test_a_locked_file_delays_delivery_and_ends_nothing(tmp_path):
             await here.put(result(2))
             await here.run(20)
             assert here.connector.arrived == ["r-1", "r-2"]
+
+    asyncio.run(check())
+
+
+def test_a_file_that_is_locked_while_results_are_parked_loses_sight_of_none(tmp_path):
+    async def check():
+        async with room(tmp_path) as here:
+            await here.run(1)
+            here.reasons = {"lms": "options.url: missing"}
+            await here.outbox.put([Submission.of(result(1), ("lms",))], here.clock.now(), tell=False)
+            blocker = await locking(here)
+            here.dispatcher.wake("lms")
+            await asyncio.sleep(0.3)
+            blocker.execute("ROLLBACK")
+            blocker.close()
+            here.dispatcher.wake("lms")
+            await here.run(20)
+            assert (await states(here))["r-1"] == "waiting"
 
     asyncio.run(check())
 

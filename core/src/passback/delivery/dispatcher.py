@@ -59,7 +59,10 @@ class _Running:
     task: asyncio.Task[None] | None = None
     lane: Lane | None = None
     again: bool = True
-    done: bool = False
+
+    @property
+    def alive(self) -> bool:
+        return self.task is not None and not self.task.done()
 
 
 class Dispatcher:
@@ -101,9 +104,8 @@ class Dispatcher:
         await self._repair.route(attached, everywhere, now)
         for name, reason in self._roster.not_ready().items():
             await self._park(name, reason)
-        for connection in (await self._overview.totals()).connections:
-            if connection.counts.get("pending"):
-                self.wake(connection.name)
+        for name in await self._overview.pending_connections():
+            self.wake(name)
 
     async def run(self) -> None:
         """Deliver until ``stopping`` is set; then let what is on the wire arrive, and return."""
@@ -120,7 +122,7 @@ class Dispatcher:
     def wake(self, name: str) -> None:
         """Take note that something of the connection called `name` may be due."""
         running = self._running.get(name)
-        if running is not None and not running.done:
+        if running is not None and running.alive:
             running.again = True
             if running.lane is not None:
                 running.lane.wake.set()
@@ -143,7 +145,7 @@ class Dispatcher:
         if now - self._swept >= _SWEEP:
             # Whatever was overlooked is found here at the latest.
             self._swept = now
-            for name in await self._overview.due(now):
+            for name in await self._overview.pending_connections(due=now):
                 self.wake(name)
         if now - self._rechecked >= _RECHECK:
             self._rechecked = now
@@ -153,11 +155,7 @@ class Dispatcher:
         while running.again and not self._around.stopping.is_set():
             running.again = False
             try:
-                running.lane = Lane(self._roster.connection(name), self._roster.policy(name), self._around)
-                await running.lane.run()
-            except ConnectionNotReady as error:
-                running.lane = None
-                await self._park(name, error.reason)
+                await self._deliver(name, running)
             except Exception:
                 # A defect or a full disk: this lane rests, the others go on.
                 log.exception(
@@ -165,7 +163,15 @@ class Dispatcher:
                 )
                 await self._around.clock.wait(self._around.stopping, _AFTER_A_CRASH)
                 running.again = True
-        running.done = True
+
+    async def _deliver(self, name: str, running: _Running) -> None:
+        try:
+            running.lane = Lane(self._roster.connection(name), self._roster.policy(name), self._around)
+        except ConnectionNotReady as error:
+            running.lane = None
+            await self._park(name, error.reason)
+        else:
+            await running.lane.run()
 
     async def _park(self, name: str, reason: str) -> None:
         now = self._around.clock.now()

@@ -134,9 +134,11 @@ class Overview:
         """Return the deliveries that `selection` chooses, newest change first, at most `limit`."""
         return await self._store.run_soft(_deliveries, selection, limit, milliseconds(now))
 
-    async def due(self, now: datetime) -> list[str]:
-        """Return the names of connections that have something to send now."""
-        query = select(_d.connection).where(_d.state == State.PENDING, _d.due <= milliseconds(now)).distinct()
+    async def pending_connections(self, due: datetime | None = None) -> list[str]:
+        """Return the names of connections that have something to send, at all or by `due`."""
+        query = select(_d.connection).where(_d.state == State.PENDING).distinct()
+        if due is not None:
+            query = query.where(_d.due <= milliseconds(due))
         return await self._store.run_soft(lambda db: [row.connection for row in db.execute(query)])
 
 
