@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -76,13 +76,7 @@ def print_json(value: object) -> None:
     """Print `value` as JSON, one line for each element of a list."""
     rows = value if isinstance(value, list) else [value]
     for row in rows:
-        sys.stdout.write(msgspec.json.encode(row, enc_hook=_plain).decode() + "\n")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, (frozenset, Mapping)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
+        sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -165,7 +165,7 @@ class Lane:
         elif self._suspects:
             self._suspects -= 1
         self._breaker = self._breaker.succeeded(now, arrived=sent.arrived)
-        self._window = 1 if self._suspects else min(self._largest, max(self._window, 1) * 2)
+        self._window = 1 if self._suspects else min(self._largest, self._window * 2)
 
     def _to_blame(self, lease: Lease, failure: PassbackError) -> bool:
         """Return whether what failed is this one delivery, as others passed just before."""

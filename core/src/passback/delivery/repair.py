@@ -141,12 +141,17 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> No
         if row.name in fingerprints:
             healed = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}
             db.execute(update(schema.connection).where(_c.name == row.name).values(healed))
+    where_something_waits = select(_d.connection).where(_d.state == State.WAITING).distinct()
+    keeping = {row.connection for row in db.execute(where_something_waits)}
     for name, fingerprint in fingerprints.items():
         waiting = [_d.connection == name, _d.state == State.WAITING]
-        if before.get(name) == fingerprint:
-            _release(db, [*waiting, _d.waiting_for == WaitingFor.CONNECTION], now, tell=False)
+        same = before.get(name) == fingerprint
+        if same:
+            waiting.append(_d.waiting_for == WaitingFor.CONNECTION)
+        if name in keeping:
+            _release(db, waiting, now, tell=False)
+        if same:
             continue
-        _release(db, waiting, now, tell=False)
         values = {"fingerprint": fingerprint, "next_probe": now}
         if name in before:
             db.execute(update(schema.connection).where(_c.name == name).values(values))
@@ -155,17 +160,18 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> No
 
 
 def _route(db: Connection, attached: Mapping[str, Sequence[str]], everywhere: Sequence[str], now: int) -> int:
-    routed = 0
     unrouted = db.execute(select(_r.seq, _r.activity).where(~_r.routed))
     rows = [row for row in unrouted if everywhere or row.activity in attached]
-    for row in rows:
-        names = dict.fromkeys([*attached.get(row.activity, ()), *everywhere])
-        insert_deliveries(db, [(row.seq, name) for name in names], now)
-        routed += 1
+    pairs = [
+        (row.seq, name)
+        for row in rows
+        for name in dict.fromkeys([*attached.get(row.activity, ()), *everywhere])
+    ]
+    insert_deliveries(db, pairs, now)
     for start in range(0, len(rows), 500):
         chunk = [row.seq for row in rows[start : start + 500]]
         db.execute(update(schema.result).where(_r.seq.in_(chunk)).values(routed=True))
-    return routed
+    return len(rows)
 
 
 def _reopen(db: Connection, now: int) -> None:

@@ -66,6 +66,10 @@ class ConfiguredRoster:
 
     def not_ready(self) -> Mapping[str, str]:
         """Return the connections that can't serve, and why."""
+        return self._reasons
+
+    @cached_property
+    def _reasons(self) -> Mapping[str, str]:
         reasons = dict(self._config.broken)
         for name in self._config.connections:
             try:
@@ -76,11 +80,10 @@ class ConfiguredRoster:
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the connections that serve, each with a fingerprint of its configuration."""
-        not_ready = self.not_ready()
         return {
             name: _fingerprint(each)
             for name, each in self._config.connections.items()
-            if name not in not_ready
+            if name not in self._reasons
         }
 
     def routes(self) -> tuple[Mapping[str, list[str]], list[str]]:
