@@ -34,6 +34,13 @@ def refusal(document):
         ({"at": "2026-13-01T00:00:00Z"}, "at", "RFC3339"),
         ({"at": 1732190400}, "at", "expected `datetime`"),
         ({"at": "2026-11-21T12:00:00"}, "at", "expected a time with a time zone, such as"),
+        ({"started": "yesterday"}, "started", "RFC3339"),
+        ({"started": "2026-11-21T12:00:00"}, "started", "expected a time with a time zone, such as"),
+        ({"started": "9999-11-21T12:00:00Z"}, "started", "every zone can tell, got the year 9999"),
+        ({"at": "0002-01-01T00:00:00+01:00"}, "at", "every zone can tell, got the year 2"),
+        ({"at": "9998-12-31T23:00:00-01:00"}, "at", "every zone can tell, got the year 9998"),
+        ({"organisation": " "}, "organisation", "expected a text that isn't empty"),
+        ({"organisation": None}, "organisation", "expected `str`"),
         ({"id": ""}, "id", "expected a text that isn't empty"),
         ({"id": None}, "id", "expected `str`"),
         ({"id": "x" * 1025}, "id", "at most 1024 characters, got 1025"),
@@ -76,6 +83,21 @@ def test_a_bad_value_in_json_names_its_field_and_what_was_expected(fields, field
 def test_a_missing_field_is_named(field):
     error = refusal({name: value for name, value in GOOD.items() if name != field})
     assert (error.field, error.problem) == (field, "missing; it is required")
+
+
+def nested(depth):
+    return {"course": json.loads("[" * (depth - 1) + "]" * (depth - 1))}
+
+
+def test_what_is_kept_may_be_a_hundred_levels_deep():
+    result = parse_result(json.dumps(GOOD | nested(100)))
+    assert parse_result(canonical(result)) == result
+
+
+@pytest.mark.parametrize("depth", [101, 500, 900])
+def test_what_is_deeper_is_refused_as_it_could_not_be_read_back_everywhere(depth):
+    error = refusal(GOOD | nested(depth))
+    assert (error.field, "deeper than 100 levels" in error.problem) == ("extensions", True)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +176,9 @@ def in_python(**fields):
         (lambda: in_python(at=NAIVE), "at"),
         (lambda: in_python(at="2026-11-21T12:00:00Z"), "at"),
         (lambda: in_python(at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))), "at"),
+        (lambda: in_python(at=None), "at"),
+        (lambda: in_python(started=NAIVE), "started"),
+        (lambda: in_python(started="2026-11-21T12:00:00Z"), "started"),
         (lambda: in_python(id=7), "id"),
         (lambda: in_python(learner="ada"), "learner"),
         (lambda: in_python(learner=Learner(id="ada", email=7)), "learner.email"),

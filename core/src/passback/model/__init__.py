@@ -23,6 +23,7 @@ from passback.model.people import (
     UserQuery,
 )
 from passback.model.result import (
+    DEFAULT_ORGANISATION,
     Activity,
     Counters,
     Item,
@@ -32,8 +33,11 @@ from passback.model.result import (
     ResultKind,
     Score,
 )
+from passback.model.schema import result_schema
+from passback.model.standing import Reach, Standing, stand
 
 __all__ = [
+    "DEFAULT_ORGANISATION",
     "Activity",
     "ActivityUnknown",
     "AlreadyThere",
@@ -50,11 +54,13 @@ __all__ = [
     "LaunchQuery",
     "Learner",
     "NeedsLaunch",
+    "Reach",
     "Receipt",
     "Rejected",
     "Result",
     "ResultKind",
     "Score",
+    "Standing",
     "TryLater",
     "User",
     "UserQuery",
@@ -62,4 +68,6 @@ __all__ = [
     "canonical",
     "parse_result",
     "read_result",
+    "result_schema",
+    "stand",
 ]

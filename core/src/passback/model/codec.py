@@ -45,7 +45,7 @@ def canonical(result: Result) -> bytes:
         InvalidResult: A value is of a type that can't be kept.
     """
     try:
-        body = _encoder.encode(result if result.at.tzinfo is UTC else attrs.evolve(result, at=result.utc))
+        body = _encoder.encode(_in_utc(result))
         _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _explained(str(error)) from None
@@ -79,6 +79,13 @@ def parse_result(text: str | bytes) -> Result:
         if isinstance(error.__cause__, InvalidResult):
             raise error.__cause__ from None
         raise _explained(str(error)) from None
+
+
+def _in_utc(result: Result) -> Result:
+    started = result.started
+    if result.at.tzinfo is UTC and (started is None or started.tzinfo is UTC):
+        return result
+    return attrs.evolve(result, at=result.utc, started=started and started.astimezone(UTC))
 
 
 def _with_extensions(document: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -14,17 +12,29 @@ from uuid import uuid4
 import attrs
 
 from passback.errors import InvalidResult
+from passback.model import checks
 
-__all__ = ["Activity", "Counters", "Item", "JSONValue", "Learner", "Result", "ResultKind", "Score"]
+__all__ = [
+    "DEFAULT_ORGANISATION",
+    "Activity",
+    "Counters",
+    "Item",
+    "JSONValue",
+    "Learner",
+    "Result",
+    "ResultKind",
+    "Score",
+]
 
 if TYPE_CHECKING:
     JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 else:  # msgspec resolves annotations at run time and knows no recursive alias
     JSONValue = Any
 
+# The customer of a host that has only one.
+DEFAULT_ORGANISATION = "default"
 _ATOM = r"[^\s@<>()\[\],;:\\\".]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
-_MAX_ID = 1024
 
 
 class ResultKind(StrEnum):
@@ -56,66 +66,11 @@ _ITEM_KINDS = frozenset(
 )
 
 
-def _text(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidResult(f"{_place(instance)}{attribute.name}", "expected a text that isn't empty")
-    if len(value) > _MAX_ID:
-        field = f"{_place(instance)}{attribute.name}"
-        raise InvalidResult(field, f"expected at most {_MAX_ID} characters, got {len(value)}")
-
-
-def _number(value: float | None) -> float | None:
-    # What is equal is the same fact, so it's kept in the same form: 1 as 1.0, and -0.0 as 0.0.
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        with suppress(OverflowError):
-            return float(value) + 0.0
-    return value
-
-
-def _is_number(instance: object, attribute: attrs.Attribute[float | None], value: object) -> None:
-    if value is not None and not isinstance(value, float):
-        field = f"{_place(instance)}{attribute.name}"
-        raise InvalidResult(field, f"expected a number, got {str(value)[:40]!r}")
-
-
-def _count(instance: object, attribute: attrs.Attribute[int | None], value: object) -> None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        field = f"{_place(instance)}{attribute.name}"
-        raise InvalidResult(field, f"expected a whole number, 0 or more, got {str(value)[:40]!r}")
-
-
 def _kind(value: str) -> ResultKind:
     try:
         return ResultKind(value)
     except ValueError:
         raise InvalidResult("kind", f"expected one of {', '.join(ResultKind)}, got {value!r}") from None
-
-
-def _finite(instance: object, attribute: attrs.Attribute[float | None], value: float | None) -> None:
-    if value is not None and not math.isfinite(value):
-        raise InvalidResult(f"{_place(instance)}{attribute.name}", f"expected a finite number, got {value}")
-
-
-def _share(instance: object, attribute: attrs.Attribute[float | None], value: float | None) -> None:
-    if value is not None and not 0 <= value <= 1:
-        raise InvalidResult(
-            f"{_place(instance)}{attribute.name}", f"expected a number from 0 to 1, got {value}"
-        )
-
-
-def _has_only_finite(value: object) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Mapping):
-        return all(_has_only_finite(each) for each in value.values())
-    if isinstance(value, list | tuple):
-        return all(_has_only_finite(each) for each in value)
-    return True
-
-
-def _place(instance: object) -> str:
-    name = type(instance).__name__.lower()
-    return "" if name == "result" else f"{name}."
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +86,7 @@ class Learner:
         openid: Their OpenID URI, where there is one.
     """
 
-    id: str = attrs.field(validator=_text)
+    id: str = attrs.field(validator=checks.text)
     email: str | None = None
     name: str | None = None
     username: str | None = None
@@ -156,7 +111,7 @@ class Activity:
         name: As shown to people.
     """
 
-    id: str = attrs.field(validator=_text)
+    id: str = attrs.field(validator=checks.text)
     name: str | None = None
 
 
@@ -169,7 +124,7 @@ class Item:
         name: As shown to people.
     """
 
-    id: str = attrs.field(validator=_text)
+    id: str = attrs.field(validator=checks.text)
     name: str | None = None
 
 
@@ -184,14 +139,14 @@ class Score:
         scaled: The score as a share, from -1 to 1.
     """
 
-    raw: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
-    min: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
-    max: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
-    scaled: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _finite])
+    raw: float | None = attrs.field(default=None, converter=checks.as_number, validator=checks.number)
+    min: float | None = attrs.field(default=None, converter=checks.as_number, validator=checks.number)
+    max: float | None = attrs.field(default=None, converter=checks.as_number, validator=checks.number)
+    scaled: float | None = attrs.field(
+        default=None, converter=checks.as_number, validator=checks.signed_share
+    )
 
     def __attrs_post_init__(self) -> None:
-        if self.scaled is not None and not -1 <= self.scaled <= 1:
-            raise InvalidResult("score.scaled", f"expected a number from -1 to 1, got {self.scaled}")
         if self.min is not None and self.max is not None and self.min >= self.max:
             raise InvalidResult("score.min", f"expected less than max ({self.max}), got {self.min}")
         if self.raw is not None and self.min is not None and self.raw < self.min:
@@ -211,18 +166,18 @@ class Counters:
         tasks_completed: Tasks that the learner completed.
     """
 
-    total_awards: int | None = attrs.field(default=None, validator=_count)
-    awards_unlocked: int | None = attrs.field(default=None, validator=_count)
-    total_tasks: int | None = attrs.field(default=None, validator=_count)
-    tasks_completed: int | None = attrs.field(default=None, validator=_count)
+    total_awards: int | None = attrs.field(default=None, validator=checks.count)
+    awards_unlocked: int | None = attrs.field(default=None, validator=checks.count)
+    total_tasks: int | None = attrs.field(default=None, validator=checks.count)
+    tasks_completed: int | None = attrs.field(default=None, validator=checks.count)
 
 
 @attrs.frozen(kw_only=True)
 class Result:
     """One immutable fact about a learner and an activity.
 
-    The same id with the same content is the same fact, however often it's submitted; the same id with
-    other content is refused.
+    The same id with the same content is the same fact, however often it's submitted; the same id in the same
+    organisation with other content is refused.
 
     Attributes:
         id: The host's own id; made (a random UUID) where the host has none.
@@ -230,6 +185,9 @@ class Result:
         at: When it happened; with a time zone.
         learner: Who.
         activity: In what.
+        organisation: The customer whose learner and activity these are; ids count inside it, and nothing
+            crosses it. A host with one customer needs no other than the default.
+        started: When the learner began the activity; with a time zone.
         item: The scene, task or badge; given exactly for the kinds that concern one.
         score: How well.
         success: Whether it was passed.
@@ -246,36 +204,24 @@ class Result:
     kind: ResultKind = attrs.field(converter=_kind)
     learner: Learner
     activity: Activity
-    at: datetime = attrs.field()
-    id: str = attrs.field(factory=lambda: str(uuid4()), validator=_text)
+    at: datetime = attrs.field(validator=checks.moment)
+    id: str = attrs.field(factory=lambda: str(uuid4()), validator=checks.text)
+    organisation: str = attrs.field(default=DEFAULT_ORGANISATION, validator=checks.text)
+    started: datetime | None = attrs.field(default=None, validator=checks.moment)
     item: Item | None = None
     score: Score | None = None
     success: bool | None = None
     completion: bool | None = None
-    progress: float | None = attrs.field(default=None, converter=_number, validator=[_is_number, _share])
-    duration: timedelta | None = attrs.field(default=None)
+    progress: float | None = attrs.field(default=None, converter=checks.as_number, validator=checks.share)
+    duration: timedelta | None = attrs.field(default=None, validator=checks.length)
     counters: Counters | None = None
-    extensions: Mapping[str, JSONValue] = attrs.field(factory=dict)
-
-    @at.validator
-    def _check_at(self, _: attrs.Attribute[datetime], value: object) -> None:
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise InvalidResult("at", "expected a time with a time zone, such as 2026-11-21T09:30:00Z")
-        if value.year in (MINYEAR, MAXYEAR):
-            raise InvalidResult("at", f"expected a time that every zone can tell, got the year {value.year}")
-
-    @duration.validator
-    def _check_duration(self, _: attrs.Attribute[timedelta], value: object) -> None:
-        if value is not None and (not isinstance(value, timedelta) or value < timedelta()):
-            raise InvalidResult("duration", "expected a length of time, 0 or more, such as PT12M30S")
+    extensions: Mapping[str, JSONValue] = attrs.field(factory=dict, validator=checks.content)
 
     def __attrs_post_init__(self) -> None:
         if self.kind.concerns_item and self.item is None:
             raise InvalidResult("item", f"a {self.kind} result says which item it is about: expected item.id")
         if not self.kind.concerns_item and self.item is not None:
             raise InvalidResult("item", f"a {self.kind} result is about the whole activity: leave item out")
-        if self.extensions and not _has_only_finite(self.extensions):
-            raise InvalidResult("extensions", "JSON has neither NaN nor infinity")
 
     @property
     def utc(self) -> datetime:
