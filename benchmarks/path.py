@@ -23,8 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from passback import Activity, Learner, Passback, Result, Score, canonical
-from passback_xapi.options import XapiOptions
-from passback_xapi.statements import statement
+from passback_xapi import XapiOptions, to_statement
 
 COUNT = 10_000
 BATCH = 100
@@ -111,7 +110,7 @@ async def raw_posts(port: int, results: list[Result]) -> Row:
     """Measure a bare loop that posts ready-made statements in batches of BATCH."""
     row = Row(f"limit: bare httpx2 loop, {BATCH} statements a POST, no store")
     options = XapiOptions.model_validate({"url": f"http://127.0.0.1:{port}/xapi/", "key": "k", "secret": "s"})
-    statements = [statement(each, options) for each in results]
+    statements = [to_statement(each, options) for each in results]
     async with httpx2.AsyncClient(trust_env=False) as client:
         with row.measured(len(results)):
             for start in range(0, len(statements), BATCH):

@@ -6,8 +6,8 @@ import attrs
 import pytest
 
 from passback import Activity, AlreadyThere, Delivered, Item, Learner, Rejected, ResultKind, Score, TryLater
+from passback_xapi import to_statement
 from passback_xapi.sandbox import ADL
-from passback_xapi.statements import statement
 
 HOME = {"actor": "account", "home_page": "https://hr.example.com"}
 ANA = Learner(
@@ -75,7 +75,7 @@ def test_the_same_fact_under_another_policy_is_there_already(lrs, made, policy, 
     ids=str,
 )
 def test_the_same_fact_in_another_form_is_there_already(lrs, result, changes):
-    sent = statement(result, lrs.connection().connector.options)
+    sent = to_statement(result, lrs.connection().connector.options)
     held = {**sent, "id": sent["id"].upper()}
     for part, change in changes.items():
         held[part] = {**sent[part], **change} if isinstance(change, dict) else change

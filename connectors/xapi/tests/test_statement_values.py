@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passback import Activity, Item, Learner, Result
-from passback_xapi import XapiOptions
-from passback_xapi.actors import UnknownActor
-from passback_xapi.statements import statement
+from passback_xapi import UnknownActor, XapiOptions, to_statement
 
 PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 
@@ -33,7 +31,7 @@ def plain(**more):
 @settings(deadline=None)
 @given(st.floats(0, 1, exclude_max=True))
 def test_what_is_not_finished_is_never_100_percent(progress):
-    made = statement(plain(progress=progress), options())
+    made = to_statement(plain(progress=progress), options())
     percent = made["result"]["extensions"][PROGRESS]
     assert isinstance(percent, int)
     assert math.floor(progress * 100) <= percent <= min(99, progress * 100 + 1e-6)
@@ -41,11 +39,11 @@ def test_what_is_not_finished_is_never_100_percent(progress):
 
 @pytest.mark.parametrize(("progress", "percent"), [(0, 0), (0.29, 29), (0.57, 57), (0.999, 99), (1, 100)])
 def test_progress_is_the_whole_percentage_that_cmi5_wants(progress, percent):
-    assert statement(plain(progress=progress), options())["result"]["extensions"] == {PROGRESS: percent}
+    assert to_statement(plain(progress=progress), options())["result"]["extensions"] == {PROGRESS: percent}
 
 
 def test_an_extension_of_the_host_never_stands_in_for_the_progress():
-    made = statement(plain(progress=0.5, extensions={PROGRESS: 7}), options())
+    made = to_statement(plain(progress=0.5, extensions={PROGRESS: 7}), options())
     assert made["result"]["extensions"][PROGRESS] == 50
 
 
@@ -65,12 +63,12 @@ def test_an_extension_of_the_host_never_stands_in_for_the_progress():
     ],
 )
 def test_a_duration_is_written_to_the_hundredth_and_no_finer(duration, written):
-    assert statement(plain(duration=duration), options())["result"] == {"duration": written}
+    assert to_statement(plain(duration=duration), options())["result"] == {"duration": written}
 
 
 def test_a_timestamp_is_cut_to_the_millisecond_in_utc():
     at = datetime(2026, 11, 2, 9, 0, 0, 123999, tzinfo=timezone(timedelta(hours=1)))
-    assert statement(plain(at=at), options())["timestamp"] == "2026-11-02T08:00:00.123Z"
+    assert to_statement(plain(at=at), options())["timestamp"] == "2026-11-02T08:00:00.123Z"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,21 @@ def test_a_timestamp_is_cut_to_the_millisecond_in_utc():
     ],
 )
 def test_a_uuid_of_the_host_is_kept_and_any_other_id_gives_the_same_uuid_for_ever(given_id, derived):
-    assert statement(plain(id=given_id), options())["id"] == derived
+    assert to_statement(plain(id=given_id), options())["id"] == derived
+
+
+@pytest.mark.parametrize(
+    ("organisation", "given_id", "derived"),
+    [
+        ("default", "r-1", "02a73d99-2a39-5bd2-ad08-4f542c8732f9"),
+        # Pinned too.
+        ("acme", "r-1", "62721c93-7271-582d-bd4f-4c305e062a9d"),
+        ("globex", "r-1", "d3894169-71e0-5c25-8e61-2619b599538b"),
+        ("acme", "5b0c3d1a-7f0e-4f0b-9a65-0d6f6f1f9a11", "5b0c3d1a-7f0e-4f0b-9a65-0d6f6f1f9a11"),
+    ],
+)
+def test_the_same_id_in_another_organisation_is_another_statement(organisation, given_id, derived):
+    assert to_statement(plain(id=given_id, organisation=organisation), options())["id"] == derived
 
 
 @pytest.mark.parametrize(
@@ -99,7 +111,7 @@ def test_a_uuid_of_the_host_is_kept_and_any_other_id_gives_the_same_uuid_for_eve
     ],
 )
 def test_an_activity_id_that_is_no_iri_becomes_one(activity, base, iri):
-    made = statement(plain(activity=Activity(id=activity)), options(activity_base=base))
+    made = to_statement(plain(activity=Activity(id=activity)), options(activity_base=base))
     assert made["object"]["id"] == iri
 
 
@@ -113,7 +125,7 @@ def test_an_activity_id_that_is_no_iri_becomes_one(activity, base, iri):
     ],
 )
 def test_what_happens_to_an_item_carries_the_course_as_parent(kind, item, iri):
-    made = statement(plain(kind=kind, item=Item(id=item, name="It")), options(language="de"))
+    made = to_statement(plain(kind=kind, item=Item(id=item, name="It")), options(language="de"))
     (parent,) = made["context"]["contextActivities"]["parent"]
     assert made["object"]["id"] == iri
     assert made["object"]["definition"]["name"] == {"de": "It"}
@@ -122,7 +134,7 @@ def test_what_happens_to_an_item_carries_the_course_as_parent(kind, item, iri):
 
 
 def test_a_result_about_the_whole_activity_has_no_parent():
-    assert "context" not in statement(plain(), options())
+    assert "context" not in to_statement(plain(), options())
 
 
 @pytest.mark.parametrize(
@@ -135,12 +147,12 @@ def test_a_result_about_the_whole_activity_has_no_parent():
     ],
 )
 def test_what_has_a_meaning_in_uris_is_percent_encoded_in_a_mailbox(email, mbox):
-    made = statement(plain(learner=Learner(id="u-1", email=email)), options())
+    made = to_statement(plain(learner=Learner(id="u-1", email=email)), options())
     assert made["actor"] == {"objectType": "Agent", "mbox": mbox}
 
 
 def test_the_digest_of_a_mailbox_is_that_of_its_mailto_iri():
-    made = statement(plain(), options(actor="mbox_sha1sum", send_names=False))
+    made = to_statement(plain(), options(actor="mbox_sha1sum", send_names=False))
     digest = "5807f05d33ef213c4b711ee15203480025884866"
     assert made["actor"] == {"objectType": "Agent", "mbox_sha1sum": digest}
 
@@ -157,10 +169,10 @@ def test_the_digest_of_a_mailbox_is_that_of_its_mailto_iri():
 )
 def test_who_cannot_be_identified_is_told_what_is_missing(policy, missing):
     with pytest.raises(UnknownActor, match=f"'u-1' has no {missing}|'u-1' has no .*{missing}"):
-        statement(plain(learner=Learner(id="u-1")), options(home_page="https://hr.example.com", **policy))
+        to_statement(plain(learner=Learner(id="u-1")), options(home_page="https://hr.example.com", **policy))
 
 
 def test_an_openid_that_is_no_uri_identifies_nobody():
     learner = Learner(id="u-1", openid="https://zoë.example")
     with pytest.raises(UnknownActor, match="OpenID URI"):
-        statement(plain(learner=learner), options(actor="openid"))
+        to_statement(plain(learner=learner), options(actor="openid"))

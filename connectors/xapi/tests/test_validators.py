@@ -12,8 +12,7 @@ from passback import Activity, Counters, Item, Learner, Result, ResultKind, Scor
 from passback_testbed import validate_statements
 from passback_testbed.install import install_learning_locker, install_ralph
 from passback_testbed.places import workspace
-from passback_xapi import XapiOptions
-from passback_xapi.statements import statement
+from passback_xapi import XapiOptions, to_statement
 
 # The first of them may have to install it.
 pytestmark = pytest.mark.timeout(600)
@@ -83,7 +82,7 @@ def made(n, kind, email="ana@example.com"):
 
 def wire(result, policy):
     options = XapiOptions(url="https://lrs.example.com/xapi/", key="k", secret="s", **policy)
-    return json.loads(msgspec.json.encode(statement(result, options)))
+    return json.loads(msgspec.json.encode(to_statement(result, options)))
 
 
 @pytest.fixture(scope="module")

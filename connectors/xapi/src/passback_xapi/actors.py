@@ -6,17 +6,24 @@ Source: xAPI 1.0.3, Data §2.4.2 (exactly one inverse functional identifier).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from passback import JSONValue, Learner
+from msgspec import UNSET
+
+from passback import InvalidResult, JSONValue, Learner
 from passback_xapi.endpoint import is_iri
 from passback_xapi.options import ActorPolicy, NamePolicy, XapiOptions
+from passback_xapi.shapes import Account, Agent
 
-__all__ = ["UnknownActor", "actor", "is_learner"]
+__all__ = ["UnknownActor", "actor", "is_learner", "learner"]
 
 
 _LOCAL = "!$'*+,;:=-._~"
+_MAILTO = re.compile(r"mailto:[^\s@<>\"]+@[^\s@<>\"]+", re.IGNORECASE)
+_SHA1 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+_IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
 
 
 class UnknownActor(Exception):
@@ -62,6 +69,36 @@ def is_learner(agent: object, learner: Learner) -> bool:
     return isinstance(account, Mapping) and account.get("name") in names
 
 
+def learner(agent: Agent, home_page: str | None) -> Learner:
+    """Return the learner that `agent` identifies.
+
+    Args:
+        agent: A statement's actor.
+        home_page: The system whose account names are the host's own ids.
+
+    Raises:
+        InvalidResult: It's a group, or isn't identified by exactly one valid identifier.
+    """
+    if agent.object_type != "Agent":
+        raise InvalidResult("actor", f"expected one person, an Agent, got {agent.object_type[:80]!r}")
+    given = [name for name in _IDENTIFIERS if getattr(agent, name) is not UNSET]
+    if len(given) != 1:
+        got = " and ".join(given) or "none"
+        raise InvalidResult("actor", f"expected exactly one of {', '.join(_IDENTIFIERS)}; got {got}")
+    name = None if agent.name is UNSET else agent.name or None
+    if agent.mbox is not UNSET:
+        address = _address(agent.mbox)
+        return Learner(id=address, email=address, name=name)
+    if agent.mbox_sha1sum is not UNSET:
+        if not _SHA1.fullmatch(agent.mbox_sha1sum):
+            raise InvalidResult("actor.mbox_sha1sum", "expected 40 hexadecimal digits")
+        return Learner(id=agent.mbox_sha1sum.lower(), name=name)
+    if agent.account is not UNSET:
+        return _holder(agent.account, home_page, name)
+    openid = str(agent.openid)
+    return Learner(id=openid, openid=openid, name=name)
+
+
 def _mailto(learner: Learner, options: XapiOptions) -> str:
     if learner.address is None:
         raise UnknownActor(
@@ -79,6 +116,27 @@ def _iri(address: str) -> str:
     except UnicodeError:
         domain = quote(domain, safe="")
     return f"mailto:{quote(local, safe=_LOCAL)}@{domain}"
+
+
+def _address(mailto: str) -> str:
+    if not _MAILTO.fullmatch(mailto):
+        problem = "expected the mailto IRI of one address, such as mailto:ana@example.com"
+        raise InvalidResult("actor.mbox", problem)
+    local, _, domain = mailto.partition(":")[2].rpartition("@")
+    try:
+        written = domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        written = unquote(domain)
+    plain = f"{unquote(local)}@{written}"
+    return plain if _iri(plain) == mailto else f"{unquote(local)}@{domain}"
+
+
+def _holder(account: Account, home_page: str | None, name: str | None) -> Learner:
+    if account.home_page == home_page:
+        return Learner(id=account.name, name=name)
+    # The same name elsewhere may be somebody else.
+    own = f"{account.home_page}#{quote(account.name, safe='')}"
+    return Learner(id=own, external_id=account.name, name=name)
 
 
 def _sha1(mailto: str) -> str:

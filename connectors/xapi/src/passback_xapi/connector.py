@@ -11,7 +11,7 @@ from passback_xapi.conflicts import resolve
 from passback_xapi.lrs import LRS
 from passback_xapi.options import XapiOptions
 from passback_xapi.outgoing import Outgoing
-from passback_xapi.statements import statement
+from passback_xapi.statements import to_statement
 
 __all__ = ["XapiConnector"]
 
@@ -45,7 +45,7 @@ class XapiConnector(Connector[XapiOptions]):
         return receipts
 
     def _outgoing(self, delivery: Delivery) -> Outgoing:
-        return Outgoing(delivery=delivery, statement=statement(delivery.result, self.options))
+        return Outgoing(delivery=delivery, statement=to_statement(delivery.result, self.options))
 
     async def _send(self, outgoing: Sequence[Outgoing]) -> Sequence[Receipt]:
         # Host ids that differ only in case can give the same statement id, and no request may hold it twice.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["iri", "is_iri", "normalized"]
+__all__ = ["IRI", "iri", "is_iri", "normalized"]
 
 # A scheme, then no space and none of the characters that RFC 3987 leaves out.
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x1f\x7f]+")
+IRI = r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x1f\x7f]+"
+_IRI = re.compile(IRI)
 _EXPECTED = "expected an address such as https://lrs.example.com/xapi/"
 _RESOURCES = ("statements", "about")
 

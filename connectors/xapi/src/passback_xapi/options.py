@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field, SecretStr
 from passback import Options
 from passback_xapi.endpoint import iri, normalized
 
-__all__ = ["ActorPolicy", "NamePolicy", "XapiOptions"]
+__all__ = ["LANGUAGE", "ActorPolicy", "NamePolicy", "XapiOptions"]
 
 
 # RFC 5646 without its rarities: language, script, region, variants.
-_LANGUAGE = (
+LANGUAGE = (
     r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
 )
 
@@ -65,7 +65,7 @@ class XapiOptions(Options):
     )
     language: str = Field(
         default="en",
-        pattern=_LANGUAGE,
+        pattern=LANGUAGE,
         description="The language of names (RFC 5646).",
     )
     version: Literal["auto", "1.0.3", "2.0.0"] = Field(

@@ -14,13 +14,12 @@ from urllib.parse import quote
 from passback import Activity, Item, JSONValue, Result
 from passback_xapi.actors import is_learner
 from passback_xapi.endpoint import is_iri
-from passback_xapi.statements import timestamp
+from passback_xapi.times import read_timestamp, timestamp
 
 __all__ = ["difference"]
 
 _FINER = re.compile(r"(\.\d{2})\d+(?=S)")
 _ZEROS = re.compile(r"(?<=\.\d)0(?=S)|\.0+(?=S)")
-_SUBSECONDS = re.compile(r"\.(\d+)")
 
 
 def difference(held: object, sent: Mapping[str, JSONValue], result: Result) -> str | None:
@@ -70,8 +69,7 @@ def _same_time(held: object, at: datetime) -> bool:
     if not isinstance(held, str):
         return False
     try:
-        # Python reads at most microseconds.
-        theirs = datetime.fromisoformat(_SUBSECONDS.sub(lambda digits: f".{digits[1][:6]:0<6}", held))
+        theirs = read_timestamp(held)
     except ValueError:
         return False
     if theirs.tzinfo is None:
