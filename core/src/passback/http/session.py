@@ -27,6 +27,7 @@ import msgspec
 from passback.clock import Clock, SystemClock
 from passback.errors import CannotConnect, PassbackError, ServerError
 from passback.http.address import AddressPolicy, GuardedBackend, connected
+from passback.http.quota import Meter, Quota
 from passback.http.response import Response, secrets_in
 
 __all__ = ["HTTP", "Exchange", "Timeouts"]
@@ -73,17 +74,23 @@ _recorder: ContextVar[list[Exchange] | None] = ContextVar("passback_exchanges", 
 
 
 class HTTP:
-    """Requests of one connection."""
+    """Requests of one connection.
+
+    Attributes:
+        meter: What counts them.
+    """
 
     def __init__(
         self,
         policy: AddressPolicy | None = None,
         timeouts: Timeouts | None = None,
         clock: Clock | None = None,
+        quota: Quota | None = None,
     ) -> None:
         self._policy = policy or AddressPolicy()
         self._timeouts = timeouts or Timeouts()
         self._clock = clock or SystemClock()
+        self.meter = Meter(quota or Quota(), self._clock)
         self._transport: httpx2.AsyncHTTPTransport | None = None
 
     async def request(  # noqa: PLR0913 - the parts of a request
@@ -112,6 +119,7 @@ class HTTP:
         Raises:
             CannotConnect: It wasn't reached, or it cut the answer, or none came in time.
             ServerError: The address can't be used, or the answer is too large.
+            RateLimited: The connection's own quota is used up, and nothing was sent.
         """
         request = self._build(method, url, query, headers, content, json)
         again = idempotent if idempotent is not None else method in ("GET", "HEAD", "PUT")
@@ -206,6 +214,7 @@ class HTTP:
         raise AssertionError  # the second try ends one way or the other
 
     async def _exchange(self, request: httpx2.Request, asked: str) -> Response:
+        self.meter.take()
         answer = await self._open().handle_async_request(request)
         try:
             parts, size = [], 0

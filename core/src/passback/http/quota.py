@@ -1,0 +1,77 @@
+"""How many requests a system allows in a minute, an hour, a day; counted where they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+import attrs
+
+from passback.clock import Clock
+from passback.errors import RateLimited
+
+__all__ = ["Meter", "Quota", "Used"]
+
+_SPANS = {"minute": 60, "hour": 3600, "day": 86400}
+# Span → when its window began, in seconds since 1970, and how many requests were sent in it.
+Used: TypeAlias = Mapping[str, tuple[int, int]]
+
+_limit = attrs.validators.optional(attrs.validators.ge(1))
+
+
+@attrs.frozen(kw_only=True)
+class Quota:
+    """The most requests in each window; windows begin on the minute, the hour, and midnight UTC.
+
+    Attributes:
+        minute: In a minute; None for any number.
+        hour: In an hour.
+        day: In a day.
+    """
+
+    minute: int | None = attrs.field(default=None, validator=_limit)
+    hour: int | None = attrs.field(default=None, validator=_limit)
+    day: int | None = attrs.field(default=None, validator=_limit)
+
+
+class Meter:
+    """Counts the requests of one connection, and refuses those beyond its quota."""
+
+    def __init__(self, quota: Quota, clock: Clock) -> None:
+        self._clock = clock
+        limits = attrs.asdict(quota)
+        self._limits = {span: limits[span] for span in _SPANS if limits[span] is not None}
+        self._used: dict[str, tuple[int, int]] = {}
+
+    @property
+    def used(self) -> Used:
+        """What was sent in the windows that run, to be kept over a restart."""
+        return dict(self._used)
+
+    def recall(self, used: Used) -> None:
+        """Take over what was counted before a restart."""
+        self._used = {span: used[span] for span in self._limits if span in used}
+
+    def take(self) -> None:
+        """Count one request.
+
+        Raises:
+            RateLimited: The quota is used up; says until when.
+        """
+        now = int(self._clock.now().timestamp())
+        windows = {span: self._window(span, now) for span in self._limits}
+        # The longest first: whoever waits for it needn't be told of a shorter one in between.
+        for span, limit in reversed(self._limits.items()):
+            began, count = windows[span]
+            if count >= limit:
+                until = datetime.fromtimestamp(began, UTC) + timedelta(seconds=_SPANS[span])
+                raise RateLimited(
+                    f"the connection's own quota of {limit} requests a {span} is used up", until=until
+                )
+        self._used = {span: (began, count + 1) for span, (began, count) in windows.items()}
+
+    def _window(self, span: str, now: int) -> tuple[int, int]:
+        began = now - now % _SPANS[span]
+        before, count = self._used.get(span, (began, 0))
+        return (began, count) if before == began else (began, 0)
