@@ -19,7 +19,7 @@ from passback.clock import Clock
 from passback.contract import PROJECT, Connector, Context, Extension, Options, implemented
 from passback.errors import ConnectionFailure, ContractError, Unsupported
 from passback.foreign import contained
-from passback.http import HTTP
+from passback.http import HTTP, Meter
 from passback.model import (
     Batch,
     IdentityProposal,
@@ -65,6 +65,11 @@ class Connection:
             self.connector = connector(context)
         self.capabilities = implemented(connector, Connector)
         self._extensions = tuple(dict.fromkeys(extensions))
+
+    @property
+    def meter(self) -> Meter:
+        """What counts its requests."""
+        return self._http.meter
 
     async def check(self) -> None:
         """Prove that address and credentials work.

@@ -16,9 +16,12 @@ from passback.delivery import (
     Outbox,
     Overview,
     Repair,
+    Routes,
+    Settlement,
     State,
     Store,
     Submission,
+    Wish,
 )
 from passback.delivery.states import FOLLOWS, Change
 
@@ -33,6 +36,10 @@ async def opened(path):
         yield Outbox(store)
     finally:
         await store.close()
+
+
+def wish(limit, until=LATER):
+    return Wish(connection="lms", limit=limit, until=until)
 
 
 def put(outbox, *results, to=("lms",)):
@@ -66,7 +73,7 @@ def test_a_known_id_with_other_content_is_refused_and_changes_nothing(tmp_path):
             answers = await put(outbox, changed, result(2), result(2, score=Score(raw=1)))
             assert [isinstance(each, ContentConflict) for each in answers] == [True, False, True]
             assert "'r-1'" in str(answers[0])
-            lease = await outbox.lease("lms", 10, START, LATER)
+            lease = await outbox.lease(wish(10), START)
             assert [each.result for each in lease.deliveries] == [result(1), result(2)]
 
     asyncio.run(check())
@@ -76,8 +83,8 @@ def test_one_result_goes_to_each_connection_of_its_activity_on_its_own(tmp_path)
     async def check():
         async with opened(tmp_path) as outbox:
             await put(outbox, result(1), to=("lms", "lrs"))
-            lease = await outbox.lease("lms", 10, START, LATER)
-            await outbox.settle(lease, delivered(lease), START)
+            lease = await outbox.lease(wish(10), START)
+            await outbox.settle(lease, Settlement(changes=delivered(lease)), START)
             assert {(each.connection, each.state) for each in await all_of(outbox)} == {
                 ("lms", "delivered"),
                 ("lrs", "pending"),
@@ -90,14 +97,16 @@ def test_what_is_leased_is_nobody_elses_until_the_lease_ends(tmp_path):
     async def check():
         async with opened(tmp_path) as outbox:
             await put(outbox, result(1), result(2))
-            first = await outbox.lease("lms", 10, START, LATER)
-            assert not (await outbox.lease("lms", 10, START, LATER)).deliveries
-            again = await outbox.lease("lms", 10, LATER, LATER + timedelta(minutes=5))
+            first = await outbox.lease(wish(10), START)
+            assert not (await outbox.lease(wish(10), START)).deliveries
+            again = await outbox.lease(wish(10, LATER + timedelta(minutes=5)), LATER)
             assert [each.result.id for each in again.deliveries] == ["r-1", "r-2"]
             assert [each.attempt for each in again.deliveries] == [2, 2]
-            assert await outbox.settle(first, delivered(first), LATER) == 0, "who comes late changes nothing"
+            assert (await outbox.settle(first, Settlement(changes=delivered(first)), LATER))[0] == 0, (
+                "who comes late changes nothing"
+            )
             assert {each.state for each in await all_of(outbox)} == {"sending"}
-            assert await outbox.settle(again, delivered(again), LATER) == 2
+            assert (await outbox.settle(again, Settlement(changes=delivered(again)), LATER))[0] == 2
 
     asyncio.run(check())
 
@@ -106,9 +115,9 @@ def test_what_is_given_back_keeps_its_place_in_the_queue(tmp_path):
     async def check():
         async with opened(tmp_path) as outbox:
             await put(outbox, *(result(number) for number in range(4)))
-            lease = await outbox.lease("lms", 2, START, LATER)
-            await outbox.settle(lease, [], START)
-            again = await outbox.lease("lms", 4, START, LATER)
+            lease = await outbox.lease(wish(2), START)
+            await outbox.settle(lease, Settlement(changes=[]), START)
+            again = await outbox.lease(wish(4), START)
             assert [each.result.id for each in again.deliveries] == ["r-0", "r-1", "r-2", "r-3"]
 
     asyncio.run(check())
@@ -118,10 +127,10 @@ def test_a_dispatcher_that_takes_over_ends_the_leases_of_the_dead(tmp_path):
     async def check():
         async with opened(tmp_path) as outbox:
             await put(outbox, result(1))
-            await outbox.lease("lms", 10, START, LATER)
+            await outbox.lease(wish(10), START)
         async with opened(tmp_path) as outbox:
             await Repair(outbox.store).reopen(START)
-            assert len((await outbox.lease("lms", 10, START, LATER)).deliveries) == 1
+            assert len((await outbox.lease(wish(10), START)).deliveries) == 1
 
     asyncio.run(check())
 
@@ -133,13 +142,16 @@ def test_an_unrouted_result_is_kept_and_goes_when_its_activity_is_attached(tmp_p
             await put(outbox, result(1, here), result(2, other), to=())
             assert (await Overview(outbox.store).totals()).unrouted == 2
             repair = Repair(outbox.store)
-            assert await repair.route({here: ["lms", "lrs"]}, [], START) == 1
+            attached = {("default", here): ["lms", "lrs"]}
+            assert await repair.route(Routes(attached=attached), START) == {"lms", "lrs"}
             assert {(each.result_id, each.connection) for each in await all_of(outbox)} == {
                 ("r-1", "lms"),
                 ("r-1", "lrs"),
             }
-            assert await repair.route({}, ["everything"], START) == 1
-            assert await repair.route({here: ["lms"]}, ["everything"], START) == 0
+            everywhere = {"default": ["everything"]}
+            assert await repair.route(Routes(everywhere={"another": ["everything"]}), START) == set()
+            assert await repair.route(Routes(everywhere=everywhere), START) == {"everything"}
+            assert await repair.route(Routes(attached=attached, everywhere=everywhere), START) == set()
             assert (await Overview(outbox.store).totals()).unrouted == 0
 
     asyncio.run(check())
@@ -170,10 +182,10 @@ def test_replay_follows_the_table_of_transitions(tmp_path, state):
     async def check():
         async with opened(tmp_path) as outbox:
             await put(outbox, result(1))
-            lease = await outbox.lease("lms", 1, START, LATER)
+            lease = await outbox.lease(wish(1), START)
             waiting = "account" if state is State.WAITING else None
             change = Change(delivery=lease.deliveries[0].id, state=state, waiting_for=waiting, due=LATER)
-            await outbox.settle(lease, [change], START)
+            await outbox.settle(lease, Settlement(changes=[change]), START)
             replayed = await Repair(outbox.store).replay(Selection(), START)
             may = state is not State.PENDING and State.PENDING in FOLLOWS[state]
             assert replayed == int(may)

@@ -11,7 +11,18 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from scripted import START, result
 
 from passback import ContentConflict, Score, Selection
-from passback.delivery import Outbox, Overview, Repair, State, Store, Submission, WaitingFor
+from passback.delivery import (
+    Outbox,
+    Overview,
+    Repair,
+    Routes,
+    Settlement,
+    State,
+    Store,
+    Submission,
+    WaitingFor,
+    Wish,
+)
 from passback.delivery.states import FOLLOWS, Change
 
 NUMBERS = st.integers(0, 8)
@@ -68,7 +79,11 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(target=leases, limit=st.integers(1, 5))
     def lease(self, limit):
-        lease = self.run(self.outbox.lease("lms", limit, self.now, self.now + timedelta(minutes=5)))
+        lease = self.run(
+            self.outbox.lease(
+                Wish(connection="lms", limit=limit, until=self.now + timedelta(minutes=5)), self.now
+            )
+        )
         for each in lease.deliveries:
             assert self.states[each.result.id] is State.PENDING
             self.tokens[each.result.id] = lease.token
@@ -82,7 +97,7 @@ class OutboxMachine(RuleBasedStateMachine):
             if self.tokens.get(each.result.id) == lease.token:
                 took += 1
                 self.states[each.result.id] = state
-        assert self.run(self.outbox.settle(lease, changes, self.now)) == took
+        assert self.run(self.outbox.settle(lease, Settlement(changes=changes), self.now))[0] == took
         for each in lease.deliveries:
             if self.tokens.get(each.result.id) == lease.token:
                 del self.tokens[each.result.id]
@@ -129,7 +144,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule()
     def attached(self):
         unrouted = [key for key, now in self.states.items() if now is None]
-        assert self.run(self.repair.route({}, ["lms"], self.now)) == len(unrouted)
+        reached = self.run(self.repair.route(Routes(everywhere={"default": ["lms"]}), self.now))
+        assert reached == ({"lms"} if unrouted else set())
         self.states |= dict.fromkeys(unrouted, State.PENDING)
 
     def found(self):

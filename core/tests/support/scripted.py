@@ -23,6 +23,7 @@ from passback.delivery import (
     Dispatcher,
     LanePolicy,
     Outbox,
+    Routes,
     Store,
     Submission,
     Surroundings,
@@ -119,16 +120,15 @@ class SimulatedClock:
 class Room:
     """An outbox, one scripted connection called ``lms``, and a dispatcher between them."""
 
-    def __init__(self, store, clock, batch, patience):
+    def __init__(self, store, clock, batch, patience, **policy):
         self.store = store
         self.outbox = Outbox(store)
         self.clock = clock
         self.events = []
         self.reasons = {}
         self.fingerprint = "one"
-        self.attached = {}
-        self.everywhere = ["lms"]
-        self._policy = LanePolicy(batch=batch, linger=0, patience=patience, backoff=Backoff())
+        self.routing = Routes(everywhere={"default": ["lms"]})
+        self._policy = LanePolicy(batch=batch, linger=0, patience=patience, backoff=Backoff(), **policy)
         self.lms = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
         self.connector = self.lms.connector
         watcher = Watcher()
@@ -154,7 +154,7 @@ class Room:
         return {} if "lms" in self.reasons else {"lms": self.fingerprint}
 
     def routes(self):
-        return self.attached, self.everywhere
+        return self.routing
 
     async def put(self, *results, to=("lms",)):
         submissions = [Submission.of(each, to) for each in results]
@@ -195,10 +195,10 @@ class Room:
 
 
 @asynccontextmanager
-async def room(tmp_path, batch=10, *, deliver=True, patience=30):
+async def room(tmp_path, batch=10, *, deliver=True, patience=30, **policy):
     store = Store(tmp_path / "passback.db")
     await store.open()
-    here = Room(store, SimulatedClock(), batch, patience)
+    here = Room(store, SimulatedClock(), batch, patience, **policy)
     try:
         if deliver:
             await here.start()

@@ -47,10 +47,16 @@ class Sending:
     Attributes:
         batch: The most results in one call of `submit_results`.
         linger: How long to wait for a batch to fill, in seconds.
+        concurrency: How many calls of `submit_results` may run at once; what a learner does in an activity
+            stays in order all the same.
+        latest_only: Whether the system keeps only the latest status of a learner in an activity. Progress
+            that a later result contains isn't sent then.
     """
 
     batch: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     linger: float = attrs.field(default=0.2, validator=attrs.validators.ge(0))
+    concurrency: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    latest_only: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -107,10 +107,11 @@ class Extension:
 
 
 class Observer:
-    """Is told what happens in the whole host; can change nothing, and its failures stop nothing.
+    """Is told what happens in the whole host, and asked for the secrets that a vault keeps.
 
-    Offer it in the entry-point group ``passback.observers.v1`` and name it under ``observers``. Its hooks
-    are sync and should return at once.
+    It can change nothing, and its failures stop nothing but the connection whose secret it can't give. Offer
+    it in the entry-point group ``passback.observers.v1`` and name it under ``observers``. Its hooks are sync
+    and should return at once.
     """
 
     def __init_subclass__(cls) -> None:
@@ -123,6 +124,10 @@ class Observer:
     @hookspec
     def health_changed(self, event: HealthChanged) -> None:
         """Take note that a connection's health changed."""
+
+    @hookspec
+    def resolve_secret(self, reference: str) -> str | None:
+        """Return the secret that ``{ vault = reference }`` stands for, None to leave it to the next."""
 
 
 def hooks_of(spec: type) -> Mapping[str, Callable[..., Any]]:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Self, TypeAlias
 
 import attrs
 from sqlalchemy import Connection, bindparam, insert, select
 
 from passback.delivery import schema
+from passback.delivery.attaching import attached_connections
 from passback.delivery.states import State
 from passback.delivery.times import milliseconds
 from passback.errors import ContentConflict
 from passback.model import Result, canonical, read_result
 
-__all__ = ["Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
+__all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
+
+# The signal that a result was accepted by a process that knows no connection for it.
+UNROUTED = ""
 
 _r = schema.result.c
+_Key: TypeAlias = tuple[str, str]
 
 # Statements of the hot path are built once: to build one costs as much as to run it.
-_KNOWN = select(_r.id, _r.body).where(_r.id.in_(bindparam("ids", expanding=True)))
+_KNOWN = select(_r.organisation, _r.id, _r.body).where(_r.id.in_(bindparam("ids", expanding=True)))
 _ROUTED = (
-    select(_r.id, schema.delivery.c.connection)
+    select(_r.organisation, _r.id, schema.delivery.c.connection)
     .join(schema.delivery, schema.delivery.c.result == _r.seq)
     .where(_r.id.in_(bindparam("ids", expanding=True)))
     .order_by(schema.delivery.c.seq)
 )
-_INSERT_RESULTS = insert(schema.result).returning(_r.id, _r.seq)
+_INSERT_RESULTS = insert(schema.result).returning(_r.organisation, _r.id, _r.seq)
 _INSERT_DELIVERIES = insert(schema.delivery)
 
 
@@ -36,7 +42,7 @@ class Submission:
     Attributes:
         result: The result.
         body: Its canonical bytes.
-        connections: The connections that its activity is attached to; none keeps it unrouted.
+        connections: The connections that the configuration attaches its activity to.
     """
 
     result: Result
@@ -44,13 +50,18 @@ class Submission:
     connections: tuple[str, ...]
 
     @classmethod
-    def of(cls, result: Result, connections: Iterable[str]) -> Submission:
+    def of(cls, result: Result, connections: Iterable[str]) -> Self:
         """Return `result` ready to be put.
 
         Raises:
             InvalidResult: It holds something that couldn't be read back.
         """
         return cls(result=result, body=canonical(result), connections=tuple(connections))
+
+    @property
+    def key(self) -> _Key:
+        """What makes it this fact and no other."""
+        return self.result.organisation, self.result.id
 
 
 @attrs.frozen(kw_only=True)
@@ -73,24 +84,25 @@ def accept(
 ) -> list[Acceptance | ContentConflict]:
     """Insert what is new of `submissions`; return for each its acceptance, or why it isn't accepted."""
     known = _known(db, [submission.result.id for submission in submissions])
-    routed = _routed(db, list(known))
-    fresh: dict[str, Submission] = {}
+    routed = _routed(db, [result_id for _, result_id in known])
+    fresh: dict[_Key, Submission] = {}
+    for submission in submissions:
+        if submission.key not in known:
+            fresh.setdefault(submission.key, submission)
+    routed |= _insert(db, fresh, now)
+    if tell:
+        names = {name for key in fresh for name in routed[key] or (UNROUTED,)}
+        raise_signals(db, names)
     answers: list[Acceptance | ContentConflict] = []
     for submission in submissions:
-        result_id = submission.result.id
-        before = fresh[result_id].body if result_id in fresh else known.get(result_id)
-        if before is not None and not _same(before, submission):
-            answers.append(ContentConflict(result_id))
+        key = submission.key
+        if not _same(known[key] if key in known else fresh[key].body, submission):
+            answers.append(ContentConflict(submission.result.id))
             continue
-        if before is None:
-            fresh[result_id] = submission
-        goes = submission.connections if result_id not in known else tuple(routed.get(result_id, ()))
-        answers.append(Acceptance(result_id=result_id, connections=goes, new=before is None))
-    if fresh:
-        _insert(db, fresh, now)
-    if tell:
-        signals = {name for submission in fresh.values() for name in submission.connections}
-        raise_signals(db, signals)
+        new = fresh.get(key) is submission
+        answers.append(
+            Acceptance(result_id=submission.result.id, connections=tuple(routed.get(key, ())), new=new)
+        )
     return answers
 
 
@@ -101,20 +113,20 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
         db.execute(insert(schema.signal), rows)
 
 
-def _known(db: Connection, ids: Sequence[str]) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
+def _known(db: Connection, ids: Sequence[str]) -> Mapping[_Key, bytes]:
+    found: dict[_Key, bytes] = {}
     for start in range(0, len(ids), 500):
         rows = db.execute(_KNOWN, {"ids": ids[start : start + 500]})
-        found.update((row.id, row.body) for row in rows)
+        found.update(((row.organisation, row.id), row.body) for row in rows)
     return found
 
 
-def _routed(db: Connection, ids: Sequence[str]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _routed(db: Connection, ids: Sequence[str]) -> dict[_Key, Sequence[str]]:
+    found: dict[_Key, list[str]] = {}
     for start in range(0, len(ids), 500):
         for row in db.execute(_ROUTED, {"ids": ids[start : start + 500]}):
-            found.setdefault(row.id, []).append(row.connection)
-    return found
+            found.setdefault((row.organisation, row.id), []).append(row.connection)
+    return dict(found)
 
 
 def _same(before: bytes, submission: Submission) -> bool:
@@ -122,23 +134,41 @@ def _same(before: bytes, submission: Submission) -> bool:
     return before == submission.body or read_result(before) == submission.result
 
 
-def _insert(db: Connection, fresh: Mapping[str, Submission], now: int) -> None:
+def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[_Key, Sequence[str]]:
+    if not fresh:
+        return {}
+    goes = _destinations(db, fresh)
     rows = [
         {
-            "id": result_id,
+            "id": submission.result.id,
+            "organisation": submission.result.organisation,
             "learner": submission.result.learner.id,
             "activity": submission.result.activity.id,
             "kind": submission.result.kind.value,
             "at": milliseconds(submission.result.at),
             "body": submission.body,
             "accepted": now,
-            "routed": bool(submission.connections),
+            "routed": bool(goes[key]),
         }
-        for result_id, submission in fresh.items()
+        for key, submission in fresh.items()
     ]
     inserted = db.execute(_INSERT_RESULTS, rows)
-    pairs = [(row.seq, name) for row in inserted for name in fresh[row.id].connections]
+    pairs = [(row.seq, name) for row in inserted for name in goes[row.organisation, row.id]]
     insert_deliveries(db, sorted(pairs), now)
+    return goes
+
+
+def _destinations(db: Connection, fresh: Mapping[_Key, Submission]) -> dict[_Key, Sequence[str]]:
+    results = [submission.result for submission in fresh.values()]
+    attached = attached_connections(db, {result.activity.id for result in results})
+    return {
+        key: tuple(
+            dict.fromkeys(
+                [*each.connections, *attached.get((each.result.organisation, each.result.activity.id), ())]
+            )
+        )
+        for key, each in fresh.items()
+    }
 
 
 def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from passback.contract import Health
 from passback.delivery import schema
 from passback.delivery.times import milliseconds, moment
 from passback.errors import CannotConnect, PassbackError, RateLimited
+from passback.http import Used
 
 __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 
@@ -97,12 +99,12 @@ class Breaker:
         return wait if self.closed else min(wait, timedelta(seconds=backoff.ceiling))
 
 
-def load_breaker(db: Connection, name: str, now: datetime) -> Breaker:
-    """Return how the connection called `name` does, as the outbox knows it."""
+def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Used]:
+    """Return how the connection called `name` does, as the outbox knows it, and what it used of its quota."""
     row = db.execute(select(schema.connection).where(_c.name == name)).one_or_none()
     if row is None:
-        return Breaker(health=Health.OK, since=now)
-    return Breaker(
+        return Breaker(health=Health.OK, since=now), {}
+    breaker = Breaker(
         health=Health(row.health),
         detail=row.detail,
         since=moment(row.since),
@@ -110,10 +112,11 @@ def load_breaker(db: Connection, name: str, now: datetime) -> Breaker:
         next_probe=None if row.next_probe is None else moment(row.next_probe),
         last_success=None if row.last_success is None else moment(row.last_success),
     )
+    return breaker, {span: (began, count) for span, (began, count) in json.loads(row.used or "{}").items()}
 
 
-def save_breaker(db: Connection, name: str, breaker: Breaker) -> None:
-    """Keep how the connection called `name` does."""
+def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None = None) -> None:
+    """Keep how the connection called `name` does, and what it used of its quota."""
     values = {
         "health": breaker.health.value,
         "detail": breaker.detail,
@@ -122,6 +125,8 @@ def save_breaker(db: Connection, name: str, breaker: Breaker) -> None:
         "next_probe": None if breaker.next_probe is None else milliseconds(breaker.next_probe),
         "last_success": None if breaker.last_success is None else milliseconds(breaker.last_success),
     }
+    if used:
+        values["used"] = json.dumps(used)
     changed = db.execute(update(schema.connection).where(_c.name == name).values(values))
     if not changed.rowcount:
         db.execute(insert(schema.connection), {"name": name} | values)

@@ -81,8 +81,9 @@ class Committer:
                         waiting.done.set_exception(error)
                 continue
             # Here rather than by who submitted: they may be cancelled by now.
-            for name in {name for each in submissions for name in each.connections}:
-                if self._wake is not None:
+            if self._wake is not None:
+                fresh = [each for each in answers if isinstance(each, Acceptance) and each.new]
+                for name in {name for each in fresh for name in each.connections}:
                     self._wake(name)
             for waiting in group:
                 mine, answers = answers[: len(waiting.submissions)], answers[len(waiting.submissions) :]

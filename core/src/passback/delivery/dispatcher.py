@@ -12,10 +12,12 @@ import attrs
 
 from passback.connection import Connection
 from passback.contract import Health
+from passback.delivery.accepting import UNROUTED
 from passback.delivery.breaker import Breaker, save_breaker
 from passback.delivery.lane import Lane, LanePolicy, Surroundings
 from passback.delivery.overview import Overview
 from passback.delivery.repair import Repair
+from passback.delivery.routing import Routes
 from passback.errors import ConnectionNotReady, PassbackError
 
 __all__ = ["Dispatcher", "Roster"]
@@ -50,8 +52,8 @@ class Roster(Protocol):
     def fingerprints(self) -> Mapping[str, str]:
         """Return the connections that serve, each with a fingerprint of its configuration."""
 
-    def routes(self) -> tuple[Mapping[str, list[str]], list[str]]:
-        """Return activity id → connections, and the connections that take every activity."""
+    def routes(self) -> Routes:
+        """Return which connections take the results of which activity."""
 
 
 @attrs.define
@@ -100,8 +102,7 @@ class Dispatcher:
         now = self._around.clock.now()
         await self._repair.reopen(now)
         await self._repair.configured(self._roster.fingerprints(), now)
-        attached, everywhere = self._roster.routes()
-        await self._repair.route(attached, everywhere, now)
+        await self._repair.route(self._roster.routes(), now)
         for name, reason in self._roster.not_ready().items():
             await self._park(name, reason)
         for name in await self._overview.pending_connections():
@@ -139,9 +140,13 @@ class Dispatcher:
 
     async def _turn(self) -> None:
         await self.start()
-        for name in await self._repair.signals():
-            self.wake(name)
         now = self._around.clock.now()
+        signals = set(await self._repair.signals())
+        if UNROUTED in signals:
+            # Whoever accepted it may know less than we: its configuration may be older.
+            signals |= await self._repair.route(self._roster.routes(), now)
+        for name in signals - {UNROUTED}:
+            self.wake(name)
         if now - self._swept >= _SWEEP:
             # Whatever was overlooked is found here at the latest.
             self._swept = now

@@ -1,36 +1,38 @@
-"""A lane: everything that happens for one connection, one batch at a time and in order."""
+"""A lane: everything that happens for one connection, in order."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import attrs
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.contract import Health, HealthChanged, Observer, Settled
+from passback.contract import HealthChanged, Observer, Settled
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
-from passback.delivery.leasing import Lease
+from passback.delivery.condition import Condition
+from passback.delivery.history import Event, EventKind
+from passback.delivery.leasing import Lease, Settlement, Wish
 from passback.delivery.outbox import Outbox
+from passback.delivery.planning import Plan, plan
 from passback.delivery.sending import Sent, send
-from passback.delivery.states import Change, State, WaitingFor, change_for
 from passback.delivery.telling import tell
-from passback.errors import PassbackError, RateLimited, Unsupported
-from passback.model import Receipt
+from passback.delivery.verdicts import settlement
+from passback.http import HTTP, Exchange
+from passback.model import DEFAULT_ORGANISATION
 
-__all__ = ["Lane", "LanePolicy"]
+__all__ = ["Lane", "LanePolicy", "Surroundings"]
 
 log = logging.getLogger("passback.delivery")
 
-# A longer outage is probed with one delivery after another: if some are what the system fails on, the others
-# mustn't wait behind them. A short one keeps the order.
-_PROBES_OF_THE_FIRST = 3
-_HEADS = 200
-_LONGEST_ALONE = timedelta(minutes=15)
+# How many to look at where progress that a later result contains is left out.
+_LOOK_AHEAD = 500
+_SHOWN_EXCHANGES = 5
 
 
 @attrs.frozen(kw_only=True)
@@ -38,16 +40,22 @@ class LanePolicy:
     """How one connection is served.
 
     Attributes:
-        batch: The most deliveries in one lease.
+        batch: The most deliveries in one request of the connector.
         linger: How long to wait for a batch to fill, in seconds.
+        concurrency: How many batches may be on the wire at once.
+        latest_only: Whether its system keeps only the latest status of a learner in an activity.
         patience: How long a connector may take for one batch, in seconds.
         backoff: How long to wait between probes.
+        organisation: Whose results it takes; no other's are sent, whatever the outbox holds.
     """
 
     batch: int
     linger: float
+    concurrency: int = 1
+    latest_only: bool = False
     patience: float = 180.0
     backoff: Backoff = attrs.field(factory=Backoff)
+    organisation: str = DEFAULT_ORGANISATION
 
 
 @attrs.frozen(kw_only=True)
@@ -81,53 +89,84 @@ class Lane:
         self._connection = connection
         self._policy = policy
         self._around = around
-        self._breaker = Breaker(health=Health.OK, since=around.clock.now())
-        self._window = policy.batch
-        self._largest = policy.batch
-        self._suspects = 0
+        self._condition = Condition(policy.batch, policy.backoff, around.rng, around.clock.now())
+        self._ready: Lease | None = None
+        self._flying: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Deliver until nothing is pending or the dispatcher stops."""
         await self._recall()
         await self._around.clock.wait(self._around.stopping, self._policy.linger)
-        while not self._around.stopping.is_set():
-            if not await self._may_try():
-                continue
-            lease = await self._lease()
-            if lease.deliveries:
-                sent = await send(self._connection, lease.deliveries, self._policy.patience)
-                await self._settle(lease, sent)
-            elif not await self._rest():
-                return
+        try:
+            while not self._around.stopping.is_set():
+                if self._ready is None and not await self._may_try():
+                    continue
+                lease = await self._take()
+                if lease.deliveries:
+                    await self._start(lease)
+                elif self._flying:
+                    await self._landing()
+                elif not await self._rest(lease.next_due):
+                    return
+        except BaseException:
+            for task in self._flying:
+                task.cancel()
+            raise
+        finally:
+            await asyncio.gather(*self._flying, return_exceptions=True)
+            await self._give_back()
 
     async def _recall(self) -> None:
         now = self._around.clock.now()
-        breaker = await self._around.outbox.store.run_soft(load_breaker, self._connection.name, now)
-        self._breaker = breaker
-        if not breaker.closed:
-            self._window = 1
+        name = self._connection.name
+        breaker, used = await self._around.outbox.store.run_soft(load_breaker, name, now)
+        self._condition.recall(breaker)
+        self._connection.meter.recall(used)
 
     async def _may_try(self) -> bool:
-        wait = self._breaker.wait(self._around.clock.now(), self._policy.backoff).total_seconds()
+        wait = self._condition.wait(self._around.clock.now()).total_seconds()
         if wait <= 0:
             return True
-        # Waits for the stop rather than for a wake: new results don't make an outage shorter.
-        await self._around.clock.wait(self._around.stopping, wait)
+        if self._flying:
+            await self._landing()
+        else:
+            # Waits for the stop rather than for a wake: new results don't make an outage shorter.
+            await self._around.clock.wait(self._around.stopping, wait)
         return False
 
-    async def _lease(self) -> Lease:
-        now = self._around.clock.now()
-        single = self._suspects or not self._breaker.closed
-        return await self._around.outbox.lease(
-            self._connection.name,
-            1 if single else self._window,
-            now,
-            now + timedelta(seconds=2 * self._policy.patience),
-            pass_over=max(0, self._breaker.fails - _PROBES_OF_THE_FIRST) % _HEADS,
+    async def _take(self) -> Lease:
+        lease, self._ready = self._ready, None
+        if lease is None:
+            now = self._around.clock.now()
+            lease = await self._around.outbox.lease(self._wish(now), now)
+        return lease
+
+    def _wish(self, now: datetime) -> Wish:
+        condition, policy = self._condition, self._policy
+        look_ahead = policy.latest_only and not condition.single
+        return Wish(
+            connection=self._connection.name,
+            limit=1 if condition.single else max(condition.window, _LOOK_AHEAD if look_ahead else 0),
+            until=now + timedelta(seconds=2 * policy.patience),
+            pass_over=condition.passed_over,
+            fails=condition.breaker.fails,
+            latest_only=policy.latest_only,
         )
 
-    async def _rest(self) -> bool:
-        due = await self._around.outbox.next_due(self._connection.name)
+    async def _start(self, lease: Lease) -> None:
+        if self._policy.concurrency == 1:
+            await self._deliver(lease)
+            return
+        self._flying.add(asyncio.create_task(self._deliver(lease), name=f"batch {self._connection.name}"))
+        while len(self._flying) >= (1 if self._condition.single else self._policy.concurrency):
+            await self._landing()
+
+    async def _landing(self) -> None:
+        landed, self._flying = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        for task in landed:
+            task.result()
+
+    async def _rest(self, due: datetime | None) -> bool:
         if not self.wake.is_set():
             if due is None:
                 return False
@@ -136,87 +175,66 @@ class Lane:
         self.wake.clear()
         return True
 
-    async def _settle(self, lease: Lease, sent: Sent) -> None:
-        before = self._breaker
-        changes = [self._change(lease, receipt) for receipt in sent.receipts]
-        if sent.fits is not None:
-            self._largest = sent.fits
-        if sent.failure is None or isinstance(sent.failure, Unsupported):
-            if isinstance(sent.failure, Unsupported):
-                changes += self._parked(lease, changes, str(sent.failure))
-            self._answered(lease, sent)
-        elif self._to_blame(lease, sent.failure):
-            changes.append(self._later(lease, str(sent.failure)))
-        else:
-            now = self._around.clock.now()
-            self._breaker = before.failed(sent.failure, now, self._policy.backoff, self._around.rng)
-            self._window, self._suspects = 1, 0
-        await self._keep(lease, changes)
+    async def _deliver(self, lease: Lease) -> None:
+        policy = self._policy
+        before = self._condition.breaker
+        window = 1 if self._condition.single else self._condition.window
+        planned = plan(
+            lease.deliveries,
+            policy.organisation,
+            window,
+            latest_only=policy.latest_only,
+            overtaken=lease.overtaken,
+        )
+        started = self._around.clock.now()
+        with HTTP.recording() as tried:
+            sent = await send(self._connection, planned.send, policy.patience) if planned.send else Sent()
+        now = self._around.clock.now()
+        settled = settlement(lease, planned, sent, self._condition, now)
+        event = self._event(planned, sent, tried, started, now) if planned.send else None
+        await self._keep(lease, attrs.evolve(settled, event=event), now)
         self._tell(lease, sent, before)
 
-    def _answered(self, lease: Lease, sent: Sent) -> None:
-        now = self._around.clock.now()
-        if not sent.reached and not self._breaker.closed:
-            # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
-            self._breaker = attrs.evolve(self._breaker, next_probe=now)
-            return
-        if not self._breaker.closed:
-            self._suspects = lease.passed_over
-        elif self._suspects:
-            self._suspects -= 1
-        self._breaker = self._breaker.succeeded(now, arrived=sent.arrived)
-        self._window = 1 if self._suspects else min(self._largest, self._window * 2)
+    def _event(
+        self, planned: Plan, sent: Sent, tried: Sequence[Exchange], started: datetime, now: datetime
+    ) -> Event:
+        said = [f"{each.asked} → {each.outcome}" for each in tried[:_SHOWN_EXCHANGES]]
+        if len(tried) > _SHOWN_EXCHANGES:
+            said.append(f"and {len(tried) - _SHOWN_EXCHANGES} more requests")
+        if sent.failure is not None:
+            said.append(str(sent.failure))
+        count = len(planned.send)
+        return Event(
+            connection=self._connection.name,
+            kind=EventKind.SENT,
+            at=started,
+            seconds=(now - started).total_seconds(),
+            summary="; ".join([f"{count} result{'s' if count > 1 else ''}", *said]),
+        )
 
-    def _to_blame(self, lease: Lease, failure: PassbackError) -> bool:
-        """Return whether what failed is this one delivery, as others passed just before."""
-        if isinstance(failure, RateLimited) or not self._breaker.closed or len(lease.deliveries) > 1:
-            return False
-        if lease.alone:
-            return True
-        if not self._suspects:
-            return False
-        self._suspects -= 1
-        return True
-
-    async def _keep(self, lease: Lease, changes: list[Change]) -> None:
+    async def _keep(self, lease: Lease, settled: Settlement, now: datetime) -> None:
         def also(db: Database) -> None:
-            save_breaker(db, self._connection.name, self._breaker)
+            save_breaker(db, self._connection.name, self._condition.breaker, self._connection.meter.used)
 
-        settled = await self._around.outbox.settle(lease, changes, self._around.clock.now(), also)
-        if settled < len(changes):
+        goes_on = (
+            self._policy.concurrency == 1
+            and not self._around.stopping.is_set()
+            and not self._condition.wait(now)
+        )
+        wish = self._wish(now) if goes_on else None
+        count, self._ready = await self._around.outbox.settle(lease, settled, now, also, wish)
+        if count < len(settled.changes):
             log.warning(
                 "%s: %d receipts came after their lease had ended; those results are sent again",
                 self._connection.name,
-                len(changes) - settled,
+                len(settled.changes) - count,
             )
 
-    def _change(self, lease: Lease, receipt: Receipt) -> Change:
-        change = change_for(receipt)
-        if change.due is None:
-            return change
-        # "At once", again and again, is not to be taken at its word.
-        attempts = {delivery.id: delivery.attempt for delivery in lease.deliveries}
-        least = timedelta(seconds=min(2 ** min(attempts[receipt.delivery] - 1, 10), 900))
-        return attrs.evolve(change, due=max(change.due, self._around.clock.now() + least))
-
-    def _parked(self, lease: Lease, changes: list[Change], reason: str) -> list[Change]:
-        done = {change.delivery for change in changes}
-        return [
-            Change(delivery=each.id, state=State.WAITING, waiting_for=WaitingFor.CONNECTION, reason=reason)
-            for each in lease.deliveries
-            if each.id not in done
-        ]
-
-    def _later(self, lease: Lease, failure: str) -> Change:
-        delivery = lease.deliveries[0]
-        wait = min(timedelta(minutes=1) * 2 ** min(delivery.attempt, 10), _LONGEST_ALONE)
-        return Change(
-            delivery=delivery.id,
-            state=State.PENDING,
-            due=self._around.clock.now() + wait,
-            reason=f"{failure}; others pass, so this one is tried alone",
-            alone=True,
-        )
+    async def _give_back(self) -> None:
+        lease, self._ready = self._ready, None
+        if lease is not None and lease.deliveries:
+            untouched = Settlement(unsent=frozenset(each.id for each in lease.deliveries))
+            await self._around.outbox.settle(lease, untouched, self._around.clock.now())
 
     def _tell(self, lease: Lease, sent: Sent, before: Breaker) -> None:
         if self._around.observers:
@@ -225,20 +243,21 @@ class Lane:
                 result = results[receipt.delivery]
                 event = Settled(connection=self._connection.name, result=result, receipt=receipt)
                 tell(self._around.observers, event)
-        if self._breaker.health is before.health:
+        breaker = self._condition.breaker
+        if breaker.health is before.health:
             return
         log.log(
-            logging.INFO if self._breaker.closed else logging.WARNING,
+            logging.INFO if breaker.closed else logging.WARNING,
             "%s: %s%s",
             self._connection.name,
-            self._breaker.health.value,
-            f": {self._breaker.detail}" if self._breaker.detail else "",
+            breaker.health.value,
+            f": {breaker.detail}" if breaker.detail else "",
         )
         change = HealthChanged(
             connection=self._connection.name,
             before=before.health,
-            now=self._breaker.health,
-            detail=self._breaker.detail,
-            at=self._breaker.since,
+            now=breaker.health,
+            detail=breaker.detail,
+            at=breaker.since,
         )
         tell(self._around.observers, change)

@@ -7,24 +7,50 @@ comes back late with another token changes nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from passback.delivery import schema
+from passback.delivery.history import Event, note, note_outcomes
+from passback.delivery.ordering import DueRow, in_order, overtaken, subject
 from passback.delivery.states import Change, State
-from passback.delivery.times import milliseconds
+from passback.delivery.times import milliseconds, moment
 from passback.model import Delivery, read_result
 
-__all__ = ["Lease", "lease", "settle"]
+__all__ = ["Lease", "Settlement", "Wish", "lease", "settle"]
 
 _d = schema.delivery.c
 _r = schema.result.c
 
+# How long until it's looked again whether what others must wait for has arrived, in milliseconds.
+_STUCK = 200
 # How far to look for a delivery that may go before others.
 _ASIDE = 50
+
+
+@attrs.frozen(kw_only=True)
+class Wish:
+    """What to lease.
+
+    Attributes:
+        connection: Whose deliveries.
+        limit: The most of them.
+        until: When the lease ends.
+        pass_over: How many of the oldest to leave out.
+        fails: How many attempts of the connection failed in a row by now.
+        latest_only: Whether to find progress that a delivered completion contains.
+    """
+
+    connection: str
+    limit: int
+    until: datetime
+    pass_over: int = 0
+    fails: int = 0
+    latest_only: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -36,49 +62,71 @@ class Lease:
         deliveries: In order.
         passed_over: How many were due before these and were left out on purpose.
         alone: Whether this is a delivery that is tried alone.
+        fails: How many attempts of the connection had failed in a row.
+        overtaken: Progress among them that a delivered completion contains.
+        next_due: Where there was nothing to lease: when something will be due; None if nothing is pending.
     """
 
     token: int
     deliveries: tuple[Delivery, ...] = ()
     passed_over: int = 0
     alone: bool = False
+    fails: int = 0
+    overtaken: frozenset[int] = frozenset()
+    next_due: datetime | None = None
 
 
-def lease(db: Connection, connection: str, limit: int, now: int, until: int, pass_over: int) -> Lease:
+def lease(db: Connection, wish: Wish, now: int) -> Lease:
     """Lease the oldest of what is due: first what is sent together, then one of what is tried alone."""
     token = secrets.randbits(62)
+    stuck = False
     for alone in (False, True):
-        wanted = 1 if alone else limit
-        rows = _due_rows(db, connection, now, alone=alone, limit=pass_over + _ASIDE if pass_over else wanted)
-        start = _first_apart(rows, pass_over)
+        wanted = 1 if alone else wish.limit
+        looked_at = wish.pass_over + _ASIDE if wish.pass_over else wanted
+        rows, held_back = _free_rows(db, wish.connection, now, looked_at, alone=alone)
+        stuck = stuck or held_back
+        start = _first_apart(rows, wish.pass_over)
         taken = rows[start : start + wanted]
         if taken:
+            until = milliseconds(wish.until)
             db.execute(_TAKE, {"b_seqs": [row.seq for row in taken], "b_lease": token, "b_until": until})
             return Lease(
                 token=token,
                 deliveries=tuple(_delivery(row) for row in taken),
                 passed_over=start,
                 alone=alone,
+                fails=wish.fails,
+                overtaken=overtaken(db, wish.connection, taken) if wish.latest_only else frozenset(),
             )
-    return Lease(token=token)
+    due = now + _STUCK if stuck else db.scalar(_NEXT_DUE, {"b_connection": wish.connection})
+    return Lease(token=token, fails=wish.fails, next_due=None if due is None else moment(due))
 
 
-def _first_apart(rows: Sequence[Row[Any, Any, Any]], pass_over: int) -> int:
+def _free_rows(
+    db: Connection, connection: str, now: int, limit: int, *, alone: bool
+) -> tuple[Sequence[DueRow], bool]:
+    """Return what is due and overtakes nothing, and whether something is held back by what is on the wire."""
+    while True:
+        due = _due_rows(db, connection, now, limit, alone=alone)
+        free, put_off = in_order(db, connection, due, now)
+        if free or not put_off:
+            return free, bool(due) and not free
+
+
+def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:
     """Return the place of the first row from `pass_over` on that may go before those it passes over.
 
     What a learner did in an activity is never overtaken by what they did in it later.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for place, row in enumerate(rows if pass_over else ()):
-        result = read_result(row.body)
-        what = (result.learner.id, result.activity.id)
-        if place >= pass_over and what not in seen:
+        if place >= pass_over and subject(row) not in seen:
             return place
-        seen.add(what)
+        seen.add(subject(row))
     return 0
 
 
-def _due_statement() -> Select[Any]:
+def _due_statement() -> Select[tuple[Any, ...]]:
     due = (
         select(_d.seq, _d.attempts, _d.result, _d.due)
         .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
@@ -88,7 +136,7 @@ def _due_statement() -> Select[Any]:
         .subquery()
     )
     return (
-        select(due.c.seq, due.c.attempts, _r.body)
+        select(due.c.seq, due.c.attempts, _r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at)
         .join(schema.result, _r.seq == due.c.result)
         .order_by(due.c.due, due.c.seq)
     )
@@ -102,16 +150,39 @@ _TAKE = (
 )
 
 
-def _due_rows(
-    db: Connection, connection: str, now: int, *, alone: bool, limit: int
-) -> Sequence[Row[Any, Any, Any]]:
+_NEXT_DUE = (
+    select(_d.due)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
+    .order_by(_d.due)
+    .limit(1)
+)
+
+
+def _due_rows(db: Connection, connection: str, now: int, limit: int, *, alone: bool) -> Sequence[DueRow]:
     return db.execute(
         _DUE, {"b_connection": connection, "b_now": now, "b_alone": alone, "b_limit": limit}
     ).all()
 
 
-def _delivery(row: Row[Any, Any, Any]) -> Delivery:
+def _delivery(row: DueRow) -> Delivery:
     return Delivery(id=row.seq, result=read_result(row.body), attempt=row.attempts + 1)
+
+
+@attrs.frozen(kw_only=True)
+class Settlement:
+    """What became of a lease.
+
+    Attributes:
+        changes: Of the deliveries that have an outcome.
+        event: What happened; None if nothing was sent.
+        failure: Why the others have none, for a person.
+        unsent: Deliveries that weren't sent at all, and weren't tried by that.
+    """
+
+    changes: Sequence[Change] = ()
+    event: Event | None = None
+    failure: str = ""
+    unsent: Collection[int] = ()
 
 
 _SETTLE = (
@@ -125,46 +196,56 @@ _SETTLE = (
         due=bindparam("b_due"),
         alone=bindparam("b_alone"),
         changed=bindparam("b_changed"),
+        event=bindparam("b_event"),
         lease=None,
     )
 )
 
 
-def settle(
-    db: Connection,
-    held: Lease,
-    changes: Sequence[Change],
-    now: int,
-    also: Callable[[Connection], None] | None,
-) -> int:
-    """Apply `changes` to what `held` holds, give the rest back; return how many took effect."""
+def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int:
+    """Apply `settlement` to what `held` holds, give the rest back; return how many changes took effect."""
+    event = note(db, settlement.event) if settlement.event is not None else None
+    changes = settlement.changes
     settled = 0
-    if also is not None:
-        also(db)
     if changes:
-        rows = [
-            {
-                "b_seq": change.delivery,
-                "b_lease": held.token,
-                "b_state": change.state.value,
-                "b_waiting_for": change.waiting_for,
-                "b_reason": change.reason,
-                "b_remote_id": change.remote_id,
-                "b_due": milliseconds(change.due) if change.due else now,
-                "b_alone": change.alone,
-                "b_changed": now,
-            }
-            for change in changes
-        ]
+        rows = [_settled(change, held.token, event, now) for change in changes]
         settled = db.execute(_SETTLE, rows).rowcount
     changed = {change.delivery for change in changes}
     rest = [delivery.id for delivery in held.deliveries if delivery.id not in changed]
     if rest:
-        # Due when they were accepted, so that they keep their place in the queue.
-        accepted = select(_r.accepted).where(_r.seq == _d.result).scalar_subquery()
-        db.execute(
-            update(schema.delivery)
-            .where(_d.seq.in_(rest), _d.lease == held.token)
-            .values(lease=None, due=accepted)
-        )
+        _give_back(db, held.token, rest, settlement.unsent)
+    if event is not None:
+        tried = [seq for seq in rest if seq not in settlement.unsent]
+        outcomes = [(change.delivery, change.outcome) for change in changes if change.outcome]
+        note_outcomes(db, event, [*outcomes, *((seq, settlement.failure) for seq in tried)])
     return settled
+
+
+def _settled(change: Change, token: int, event: int | None, now: int) -> dict[str, object]:
+    return {
+        "b_seq": change.delivery,
+        "b_lease": token,
+        "b_state": change.state.value,
+        "b_waiting_for": change.waiting_for,
+        "b_reason": change.reason,
+        "b_remote_id": change.remote_id,
+        "b_due": milliseconds(change.due) if change.due else now,
+        "b_alone": change.alone,
+        "b_changed": now,
+        "b_event": event,
+    }
+
+
+def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> None:
+    # Due when they were accepted, so that they keep their place in the queue.
+    accepted = select(_r.accepted).where(_r.seq == _d.result).scalar_subquery()
+    for seqs, attempts in (
+        ([seq for seq in rest if seq not in unsent], _d.attempts),
+        ([seq for seq in rest if seq in unsent], _d.attempts - 1),
+    ):
+        if seqs:
+            db.execute(
+                update(schema.delivery)
+                .where(_d.seq.in_(seqs), _d.lease == token)
+                .values(lease=None, due=accepted, attempts=attempts)
+            )

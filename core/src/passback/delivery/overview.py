@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from passback.contract import Health
 from passback.delivery import schema
-from passback.delivery.repair import Selection
+from passback.delivery.history import Step, steps
+from passback.delivery.selection import Selection
+from passback.delivery.standing import standings
 from passback.delivery.states import State
 from passback.delivery.store import Store
 from passback.delivery.times import milliseconds, moment
+from passback.model import Standing
 
-__all__ = ["ConnectionState", "DeliveryState", "Overview", "Totals"]
+__all__ = ["ConnectionState", "DeliveryState", "Overview", "Totals", "delivery_states"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -29,6 +33,7 @@ class DeliveryState:
     Attributes:
         id: Its number.
         result_id: Its result's id.
+        organisation: Whose learner and activity.
         learner: Whose result.
         activity: In which activity.
         kind: What happened.
@@ -44,6 +49,7 @@ class DeliveryState:
 
     id: int
     result_id: str
+    organisation: str
     learner: str
     activity: str
     kind: str
@@ -63,6 +69,7 @@ class ConnectionState:
 
     Attributes:
         name: Its name.
+        organisation: Whose results it takes; empty where the configuration doesn't name it any longer.
         health: In the words of `Health`.
         detail: Why.
         since: Since when.
@@ -80,6 +87,7 @@ class ConnectionState:
     next_probe: datetime | None
     counts: Mapping[str, int]
     oldest: datetime | None
+    organisation: str = ""
 
     @classmethod
     def untouched(cls, name: str, broken: str | None) -> ConnectionState:
@@ -134,6 +142,14 @@ class Overview:
         """Return the deliveries that `selection` chooses, newest change first, at most `limit`."""
         return await self._store.run_soft(_deliveries, selection, limit, milliseconds(now))
 
+    async def standings(self, organisation: str, learner: str) -> list[Standing]:
+        """Return where `learner` of `organisation` stands in every activity, the latest first."""
+        return await self._store.run_soft(standings, organisation, learner)
+
+    async def steps(self, delivery: int) -> list[Step]:
+        """Return what happened to the delivery with this number, the oldest first."""
+        return await self._store.run_soft(steps, delivery)
+
     async def pending_connections(self, due: datetime | None = None) -> list[str]:
         """Return the names of connections that have something to send, at all or by `due`."""
         query = select(_d.connection).where(_d.state == State.PENDING).distinct()
@@ -182,44 +198,47 @@ def _oldest(db: Connection) -> Mapping[str, datetime]:
 
 
 def _deliveries(db: Connection, selection: Selection, limit: int, now: int) -> list[DeliveryState]:
+    newest = (_d.changed.desc(), _d.seq.desc())
+    return [state for _, state in delivery_states(db, selection.of_deliveries(), now, newest, limit)]
+
+
+def delivery_states(
+    db: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    now: int,
+    order: Sequence[ColumnElement[Any]] = (_d.seq,),
+    limit: int | None = None,
+) -> Iterator[tuple[int, DeliveryState]]:
+    """Yield the deliveries that fulfil `conditions`, each with the number of its result."""
     query = (
         select(
-            _d.seq,
-            _d.connection,
-            _d.state,
-            _d.lease,
-            _d.due,
-            _d.waiting_for,
-            _d.reason,
-            _d.attempts,
-            _d.changed,
-            _d.remote_id,
-            _r.id,
-            _r.learner,
-            _r.activity,
-            _r.kind,
-            _r.accepted,
+            *(_d.seq, _d.result, _d.connection, _d.state, _d.lease, _d.due, _d.waiting_for, _d.reason),
+            *(_d.attempts, _d.changed, _d.remote_id),
+            *(_r.id, _r.organisation, _r.learner, _r.activity, _r.kind, _r.accepted),
         )
         .join(schema.result, _r.seq == _d.result)
-        .where(*selection.where())
-        .order_by(_d.changed.desc(), _d.seq.desc())
+        .where(*conditions)
+        .order_by(*order)
         .limit(limit)
     )
-    return [
-        DeliveryState(
-            id=row.seq,
-            result_id=row.id,
-            learner=row.learner,
-            activity=row.activity,
-            kind=row.kind,
-            connection=row.connection,
-            state="sending" if row.lease is not None and row.due > now else State(row.state).word,
-            waiting_for=row.waiting_for,
-            reason=row.reason,
-            attempts=row.attempts,
-            accepted=moment(row.accepted),
-            changed=moment(row.changed),
-            remote_id=row.remote_id,
-        )
-        for row in db.execute(query)
-    ]
+    for row in db.execute(query):
+        yield row.result, _state(row, now)
+
+
+def _state(row: Row[*tuple[Any, ...]], now: int) -> DeliveryState:
+    return DeliveryState(
+        id=row.seq,
+        result_id=row.id,
+        organisation=row.organisation,
+        learner=row.learner,
+        activity=row.activity,
+        kind=row.kind,
+        connection=row.connection,
+        state="sending" if row.lease is not None and row.due > now else State(row.state).word,
+        waiting_for=row.waiting_for,
+        reason=row.reason,
+        attempts=row.attempts,
+        accepted=moment(row.accepted),
+        changed=moment(row.changed),
+        remote_id=row.remote_id,
+    )

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import attrs
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from passback.contract import Health
 from passback.delivery import schema
-from passback.delivery.accepting import insert_deliveries, raise_signals
+from passback.delivery.accepting import raise_signals
+from passback.delivery.history import Event, EventKind, note_all
+from passback.delivery.routing import Routes, route
+from passback.delivery.selection import Selection
 from passback.delivery.states import FOLLOWS, State, WaitingFor
 from passback.delivery.store import Store
 from passback.delivery.times import milliseconds
 
-__all__ = ["Repair", "Selection"]
+__all__ = ["Repair"]
 
 _d = schema.delivery.c
 _r = schema.result.c
 _c = schema.connection.c
 _ACTIVITY_RECHECK = timedelta(days=1)
 _REPLAYABLE = [state for state, next_states in FOLLOWS.items() if state and State.PENDING in next_states]
-
-
-@attrs.frozen(kw_only=True)
-class Selection:
-    """Which deliveries to replay; what isn't given doesn't narrow.
-
-    Attributes:
-        deliveries: These numbers.
-        results: Of these results.
-        connection: Of this connection.
-        state: In this state.
-    """
-
-    deliveries: Collection[int] = ()
-    results: Collection[str] = ()
-    connection: str | None = None
-    state: State | None = None
-
-    def where(self) -> list[ColumnElement[bool]]:
-        """Return the conditions that choose them."""
-        conditions: list[ColumnElement[bool]] = []
-        if self.deliveries:
-            conditions.append(_d.seq.in_(self.deliveries))
-        if self.results:
-            chosen = select(_r.seq).where(_r.id.in_(self.results))
-            conditions.append(_d.result.in_(chosen))
-        if self.connection is not None:
-            conditions.append(_d.connection == self.connection)
-        if self.state is not None:
-            conditions.append(_d.state == self.state)
-        return conditions
 
 
 class Repair:
@@ -63,8 +34,17 @@ class Repair:
 
     async def replay(self, selection: Selection, now: datetime) -> int:
         """Send what `selection` chooses of the waiting and the rejected once more; return how many."""
-        conditions = [*selection.where(), _d.state.in_(_REPLAYABLE)]
-        return await self._store.run(_release, conditions, milliseconds(now), tell=True)
+        conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
+        event = Event(connection=selection.connection or "", kind=EventKind.REPLAYED, at=now)
+        return await self._store.run(
+            _release, conditions, event, "sent once more, as somebody asked", tell=True
+        )
+
+    async def replayable(self, selection: Selection) -> int:
+        """Return how many deliveries `replay` would send once more."""
+        conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
+        query = select(func.count()).select_from(schema.delivery).where(*conditions)
+        return await self._store.run_soft(lambda db: db.scalar(query) or 0)
 
     async def recheck_activities(self, now: datetime) -> int:
         """Try again what has waited a day for its activity; return how many."""
@@ -74,11 +54,14 @@ class Repair:
             _d.waiting_for == WaitingFor.ACTIVITY,
             _d.changed <= before,
         ]
-        return await self._store.run_soft(_release, conditions, milliseconds(now), tell=True)
+        event = Event(connection="", kind=EventKind.RELEASED, at=now)
+        why = "tried again, as a day has passed"
+        return await self._store.run_soft(_release, conditions, event, why, tell=True)
 
     async def park(self, connection: str, reason: str, now: datetime) -> int:
         """Let everything pending of `connection` wait for it, with `reason`; return how many."""
-        return await self._store.run_soft(_park, connection, reason, milliseconds(now))
+        event = Event(connection=connection, kind=EventKind.PARKED, at=now, summary=reason)
+        return await self._store.run_soft(_park, event)
 
     async def configured(self, fingerprints: Mapping[str, str], now: datetime) -> None:
         """Take note of the connections that serve, and free what waited for a configuration like this.
@@ -86,19 +69,22 @@ class Repair:
         A connection whose fingerprint differs from the one before was repaired, or at least changed:
         everything that waits there is tried again, and its outage is probed at once.
         """
-        await self._store.run(_configured, fingerprints, milliseconds(now))
+        await self._store.run(_configured, fingerprints, now)
 
-    async def route(
-        self, attached: Mapping[str, Sequence[str]], everywhere: Sequence[str], now: datetime
-    ) -> int:
-        """Send unrouted results of activities that are attached by now; return how many.
+    async def route(self, routes: Routes, now: datetime, *, tell: bool = False) -> set[str]:
+        """Send unrouted results of activities that are attached by now; return the connections they go to.
 
         Args:
-            attached: Activity id → the connections it's attached to.
-            everywhere: Connections that every activity is attached to.
+            routes: What the configuration attaches; what was attached while running counts as well.
             now: The time.
+            tell: Whether the dispatcher is in another process and must be told.
         """
-        return await self._store.run(_route, attached, everywhere, milliseconds(now))
+        reached: set[str] = set()
+        count = 1
+        while count:
+            count, names = await self._store.run(route, routes, milliseconds(now), tell=tell)
+            reached.update(names)
+        return reached
 
     async def reopen(self, now: datetime) -> None:
         """End every lease: whoever held one is gone, as only one dispatcher delivers from this outbox.
@@ -112,7 +98,13 @@ class Repair:
         return await self._store.run_soft(_signals)
 
 
-def _release(db: Connection, conditions: Sequence[ColumnElement[bool]], now: int, *, tell: bool) -> int:
+def _release(
+    db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event, why: str, *, tell: bool
+) -> int:
+    if db.scalar(select(_d.seq).where(*conditions).limit(1)) is None:
+        return 0
+    note_all(db, event, conditions, why)
+    now = milliseconds(event.at)
     released = db.execute(
         update(schema.delivery)
         .where(*conditions)
@@ -124,17 +116,26 @@ def _release(db: Connection, conditions: Sequence[ColumnElement[bool]], now: int
     return len(released)
 
 
-def _park(db: Connection, connection: str, reason: str, now: int) -> int:
+def _park(db: Connection, event: Event) -> int:
+    pending = [_d.connection == event.connection, _d.state == State.PENDING]
+    if db.scalar(select(_d.seq).where(*pending).limit(1)) is None:
+        return 0
+    note_all(db, event, pending, f"waiting for {WaitingFor.CONNECTION}: {event.summary}")
     return db.execute(
         update(schema.delivery)
-        .where(_d.connection == connection, _d.state == State.PENDING)
+        .where(*pending)
         .values(
-            state=State.WAITING, waiting_for=WaitingFor.CONNECTION, reason=reason, changed=now, lease=None
+            state=State.WAITING,
+            waiting_for=WaitingFor.CONNECTION,
+            reason=event.summary,
+            changed=milliseconds(event.at),
+            lease=None,
         )
     ).rowcount
 
 
-def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> None:
+def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -> None:
+    now = milliseconds(at)
     before = {row.name: row.fingerprint for row in db.execute(select(_c.name, _c.fingerprint))}
     ill = db.execute(select(_c.name).where(_c.health == Health.MISCONFIGURED)).all()
     for row in ill:
@@ -149,7 +150,9 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> No
         if same:
             waiting.append(_d.waiting_for == WaitingFor.CONNECTION)
         if name in keeping:
-            _release(db, waiting, now, tell=False)
+            event = Event(connection=name, kind=EventKind.RELEASED, at=at)
+            why = "the connection serves" if same else "the configuration changed"
+            _release(db, waiting, event, f"tried again, as {why}", tell=False)
         if same:
             continue
         values = {"fingerprint": fingerprint, "next_probe": now}
@@ -157,21 +160,6 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], now: int) -> No
             db.execute(update(schema.connection).where(_c.name == name).values(values))
         else:
             db.execute(insert(schema.connection), {"name": name, "health": Health.OK, "since": now} | values)
-
-
-def _route(db: Connection, attached: Mapping[str, Sequence[str]], everywhere: Sequence[str], now: int) -> int:
-    unrouted = db.execute(select(_r.seq, _r.activity).where(~_r.routed))
-    rows = [row for row in unrouted if everywhere or row.activity in attached]
-    pairs = [
-        (row.seq, name)
-        for row in rows
-        for name in dict.fromkeys([*attached.get(row.activity, ()), *everywhere])
-    ]
-    insert_deliveries(db, pairs, now)
-    for start in range(0, len(rows), 500):
-        chunk = [row.seq for row in rows[start : start + 500]]
-        db.execute(update(schema.result).where(_r.seq.in_(chunk)).values(routed=True))
-    return len(rows)
 
 
 def _reopen(db: Connection, now: int) -> None:

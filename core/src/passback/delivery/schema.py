@@ -20,13 +20,24 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     text,
 )
+from sqlalchemy.event import listens_for
 
 from passback.delivery.states import FOLLOWS
 
-__all__ = ["SCHEMA_VERSION", "connection", "delivery", "meta", "metadata", "result", "signal"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "attachment",
+    "connection",
+    "delivery",
+    "event",
+    "history",
+    "meta",
+    "metadata",
+    "result",
+    "signal",
+]
 
 SCHEMA_VERSION = 1
 
@@ -51,13 +62,16 @@ connection = Table(
     Column("fails", Integer, nullable=False, default=0),
     Column("next_probe", BigInteger),
     Column("last_success", BigInteger),
+    # What was used of its quota, as JSON.
+    Column("used", Text, nullable=False, default=""),
 )
 
 result = Table(
     "result",
     metadata,
     Column("seq", _Serial, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
     Column("learner", Text, nullable=False),
     Column("activity", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -65,8 +79,12 @@ result = Table(
     Column("body", LargeBinary, nullable=False),
     Column("accepted", BigInteger, nullable=False),
     Column("routed", Boolean, nullable=False),
+    # The id first: what is looked for is an id, and few organisations share one.
+    UniqueConstraint("id", "organisation"),
+    Index("result_learner", "learner", "organisation"),
     Index(
         "result_unrouted",
+        "organisation",
         "activity",
         "seq",
         sqlite_where=text("NOT routed"),
@@ -92,6 +110,8 @@ delivery = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("remote_id", Text),
     Column("changed", BigInteger, nullable=False),
+    # The last thing that happened to it.
+    Column("event", BigInteger),
     UniqueConstraint("result", "connection"),
     CheckConstraint("state IN (0, 1, 2, 3)", name="one_known_state"),
     CheckConstraint("(state = 2) = (waiting_for IS NOT NULL)", name="waiting_says_for_what"),
@@ -114,6 +134,40 @@ delivery = Table(
     sqlite_autoincrement=True,
 )
 
+# What happened to a connection: a request with fifty results is one row.
+event = Table(
+    "event",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("took", Integer),
+    Column("summary", Text, nullable=False, default=""),
+    sqlite_autoincrement=True,
+)
+
+# What that made of deliveries, where it didn't deliver them.
+history = Table(
+    "history",
+    metadata,
+    Column("delivery", BigInteger, primary_key=True),
+    Column("event", BigInteger, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What was attached while running; what the configuration attaches stands there alone.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("activity", Text, primary_key=True),
+    Column("organisation", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # One row for each time that another process made something due, read and removed by the dispatcher.
 signal = Table(
     "signal",
@@ -133,7 +187,7 @@ def _only_what_may_follow() -> str:
     """
 
 
-@event.listens_for(delivery, "after_create")
+@listens_for(delivery, "after_create")
 def _guard_transitions(_: Table, db: Connection, **__: object) -> None:
     if db.dialect.name == "sqlite":
         db.exec_driver_sql(_only_what_may_follow())

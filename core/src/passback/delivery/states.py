@@ -75,6 +75,14 @@ class Change:
     due: datetime | None = None
     alone: bool = False
 
+    @property
+    def outcome(self) -> str:
+        """What it is to a person who asks why it isn't delivered; empty if it is."""
+        if self.state is State.DELIVERED:
+            return ""
+        word = f"waiting for {self.waiting_for}" if self.waiting_for else self.state.word
+        return f"{word}: {self.reason}" if self.reason else word
+
 
 def change_for(receipt: Receipt) -> Change:
     """Return what `receipt` makes of its delivery."""

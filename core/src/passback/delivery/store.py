@@ -6,11 +6,9 @@ one is replaced by pysqlite3's where that is installed, and used with a rollback
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -20,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from passback.delivery import schema
+from passback.delivery.thread import WorkThread
 from passback.errors import OutboxError, OutboxTooNew
 
 __all__ = ["Store"]
@@ -48,7 +47,7 @@ class Store:
         self.path = path.resolve()
         self._driver = _driver()
         self._wal = self._driver.sqlite_version_info >= _SAFE_WAL
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="passback-store")
+        self._thread = WorkThread("passback-store")
         self._engine = self._connect()
         self._connection: Connection | None = None
 
@@ -83,11 +82,11 @@ class Store:
     async def close(self) -> None:
         """Close the file."""
         await self._in_thread(self._close)
-        self._thread.shutdown()
+        await self._thread.end()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await self._thread.run(work)
         except (DBAPIError, self._driver.DatabaseError, sqlite3.DatabaseError, OSError) as error:
             said = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
             raise OutboxError(f"the outbox {self.path} can't be used: {said}") from error

@@ -1,0 +1,101 @@
+"""How a connection does, as its lane learns it: whether it's open, and how much it takes at once."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import attrs
+
+from passback.contract import Health
+from passback.delivery.breaker import Backoff, Breaker
+from passback.delivery.leasing import Lease
+from passback.delivery.sending import Sent
+from passback.errors import PassbackError, RateLimited
+
+__all__ = ["Condition"]
+
+# A longer outage is probed with one delivery after another: if some are what the system fails on, the others
+# mustn't wait behind them. A short one keeps the order.
+_PROBES_OF_THE_FIRST = 3
+_HEADS = 200
+
+
+class Condition:
+    """What is known of a connection, and what follows for the next attempt.
+
+    Attributes:
+        breaker: How it does, as people are told.
+        window: How many deliveries to send at once.
+    """
+
+    def __init__(self, batch: int, backoff: Backoff, rng: random.Random, now: datetime) -> None:
+        self.breaker = Breaker(health=Health.OK, since=now)
+        self.window = batch
+        self._backoff = backoff
+        self._rng = rng
+        self._largest = batch
+        # How many deliveries are sent one by one, as one of them may be what the system fails on.
+        self._suspects = 0
+
+    def recall(self, breaker: Breaker) -> None:
+        """Go on from what the outbox knows."""
+        self.breaker = breaker
+        if not breaker.closed:
+            self.window = 1
+
+    @property
+    def single(self) -> bool:
+        """Whether deliveries are sent one at a time."""
+        return bool(self._suspects) or not self.breaker.closed
+
+    @property
+    def passed_over(self) -> int:
+        """How many of the oldest to leave out of the next probe."""
+        return max(0, self.breaker.fails - _PROBES_OF_THE_FIRST) % _HEADS
+
+    def wait(self, now: datetime) -> timedelta:
+        """Return how long to wait until the next attempt."""
+        return self.breaker.wait(now, self._backoff)
+
+    def answered(self, lease: Lease, sent: Sent, now: datetime) -> None:
+        """Take note of an attempt that the system answered."""
+        self._learn(sent)
+        if not sent.reached and not self.breaker.closed:
+            # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
+            self.breaker = attrs.evolve(self.breaker, next_probe=now)
+            return
+        if not self.breaker.closed:
+            self._suspects = lease.passed_over
+        elif self._suspects:
+            self._suspects -= 1
+        self.breaker = self.breaker.succeeded(now, arrived=sent.arrived)
+        self.window = 1 if self._suspects else min(self._largest, max(1, self.window) * 2)
+
+    def failed(self, lease: Lease, sent: Sent, failure: PassbackError, now: datetime) -> bool:
+        """Take note of a failure; return whether it's this one delivery that is to blame.
+
+        Others passed just before, so the connection is well.
+        """
+        self._learn(sent)
+        if not isinstance(failure, RateLimited) and self._to_blame(lease):
+            return True
+        # What was under way at the same time failed of the same outage, and makes it no longer.
+        if self.breaker.fails <= lease.fails or isinstance(failure, RateLimited):
+            self.breaker = self.breaker.failed(failure, now, self._backoff, self._rng)
+        self.window, self._suspects = 1, 0
+        return False
+
+    def _learn(self, sent: Sent) -> None:
+        if sent.fits is not None:
+            self._largest = sent.fits
+
+    def _to_blame(self, lease: Lease) -> bool:
+        if not self.breaker.closed or len(lease.deliveries) > 1:
+            return False
+        if lease.alone:
+            return True
+        if not self._suspects:
+            return False
+        self._suspects -= 1
+        return True

@@ -1,0 +1,131 @@
+"""What happened to deliveries, for a person who asks why: each attempt, each release, each replay.
+
+One event is one thing that happened to one connection: a request with fifty results, a repair that freed ten
+thousand. Each delivery knows its last event; only what didn't deliver it is kept besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+from sqlalchemy import ColumnElement, Connection, insert, literal, select
+
+from passback.delivery import schema
+from passback.delivery.times import milliseconds, moment
+
+__all__ = ["Event", "EventKind", "Step", "note", "note_all", "note_outcomes", "steps"]
+
+_d = schema.delivery.c
+_e = schema.event.c
+_h = schema.history.c
+_NOTE = insert(schema.event).returning(_e.id)
+_REMEMBER = insert(schema.history)
+_SHOWN = 1000
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    SENT = "sent"
+    PARKED = "parked"
+    RELEASED = "released"
+    REPLAYED = "replayed"
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """One thing that happened to a connection.
+
+    Attributes:
+        connection: Its name.
+        kind: What happened.
+        at: When it began.
+        seconds: How long it took, where it was sent.
+        summary: What was asked and answered; without query, body or secret.
+    """
+
+    connection: str
+    kind: EventKind
+    at: datetime
+    seconds: float | None = None
+    summary: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Step:
+    """One thing that happened to one delivery.
+
+    Attributes:
+        at: When.
+        kind: What: ``sent``, ``parked``, ``released``, ``replayed``.
+        seconds: How long it took, where it was sent.
+        summary: What was asked and answered, of the whole batch.
+        outcome: What it made of this delivery.
+    """
+
+    at: datetime
+    kind: str
+    seconds: float | None
+    summary: str
+    outcome: str
+
+
+def note(db: Connection, event: Event) -> int:
+    """Keep `event`; return its number."""
+    values = {
+        "connection": event.connection,
+        "kind": event.kind.value,
+        "at": milliseconds(event.at),
+        "took": None if event.seconds is None else round(event.seconds * 1000),
+        "summary": event.summary,
+    }
+    return int(db.execute(_NOTE, values).scalar_one())
+
+
+def note_outcomes(db: Connection, event: int, outcomes: Sequence[tuple[int, str]]) -> None:
+    """Keep what `event` made of deliveries: their numbers, and a sentence for each."""
+    if outcomes:
+        db.execute(
+            _REMEMBER,
+            [{"delivery": seq, "event": event, "outcome": outcome} for seq, outcome in outcomes],
+        )
+
+
+def note_all(db: Connection, event: Event, conditions: Sequence[ColumnElement[bool]], outcome: str) -> None:
+    """Keep that `event` happened to every delivery that fulfils `conditions`."""
+    number = note(db, event)
+    chosen = select(_d.seq, literal(number), literal(outcome)).where(*conditions)
+    db.execute(insert(schema.history).from_select(["delivery", "event", "outcome"], chosen))
+
+
+def steps(db: Connection, delivery: int) -> list[Step]:
+    """Return what happened to the delivery with this number, the oldest first."""
+    kept = (
+        select(_e.id, _e.at, _e.kind, _e.took, _e.summary, _h.outcome)
+        .join(schema.history, _h.event == _e.id)
+        .where(_h.delivery == delivery)
+        .order_by(_e.id.desc())
+        .limit(_SHOWN)
+    )
+    rows = list(reversed(db.execute(kept).all()))
+    last = (
+        select(_e.id, _e.at, _e.kind, _e.took, _e.summary, _d.reason.label("outcome"))
+        .join(schema.delivery, _d.event == _e.id)
+        .where(_d.seq == delivery)
+    )
+    arrived = db.execute(last).one_or_none()
+    if arrived is not None and all(row.id != arrived.id for row in rows):
+        rows.append(arrived)
+    return [
+        Step(
+            at=moment(row.at),
+            kind=row.kind,
+            seconds=None if row.took is None else row.took / 1000,
+            summary=row.summary,
+            outcome=row.outcome or "delivered",
+        )
+        for row in rows
+    ]

@@ -1,0 +1,115 @@
+"""Order: what a learner did in an activity is never overtaken by what they did in it later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from passback.delivery import schema
+from passback.delivery.states import State
+from passback.model import ResultKind
+
+__all__ = ["DueRow", "in_order", "overtaken", "subject"]
+
+_d = schema.delivery.c
+_r = schema.result.c
+DueRow: TypeAlias = Row[*tuple[Any, ...]]
+
+_LATER = (
+    select(_d.seq)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
+    .where(_d.due > bindparam("b_now"))
+    .limit(1)
+)
+# What is tried alone holds nobody back: the system may fail on it for ever.
+_HOLDING = (
+    select(_d.seq, _d.due, _d.lease, _r.organisation, _r.learner, _r.activity)
+    .join(schema.result, _r.seq == _d.result)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING, ~_d.alone)
+    .where(_d.due > bindparam("b_now"), _r.learner.in_(bindparam("b_learners", expanding=True)))
+)
+
+
+# All of them at once: there may be thousands.
+_PUT_OFF = (
+    update(schema.delivery)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
+    .where(_d.seq > bindparam("b_seq"), _d.due <= bindparam("b_now"))
+    .where(
+        _d.result.in_(
+            select(_r.seq).where(
+                _r.organisation == bindparam("b_organisation"),
+                _r.learner == bindparam("b_learner"),
+                _r.activity == bindparam("b_activity"),
+            )
+        )
+    )
+    .values(due=bindparam("b_due"))
+)
+_FINAL = [kind.value for kind in (ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED)]
+_COMPLETED = (
+    select(_r.organisation, _r.learner, _r.activity, func.max(_r.at).label("at"))
+    .join(schema.delivery, _d.result == _r.seq)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
+    .where(_r.kind.in_(_FINAL), _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .group_by(_r.organisation, _r.learner, _r.activity)
+)
+
+
+def subject(row: DueRow) -> tuple[str, str, str]:
+    """Return whose result in what `row` is: results of the same keep their order."""
+    return row.organisation, row.learner, row.activity
+
+
+def in_order(
+    db: Connection, connection: str, rows: Sequence[DueRow], now: int
+) -> tuple[Sequence[DueRow], int]:
+    """Return what of `rows`, which are due, overtakes nothing, and for how many others some were put off.
+
+    What must wait for another that is due later is put off until then; what must wait for another that is
+    on the wire is left out.
+    """
+    if not rows or db.scalar(_LATER, {"b_connection": connection, "b_now": now}) is None:
+        return rows, 0
+    learners = sorted({row.learner for row in rows})
+    holding: dict[tuple[str, str, str], list[DueRow]] = {}
+    for row in db.execute(_HOLDING, {"b_connection": connection, "b_now": now, "b_learners": learners}):
+        holding.setdefault(subject(row), []).append(row)
+    free: list[DueRow] = []
+    put_off: dict[tuple[str, str, str], DueRow] = {}
+    for row in rows:
+        before = [each for each in holding.get(subject(row), ()) if each.seq < row.seq]
+        if not before:
+            free.append(row)
+        elif all(each.lease is None for each in before):
+            put_off[subject(row)] = max(before, key=lambda each: each.due)
+    for holder in put_off.values():
+        db.execute(_PUT_OFF, _until(holder, connection, now))
+    return free, len(put_off)
+
+
+def _until(holder: DueRow, connection: str, now: int) -> dict[str, object]:
+    return {
+        "b_connection": connection,
+        "b_now": now,
+        "b_seq": holder.seq,
+        "b_due": holder.due,
+        "b_organisation": holder.organisation,
+        "b_learner": holder.learner,
+        "b_activity": holder.activity,
+    }
+
+
+def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozenset[int]:
+    """Return those of `rows` that are progress from before a completion that was delivered."""
+    progress = [row for row in rows if row.kind == ResultKind.PROGRESSED]
+    if not progress:
+        return frozenset()
+    learners = sorted({row.learner for row in progress})
+    completed = {
+        subject(row): row.at
+        for row in db.execute(_COMPLETED, {"b_connection": connection, "b_learners": learners})
+    }
+    return frozenset(row.seq for row in progress if row.at <= completed.get(subject(row), row.at - 1))

@@ -1,0 +1,136 @@
+"""What of a lease is sent: not what belongs to another organisation, nor what a later result says too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import attrs
+
+from passback.delivery.states import Change, State, WaitingFor
+from passback.model import Delivery, ResultKind
+
+__all__ = ["Plan", "plan"]
+
+_STATUS = frozenset({ResultKind.PROGRESSED, ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED})
+_FINAL = _STATUS - {ResultKind.PROGRESSED}
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What of a lease is sent, and what follows for the rest.
+
+    Attributes:
+        send: What is sent, in order.
+        covers: Delivery → the deliveries that needn't be sent once it has arrived.
+        decided: What is known without asking the system.
+        unsent: What isn't sent this time.
+    """
+
+    send: tuple[Delivery, ...] = ()
+    covers: Mapping[int, Sequence[int]] = attrs.field(factory=dict)
+    decided: tuple[Change, ...] = ()
+    unsent: frozenset[int] = frozenset()
+
+    def covered(self, changes: Sequence[Change], ids: Mapping[int, str]) -> list[Change]:
+        """Return what `changes` make of the deliveries that they cover.
+
+        Args:
+            changes: Of deliveries that were sent.
+            ids: Delivery → result id, for the reason.
+        """
+        follow: list[Change] = []
+        for change in changes:
+            if change.state not in (State.DELIVERED, State.WAITING):
+                continue
+            reason = f"the later result {ids[change.delivery]!r} says it too"
+            for covered in self.covers.get(change.delivery, ()):
+                said = reason if change.state is State.DELIVERED else change.reason
+                follow.append(attrs.evolve(change, delivery=covered, reason=said))
+        return follow
+
+
+def plan(
+    deliveries: Sequence[Delivery],
+    organisation: str,
+    limit: int,
+    *,
+    latest_only: bool,
+    overtaken: Collection[int] = (),
+) -> Plan:
+    """Return what of `deliveries` is sent.
+
+    Args:
+        deliveries: What is leased, in order.
+        organisation: Whose results the connection takes.
+        limit: The most that is sent at once.
+        latest_only: Whether the system keeps only a status, so that progress which a later result contains
+            needn't be sent.
+        overtaken: Progress that a completion contains which has arrived already.
+    """
+    own = [each for each in deliveries if each.result.organisation == organisation]
+    covered_by = _covered(own) if latest_only else {}
+    wanted = [each for each in own if each.id not in covered_by and each.id not in overtaken]
+    send = tuple(wanted[:limit])
+    sent = {each.id for each in send}
+    covers: dict[int, list[int]] = {}
+    for covered, by in covered_by.items():
+        if by in sent and covered not in overtaken:
+            covers.setdefault(by, []).append(covered)
+    decided = [
+        *(_strange(each, organisation) for each in deliveries if each.result.organisation != organisation),
+        *(_overtaken(each) for each in own if each.id in overtaken),
+    ]
+    known = sent | {change.delivery for change in decided}
+    return Plan(
+        send=send,
+        covers=covers,
+        decided=tuple(decided),
+        unsent=frozenset(each.id for each in deliveries if each.id not in known),
+    )
+
+
+def _covered(deliveries: Sequence[Delivery]) -> Mapping[int, int]:
+    """Return progress → the last delivery that says as much or more of the same learner and activity."""
+    by_subject: dict[tuple[str, str], list[Delivery]] = {}
+    for each in deliveries:
+        if each.result.kind in _STATUS:
+            subject = each.result.learner.id, each.result.activity.id
+            by_subject.setdefault(subject, []).append(each)
+    found: dict[int, int] = {}
+    for those in by_subject.values():
+        finals = [each for each in those if each.result.kind in _FINAL]
+        for place, each in enumerate(those):
+            if each.result.kind is not ResultKind.PROGRESSED:
+                continue
+            later = [final for final in finals if final.result.at >= each.result.at]
+            last = max([*those[place + 1 :], *later], key=those.index, default=None)
+            if last is not None:
+                found[each.id] = last.id
+    return {each: _end(each, found) for each in found}
+
+
+def _end(delivery: int, found: Mapping[int, int]) -> int:
+    # What covers may be covered itself, by what came before it and says that all is done.
+    seen = {delivery}
+    while (following := found.get(delivery)) is not None and following not in seen:
+        delivery = following
+        seen.add(delivery)
+    return delivery
+
+
+def _strange(delivery: Delivery, organisation: str) -> Change:
+    return Change(
+        delivery=delivery.id,
+        state=State.WAITING,
+        waiting_for=WaitingFor.CONNECTION,
+        reason=f"it belongs to organisation {delivery.result.organisation!r}, "
+        f"and this connection serves {organisation!r}",
+    )
+
+
+def _overtaken(delivery: Delivery) -> Change:
+    return Change(
+        delivery=delivery.id,
+        state=State.DELIVERED,
+        reason="a completion that was delivered before says it too",
+    )

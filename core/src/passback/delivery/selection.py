@@ -1,0 +1,86 @@
+"""Which deliveries are meant: what commands list, replay and export by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import attrs
+from sqlalchemy import ColumnElement, select
+
+from passback.delivery import schema
+from passback.delivery.states import State
+from passback.delivery.times import milliseconds
+
+__all__ = ["Selection"]
+
+_d = schema.delivery.c
+_r = schema.result.c
+
+
+@attrs.frozen(kw_only=True)
+class Selection:
+    """Which deliveries, or results, are meant; what isn't given doesn't narrow.
+
+    Attributes:
+        deliveries: These numbers.
+        results: Of these results.
+        connection: Of this connection.
+        state: In this state.
+        organisation: Of this organisation.
+        learner: Of this learner.
+        activity: Of this activity.
+        since: Accepted at this time or later.
+        until: Accepted before this time.
+    """
+
+    deliveries: Collection[int] = ()
+    results: Collection[str] = ()
+    connection: str | None = None
+    state: State | None = None
+    organisation: str | None = None
+    learner: str | None = None
+    activity: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def of_deliveries(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on a delivery that choose them."""
+        conditions = self._on_delivery()
+        if on_result := self._on_result():
+            conditions.append(_d.result.in_(select(_r.seq).where(*on_result)))
+        return conditions
+
+    def of_results(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on a result that choose those that have such a delivery."""
+        conditions = self._on_result()
+        if on_delivery := self._on_delivery():
+            conditions.append(_r.seq.in_(select(_d.result).where(*on_delivery)))
+        return conditions
+
+    def _on_delivery(self) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if self.deliveries:
+            conditions.append(_d.seq.in_(self.deliveries))
+        if self.connection is not None:
+            conditions.append(_d.connection == self.connection)
+        if self.state is not None:
+            conditions.append(_d.state == self.state)
+        return conditions
+
+    def _on_result(self) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if self.results:
+            conditions.append(_r.id.in_(self.results))
+        for column, value in (
+            (_r.organisation, self.organisation),
+            (_r.learner, self.learner),
+            (_r.activity, self.activity),
+        ):
+            if value is not None:
+                conditions.append(column == value)
+        if self.since is not None:
+            conditions.append(_r.accepted >= milliseconds(self.since))
+        if self.until is not None:
+            conditions.append(_r.accepted < milliseconds(self.until))
+        return conditions

@@ -1,0 +1,80 @@
+"""What an attempt makes of its deliveries, and of what is known of the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from passback.delivery.condition import Condition
+from passback.delivery.leasing import Lease, Settlement
+from passback.delivery.planning import Plan
+from passback.delivery.sending import Sent
+from passback.delivery.states import Change, State, WaitingFor, change_for
+from passback.errors import Unsupported
+from passback.model import Receipt
+
+__all__ = ["settlement"]
+
+_LONGEST_ALONE = timedelta(minutes=15)
+
+
+def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, now: datetime) -> Settlement:
+    """Return what became of `lease`, and take note of it in `condition`.
+
+    Args:
+        lease: What was leased.
+        planned: What of it was to be sent.
+        sent: What came of that.
+        condition: What is known of the connection.
+        now: The time.
+    """
+    attempts = {delivery.id: delivery.attempt for delivery in lease.deliveries}
+    changes = [_change(receipt, attempts[receipt.delivery], now) for receipt in sent.receipts]
+    if sent.failure is None:
+        if planned.send:
+            condition.answered(lease, sent, now)
+    elif isinstance(sent.failure, Unsupported):
+        changes += _parked(planned, changes, str(sent.failure))
+        condition.answered(lease, sent, now)
+    elif condition.failed(lease, sent, sent.failure, now):
+        changes.append(_later(lease, str(sent.failure), now))
+    ids = {delivery.id: delivery.result.id for delivery in lease.deliveries}
+    changes += [*planned.covered(changes, ids), *planned.decided]
+    done = {change.delivery for change in changes}
+    return Settlement(
+        changes=changes,
+        failure=str(sent.failure or "the attempt ended before its turn"),
+        unsent=planned.unsent - done,
+    )
+
+
+def _change(receipt: Receipt, attempt: int, now: datetime) -> Change:
+    change = change_for(receipt)
+    if change.due is None:
+        return change
+    # "At once", again and again, is not to be taken at its word.
+    least = timedelta(seconds=min(2 ** min(attempt - 1, 10), 900))
+    return attrs.evolve(change, due=max(change.due, now + least))
+
+
+def _parked(planned: Plan, changes: Sequence[Change], reason: str) -> list[Change]:
+    done = {change.delivery for change in changes}
+    return [
+        Change(delivery=each.id, state=State.WAITING, waiting_for=WaitingFor.CONNECTION, reason=reason)
+        for each in planned.send
+        if each.id not in done
+    ]
+
+
+def _later(lease: Lease, failure: str, now: datetime) -> Change:
+    delivery = lease.deliveries[0]
+    wait = min(timedelta(minutes=1) * 2 ** min(delivery.attempt, 10), _LONGEST_ALONE)
+    return Change(
+        delivery=delivery.id,
+        state=State.PENDING,
+        due=now + wait,
+        reason=f"{failure}; others pass, so this one is tried alone",
+        alone=True,
+    )

@@ -1,0 +1,217 @@
+"""Order and coalescing: nothing overtakes what the same learner did before in the same activity."""
+
+import asyncio
+from datetime import timedelta
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import START, deliver_all, result, room
+
+from passback import (
+    Delivered,
+    Delivery,
+    Item,
+    Learner,
+    Rejected,
+    ResultKind,
+    Selection,
+    TryLater,
+    UserUnknown,
+)
+from passback.delivery import Overview
+from passback.delivery.planning import plan
+
+ANA = Learner(id="ana@example.com")
+BOB = Learner(id="bob@example.com")
+ITEM = Item(id="one")
+
+
+def did(number, learner=ANA, kind="progressed", minutes=0, **fields):
+    made = result(number, **fields)
+    return attrs.evolve(made, learner=learner, kind=ResultKind(kind), at=START + timedelta(minutes=minutes))
+
+
+def later_once(*ids, seconds=60):
+    """Answer `TryLater` for these results the first time."""
+    seen = set()
+
+    def behave(batch):
+        receipts = []
+        for each in batch.deliveries:
+            if each.result.id in ids and each.result.id not in seen:
+                seen.add(each.result.id)
+                receipts.append(TryLater(each.id, START + timedelta(seconds=seconds), "busy"))
+            else:
+                receipts.append(Delivered(each.id))
+        return receipts
+
+    return behave
+
+
+def test_what_comes_later_waits_for_what_is_to_be_tried_later_and_others_do_not(tmp_path):
+    async def check():
+        async with room(tmp_path, batch=1) as here:
+            here.connector.behaviour = later_once("r-1")
+            await here.put(did(1), did(2, kind="completed"), did(3, BOB), did(4, activity="other"))
+            await here.until(lambda: len(here.connector.arrived) == 2)
+            await here.put(did(5, kind="passed"))
+            await here.run(30)
+            assert here.connector.arrived == ["r-3", "r-4"]
+            await here.run(60)
+            assert here.connector.arrived == ["r-3", "r-4", "r-1", "r-2", "r-5"]
+
+    asyncio.run(check())
+
+
+def test_a_whole_backlog_that_must_wait_keeps_nobody_else_back(tmp_path):
+    async def check():
+        async with room(tmp_path, batch=5) as here:
+            here.connector.behaviour = later_once("r-0", seconds=600)
+            await here.put(did(0))
+            await here.until(lambda: here.connector.batches)
+            await here.put(*(did(number) for number in range(1, 200)), did(200, BOB))
+            await here.until(lambda: here.connector.arrived == ["r-200"])
+            await here.run(610, step=5)
+            await here.until(lambda: len(here.connector.arrived) == 201)
+            assert here.connector.arrived[1:] == [f"r-{number}" for number in range(200)]
+
+    asyncio.run(check())
+
+
+def test_several_batches_are_on_the_wire_at_once_and_each_learner_stays_in_order(tmp_path):
+    async def check():
+        async with room(tmp_path, batch=2, concurrency=3) as here:
+            flying, most, open_ = 0, 0, asyncio.Event()
+
+            async def slowly(batch):
+                nonlocal flying, most
+                flying += 1
+                most = max(most, flying)
+                await open_.wait()
+                flying -= 1
+                return deliver_all(batch)
+
+            here.connector.behaviour = slowly
+            learners = [Learner(id=f"learner-{number % 4}") for number in range(40)]
+            await here.put(*(did(number, learner) for number, learner in enumerate(learners)))
+            await here.until(lambda: flying > 1)
+            await here.settle()
+            open_.set()
+            await here.run(5)
+            await here.until(lambda: len(here.connector.arrived) == 40)
+            assert 1 < most <= 3
+            for number in range(4):
+                mine = [int(each[2:]) for each in here.connector.arrived if int(each[2:]) % 4 == number]
+                assert mine == sorted(mine)
+
+    asyncio.run(check())
+
+
+def test_a_system_that_keeps_a_status_is_sent_the_last_progress_only(tmp_path):
+    async def check():
+        async with room(tmp_path, batch=10, latest_only=True, deliver=False) as here:
+            await here.put(did(1), did(2, BOB), did(3), did(4, kind="completed"), did(5, activity="other"))
+            await here.start()
+            await here.until(lambda: len(here.connector.arrived) == 3)
+            await here.settle()
+            assert here.connector.arrived == ["r-2", "r-4", "r-5"]
+            found = await Overview(here.store).deliveries(Selection(learner=ANA.id), 10, START)
+            said = {each.result_id: (each.state, each.reason) for each in found}
+            assert said["r-1"] == ("delivered", "the later result 'r-4' says it too")
+            assert said["r-4"] == ("delivered", "")
+
+    asyncio.run(check())
+
+
+def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(tmp_path):
+    async def check():
+        async with room(tmp_path, latest_only=True) as here:
+            await here.put(did(1, kind="completed", minutes=10))
+            await here.until(lambda: here.connector.arrived)
+            await here.put(did(2, minutes=5), did(3, minutes=15))
+            await here.until(lambda: len(here.connector.arrived) == 2)
+            await here.settle()
+            assert here.connector.arrived == ["r-1", "r-3"]
+
+    asyncio.run(check())
+
+
+def test_progress_is_sent_by_itself_where_the_later_result_is_refused(tmp_path):
+    async def check():
+        async with room(tmp_path, latest_only=True, deliver=False) as here:
+
+            def behave(batch):
+                return [
+                    Rejected(each.id, "no") if each.result.id == "r-2" else Delivered(each.id)
+                    for each in batch.deliveries
+                ]
+
+            here.connector.behaviour = behave
+            await here.put(did(1), did(2))
+            await here.start()
+            await here.until(lambda: here.connector.arrived == ["r-1"])
+
+    asyncio.run(check())
+
+
+def test_what_waits_for_an_account_waits_as_a_whole(tmp_path):
+    async def check():
+        async with room(tmp_path, latest_only=True, deliver=False) as here:
+            here.connector.behaviour = lambda batch: [
+                UserUnknown(each.id, "nobody of that name") for each in batch.deliveries
+            ]
+            await here.put(did(1), did(2), did(3))
+            await here.start()
+            await here.until(lambda: here.connector.batches == [["r-3"]])
+            await here.settle()
+            found = await Overview(here.store).deliveries(Selection(), 10, START)
+            assert {each.waiting_for for each in found} == {"account"}
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "kind", ["scene_entered", "task_started", "task_completed", "badge_awarded", "started"]
+)
+def test_what_is_no_progress_is_never_left_out(kind):
+    event = did(1)
+    event = attrs.evolve(event, kind=ResultKind(kind), item=None if kind == "started" else ITEM)
+    deliveries = [Delivery(id=1, result=event), Delivery(id=2, result=did(2, kind="completed"))]
+    assert plan(deliveries, "default", 10, latest_only=True).send == tuple(deliveries)
+
+
+some = st.lists(
+    st.builds(
+        did,
+        st.uuids().map(str),
+        st.sampled_from([ANA, BOB]),
+        st.sampled_from(["started", "progressed", "completed", "passed", "failed"]),
+        st.integers(0, 5),
+        activity=st.sampled_from(["ladder", "crane"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(some, st.integers(1, 12))
+def test_every_delivery_is_sent_or_contained_in_one_that_is_or_left_for_later(results, limit):
+    deliveries = [Delivery(id=number, result=each) for number, each in enumerate(results)]
+    planned = plan(deliveries, "default", limit, latest_only=True)
+    sent = [each.id for each in planned.send]
+    covered = [each for those in planned.covers.values() for each in those]
+    assert len(sent) <= limit
+    assert sent == sorted(sent)
+    assert set(planned.covers) <= set(sent)
+    assert planned.unsent == set(range(len(results))) - set(sent)
+    assert set(covered) <= planned.unsent
+    for by, those in planned.covers.items():
+        for each in those:
+            left_out, said = results[each], results[by]
+            assert left_out.kind is ResultKind.PROGRESSED
+            assert (left_out.learner, left_out.activity) == (said.learner, said.activity)
+            assert by > each or (said.kind is not ResultKind.PROGRESSED and said.at >= left_out.at)
+    if limit == len(results):
+        assert sorted(sent + covered) == list(range(len(results))), "with room for all, nothing is left"
