@@ -168,7 +168,7 @@ def test_every_missing_reference_is_named_and_no_value_of_another_is_shown(writt
 def test_a_secret_file_that_is_no_text_is_told(written, tmp_path):
     (tmp_path / "secret.bin").write_bytes(b"\xff\xfe\xff")
     config = read_config(written(f'{ACME}options = {{key = {{file = "secret.bin"}}}}'))
-    assert config.broken["acme"] == "options.key: the file secret.bin can't be read: it is no text"
+    assert config.broken["acme"] == ("line 5: options.key: the file secret.bin can't be read: it is no text")
 
 
 @pytest.mark.parametrize(

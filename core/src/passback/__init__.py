@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     )
     from passback.delivery import (
         Acceptance,
+        Attached,
         ConnectionState,
         DeliveryState,
+        Exported,
         Selection,
         State,
+        Step,
         Totals,
         WaitingFor,
     )
@@ -50,9 +53,20 @@ if TYPE_CHECKING:
         ServerError,
         Unsupported,
     )
-    from passback.host import CheckOutcome, Config, Passback, read_config
+    from passback.host import (
+        BlockingPassback,
+        CheckOutcome,
+        Config,
+        ConnectionConfig,
+        NetworkConfig,
+        Passback,
+        PluginConfig,
+        SendingConfig,
+        read_config,
+    )
     from passback.http import HTTP, AddressPolicy, Exchange, Response, Timeouts, basic_auth
     from passback.model import (
+        DEFAULT_ORGANISATION,
         Activity,
         ActivityUnknown,
         AlreadyThere,
@@ -69,11 +83,13 @@ if TYPE_CHECKING:
         LaunchQuery,
         Learner,
         NeedsLaunch,
+        Reach,
         Receipt,
         Rejected,
         Result,
         ResultKind,
         Score,
+        Standing,
         TryLater,
         User,
         UserQuery,
@@ -81,6 +97,7 @@ if TYPE_CHECKING:
         canonical,
         parse_result,
         read_result,
+        result_schema,
     )
     from passback.plugins import Entry, LoadReport, Policy, Status
 
@@ -92,26 +109,32 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Settled",
     ),
     "delivery": (
-        "Acceptance", "ConnectionState", "DeliveryState", "Selection", "State", "Totals", "WaitingFor",
+        "Acceptance", "Attached", "ConnectionState", "DeliveryState", "Exported", "Selection", "State",
+        "Step", "Totals", "WaitingFor",
     ),
     "errors": (
         "BatchRefused", "BatchTooLarge", "CannotConnect", "ConfigError", "ConnectionFailure",
         "ConnectionNotReady", "ContentConflict", "ContractError", "InvalidResult", "OutboxError",
         "OutboxInUse", "OutboxTooNew", "PassbackError", "RateLimited", "ServerError", "Unsupported",
     ),
-    "host": ("CheckOutcome", "Config", "Passback", "read_config"),
+    "host": (
+        "BlockingPassback", "CheckOutcome", "Config", "ConnectionConfig", "NetworkConfig", "Passback",
+        "PluginConfig", "SendingConfig", "read_config",
+    ),
     "http": ("HTTP", "AddressPolicy", "Exchange", "Response", "Timeouts", "basic_auth"),
     "model": (
-        "Activity", "ActivityUnknown", "AlreadyThere", "Assertion", "Batch", "Counters", "Delivered",
-        "Delivery", "IdentityProposal", "IdentityRequest", "Item", "JSONValue", "Launch", "LaunchQuery",
-        "Learner", "NeedsLaunch", "Receipt", "Rejected", "Result", "ResultKind", "Score", "TryLater", "User",
-        "UserQuery", "UserUnknown", "canonical", "parse_result", "read_result",
+        "DEFAULT_ORGANISATION", "Activity", "ActivityUnknown", "AlreadyThere", "Assertion", "Batch",
+        "Counters", "Delivered", "Delivery", "IdentityProposal", "IdentityRequest", "Item", "JSONValue",
+        "Launch", "LaunchQuery", "Learner", "NeedsLaunch", "Reach", "Receipt", "Rejected", "Result",
+        "ResultKind", "Score", "Standing", "TryLater", "User", "UserQuery", "UserUnknown", "canonical",
+        "parse_result", "read_result", "result_schema",
     ),
     "plugins": ("Entry", "LoadReport", "Policy", "Status"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "DEFAULT_ORGANISATION",
     "HTTP",
     "Acceptance",
     "Activity",
@@ -119,15 +142,18 @@ __all__ = [
     "AddressPolicy",
     "AlreadyThere",
     "Assertion",
+    "Attached",
     "Batch",
     "BatchRefused",
     "BatchTooLarge",
+    "BlockingPassback",
     "CannotConnect",
     "CheckOutcome",
     "Clock",
     "Config",
     "ConfigError",
     "Connection",
+    "ConnectionConfig",
     "ConnectionFailure",
     "ConnectionNotReady",
     "ConnectionState",
@@ -141,6 +167,7 @@ __all__ = [
     "DeliveryState",
     "Entry",
     "Exchange",
+    "Exported",
     "Extension",
     "Health",
     "HealthChanged",
@@ -154,6 +181,7 @@ __all__ = [
     "Learner",
     "LoadReport",
     "NeedsLaunch",
+    "NetworkConfig",
     "Observer",
     "Options",
     "OutboxError",
@@ -161,8 +189,10 @@ __all__ = [
     "OutboxTooNew",
     "Passback",
     "PassbackError",
+    "PluginConfig",
     "Policy",
     "RateLimited",
+    "Reach",
     "Receipt",
     "Rejected",
     "Response",
@@ -171,10 +201,13 @@ __all__ = [
     "Score",
     "Selection",
     "Sending",
+    "SendingConfig",
     "ServerError",
     "Settled",
+    "Standing",
     "State",
     "Status",
+    "Step",
     "SystemClock",
     "Timeouts",
     "Totals",
@@ -189,6 +222,7 @@ __all__ = [
     "parse_result",
     "read_config",
     "read_result",
+    "result_schema",
 ]
 
 

@@ -26,6 +26,7 @@ a token or a query string.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 __all__ = [
     "BatchRefused",
@@ -66,7 +67,24 @@ class InvalidResult(PassbackError):
 
 
 class ConfigError(PassbackError):
-    """The configuration can't be used."""
+    """The configuration can't be used.
+
+    Attributes:
+        problem: What is wrong, and what was expected.
+        file: The file at fault; None where there is none.
+        line: The line at fault, counted from 1; None where that can't be told.
+        place: The key at fault, dotted (``connections.acme.contact``); empty when it's none in particular.
+    """
+
+    def __init__(
+        self, problem: str, *, file: Path | None = None, line: int | None = None, place: str = ""
+    ) -> None:
+        self.problem = problem
+        self.file = file
+        self.line = line
+        self.place = place
+        where = ":".join(str(each) for each in (file, line) if each is not None)
+        super().__init__(": ".join(part for part in (where, place, problem) if part))
 
 
 class ConnectionNotReady(ConfigError):
@@ -77,10 +95,19 @@ class ConnectionNotReady(ConfigError):
         reason: What is missing or wrong.
     """
 
-    def __init__(self, connection: str, reason: str) -> None:
+    def __init__(
+        self,
+        connection: str,
+        reason: str,
+        *,
+        file: Path | None = None,
+        line: int | None = None,
+        place: str = "",
+    ) -> None:
         self.connection = connection
         self.reason = reason
-        super().__init__(f"connection {connection!r}: {reason}")
+        problem = reason if place else f"connection {connection!r}: {reason}"
+        super().__init__(problem, file=file, line=line, place=place)
 
 
 class ContractError(PassbackError):

@@ -15,7 +15,15 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        from passback.cli import commands, reports  # noqa: F401, PLC0415 - they add themselves to the app
+        from passback.cli import (  # noqa: PLC0415 - they add themselves to the app
+            commands,  # noqa: F401
+            configuration,  # noqa: F401
+            deliveries,  # noqa: F401
+            export,  # noqa: F401
+            init,  # noqa: F401
+            people,  # noqa: F401
+            reports,  # noqa: F401
+        )
         from passback.cli.common import app  # noqa: PLC0415 - here, so that a missing extra can be told
     except ImportError as error:
         if error.name not in ("typer", "rich", "sqlalchemy"):

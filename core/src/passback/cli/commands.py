@@ -14,8 +14,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import NEEDS_SOMEBODY, err, fail, out, print_json, table
+from passback.cli.output import NEEDS_SOMEBODY, err, fail, print_json, table
 from passback.cli.submission import Report, read_lines, submit_lines
+from passback.cli.trying import show_outcome
 from passback.errors import PassbackError
 
 __all__ = ["check", "connectors", "submit", "work"]
@@ -81,16 +82,7 @@ def check(
                 error = str(outcome.error) if outcome.error else None
                 print_json({"connection": name, "ok": outcome.error is None, "tried": tried, "error": error})
                 continue
-            mark = "[red]✗[/red]" if outcome.error else "[green]✓[/green]"
-            out.print(f"{mark} [bold]{name}[/bold]", highlight=False)
-            for each in outcome.tried:
-                out.print(
-                    f"    {each.asked} → {each.outcome} ({each.milliseconds} ms)",
-                    highlight=False,
-                    markup=False,
-                )
-            if outcome.error:
-                out.print(f"    {outcome.error}", highlight=False, markup=False, soft_wrap=True)
+            show_outcome(outcome)
         await host.aclose()
         return failed
 

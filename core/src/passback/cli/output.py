@@ -24,6 +24,7 @@ from rich.table import Table
 from passback.errors import PassbackError
 
 __all__ = [
+    "CANNOT_RUN",
     "NEEDS_SOMEBODY",
     "ago",
     "colored",
@@ -33,11 +34,12 @@ __all__ = [
     "out",
     "plain",
     "print_json",
+    "printable",
     "table",
 ]
 
 NEEDS_SOMEBODY = 1
-_CANNOT_RUN = 2
+CANNOT_RUN = 2
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True)
@@ -47,7 +49,7 @@ def fail(*messages: str) -> NoReturn:
     """Say why the command can't run, and end with 2."""
     for message in messages:
         err.print(f"[red]✗[/red] {plain(message)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(_CANNOT_RUN)
+    raise typer.Exit(CANNOT_RUN)
 
 
 @contextmanager
@@ -67,9 +69,14 @@ def _leaves(group: BaseExceptionGroup[PassbackError]) -> Iterator[BaseException]
             yield error
 
 
+def printable(text: str) -> str:
+    """Return `text`, which came from outside, without what steers a terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
 def plain(text: str) -> str:
     """Return `text`, which came from outside, without markup and without what steers a terminal."""
-    return escape("".join(char if char.isprintable() else "�" for char in text))
+    return escape(printable(text))
 
 
 def print_json(value: object) -> None:

@@ -1,6 +1,25 @@
 """The host's face."""
 
-from passback.host.app import CheckOutcome, Passback
-from passback.host.config import Config, ConnectionConfig, read_config
+from passback.host.app import Passback
+from passback.host.blocking import BlockingPassback
+from passback.host.checking import CheckOutcome
+from passback.host.config import (
+    Config,
+    ConnectionConfig,
+    NetworkConfig,
+    PluginConfig,
+    SendingConfig,
+    read_config,
+)
 
-__all__ = ["CheckOutcome", "Config", "ConnectionConfig", "Passback", "read_config"]
+__all__ = [
+    "BlockingPassback",
+    "CheckOutcome",
+    "Config",
+    "ConnectionConfig",
+    "NetworkConfig",
+    "Passback",
+    "PluginConfig",
+    "SendingConfig",
+    "read_config",
+]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,60 +12,43 @@ import attrs
 
 from passback.clock import Clock, SystemClock
 from passback.connection import Connection
+from passback.contract import Observer
 from passback.delivery import (
     Acceptance,
-    Committer,
+    Attached,
+    Attachments,
     ConnectionState,
     DeliveryState,
-    Dispatcher,
-    DispatcherLock,
-    Outbox,
+    Exported,
     Overview,
     Repair,
     Selection,
-    Store,
-    Submission,
-    Surroundings,
+    Step,
     Totals,
+    export,
 )
 from passback.errors import (
     ConfigError,
-    ConnectionNotReady,
-    ContentConflict,
-    InvalidResult,
-    OutboxError,
     PassbackError,
 )
-from passback.host.config import Config, read_config
-from passback.host.observers import load_observers
-from passback.host.roster import ConfiguredRoster
-from passback.host.watching import watch
-from passback.http import HTTP, Exchange
-from passback.model import Result
+from passback.host.checking import CheckOutcome, press
+from passback.host.config import Config, ConnectionConfig, read_config
+from passback.host.intake import Answer, chunks, take
+from passback.host.running import Running
+from passback.model import (
+    DEFAULT_ORGANISATION,
+    Activity,
+    Learner,
+    Result,
+    Standing,
+    User,
+    UserQuery,
+)
 from passback.plugins import LoadReport
 
-__all__ = ["CheckOutcome", "Passback"]
+__all__ = ["Passback"]
 
-log = logging.getLogger("passback.host")
-
-# Enough for one transaction to be worth it, few enough for other writers to get their turn.
-_CHUNK = 500
 _DRAIN_POLL = 0.1
-
-
-@attrs.frozen(kw_only=True)
-class CheckOutcome:
-    """What a connection's test button found.
-
-    Attributes:
-        connection: Its name.
-        tried: The requests that were made, in order.
-        error: What is wrong; None if nothing is.
-    """
-
-    connection: str
-    tried: Sequence[Exchange]
-    error: PassbackError | None
 
 
 class Passback:
@@ -93,37 +73,40 @@ class Passback:
                 process (``passback work``) delivers them.
             clock: What tells the time.
         """
-        self._config = config
-        self._path: Path | None = None
-        self._strict = strict
-        self._deliver = deliver
-        self._clock: Clock = clock or SystemClock()
-        self._store = Store(config.store)
-        self._outbox = Outbox(self._store)
-        self._overview = Overview(self._store)
-        self._roster = ConfiguredRoster(config, self._clock)
-        self._routes: tuple[Mapping[str, list[str]], list[str]] = self._roster.routes()
-        self._dispatcher: Dispatcher | None = None
-        self._delivering: asyncio.Task[None] | None = None
-        self._committer: Committer | None = None
-        self._changing = asyncio.Lock()
-        self._closing = False
-        self._stack = AsyncExitStack()
+        self._clock = clock or SystemClock()
+        self._running = Running(config, self._clock, strict=strict, delivers=deliver)
+        self._overview = Overview(self._running.store)
+        self._repair = Repair(self._running.store)
+        self._attachments = Attachments(self._running.store)
 
     @classmethod
-    def from_file(cls, path: str | Path, *, strict: bool = True, deliver: bool = True) -> Self:
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        strict: bool = True,
+        deliver: bool = True,
+        connections: Mapping[str, ConnectionConfig] | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> Self:
         """Return a host for the configuration file at `path`.
+
+        Args:
+            path: The file; it's read again when it changes.
+            strict: As for `Passback`.
+            deliver: As for `Passback`.
+            connections: More connections, by name.
+            observers: More observers.
 
         Raises:
             ExceptionGroup: Of `ConfigError`: everything that is wrong with the file.
         """
-        host = cls(read_config(Path(path)), strict=strict, deliver=deliver)
-        host._path = Path(path)
-        return host
+        config = read_config(Path(path), connections=connections, observers=observers)
+        return cls(config, strict=strict, deliver=deliver)
 
     async def __aenter__(self) -> Self:
         try:
-            await self._enter()
+            await self._running.open()
         except BaseException:
             await self.aclose()
             raise
@@ -137,12 +120,12 @@ class Passback:
     @property
     def connectors(self) -> LoadReport:
         """What became of every connector that is installed or configured."""
-        return self._roster.connectors
+        return self._running.roster.connectors
 
     @property
     def connection_names(self) -> list[str]:
         """The names of all configured connections."""
-        return sorted({*self._config.connections, *self._config.broken})
+        return sorted({*self._running.config.connections, *self._running.config.broken})
 
     def connection(self, name: str) -> Connection:
         """Return the connection called `name`, to ask it what its connector can.
@@ -150,7 +133,7 @@ class Passback:
         Raises:
             ConnectionNotReady: It can't serve; says why.
         """
-        return self._roster.connection(name)
+        return self._running.roster.connection(name)
 
     async def submit(self, result: Result) -> Acceptance:
         """Accept `result`: when this returns it's on disk, and will be delivered.
@@ -165,17 +148,16 @@ class Passback:
             raise answer
         return answer
 
-    async def submit_many(
-        self, results: Iterable[Result]
-    ) -> list[Acceptance | ContentConflict | InvalidResult]:
+    async def submit_many(self, results: Iterable[Result]) -> list[Answer]:
         """Accept many results; return for each its acceptance, or why it isn't accepted.
 
         Raises:
             OutboxError: The store can't take them; those of the chunks before are accepted.
         """
-        answers: list[Acceptance | ContentConflict | InvalidResult] = []
-        for chunk in _chunks(results):
-            answers += await self._put(chunk)
+        committer = self._running.committer
+        answers: list[Answer] = []
+        for chunk in chunks(results):
+            answers += await take(chunk, self._running.routes, committer)
         return answers
 
     async def drain(self, seconds: float | None = None) -> bool:
@@ -194,35 +176,111 @@ class Passback:
         totals = await self._overview.totals()
         known = {each.name for each in totals.connections}
         untouched = [
-            ConnectionState.untouched(name, self._config.broken.get(name))
+            ConnectionState.untouched(name, self._running.config.broken.get(name))
             for name in self.connection_names
             if name not in known
         ]
-        connections = [*totals.connections, *untouched]
+        served = self._running.config.attachments
+        connections = [
+            attrs.evolve(each, organisation=served[each.name].organisation) if each.name in served else each
+            for each in [*totals.connections, *untouched]
+        ]
         return attrs.evolve(totals, connections=sorted(connections, key=lambda each: each.name))
 
     async def deliveries(self, selection: Selection | None = None, limit: int = 100) -> list[DeliveryState]:
         """Return deliveries as they stand, the newest change first."""
         return await self._overview.deliveries(selection or Selection(), limit, self._clock.now())
 
+    async def steps(self, delivery: int) -> list[Step]:
+        """Return what happened to the delivery with this number, the oldest first."""
+        return await self._overview.steps(delivery)
+
+    async def results(
+        self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION
+    ) -> list[Standing]:
+        """Return where `learner` (or the learner with this id) stands in every activity, the latest first.
+
+        Each with what is known of it, and where it was delivered.
+        """
+        known = learner.id if isinstance(learner, Learner) else learner
+        return await self._overview.standings(organisation, known)
+
+    def export(self, selection: Selection | None = None) -> AsyncIterator[Exported]:
+        """Yield results with their deliveries, in the order in which they were accepted."""
+        return export(self._running.store, selection or Selection(), self._clock.now())
+
+    def users(
+        self,
+        connection: str,
+        *,
+        email: str | None = None,
+        username: str | None = None,
+        external_id: str | None = None,
+    ) -> AsyncIterator[User]:
+        """Yield the users of `connection` that match all that is given; everybody if nothing is.
+
+        Raises:
+            ConnectionNotReady: It can't serve; says why.
+            Unsupported: Its system can't list users.
+            ConnectionFailure: The system can't be asked.
+        """
+        query = UserQuery(email=email, username=username, external_id=external_id)
+        return self.connection(connection).lookup_users(query)
+
+    async def attach(self, activity: str, connection: str) -> None:
+        """Send the results of `activity` to `connection` from now on, and those that went nowhere yet.
+
+        Both belong to the organisation that the connection serves. It's kept in the outbox, beside what the
+        configuration attaches.
+
+        Raises:
+            ConfigError: The configuration has no such connection.
+            InvalidResult: `activity` is no usable id.
+        """
+        organisation = self._organisation(connection)
+        attached = Attached(
+            activity=Activity(id=activity).id, connection=connection, organisation=organisation
+        )
+        await self._attachments.attach(attached, self._clock.now())
+        running = self._running
+        now = self._clock.now()
+        for name in await self._repair.route(running.routes, now, tell=not running.delivers):
+            running.delivering.wake(name)
+
+    async def detach(self, activity: str, connection: str) -> bool:
+        """Send no further results of `activity` to `connection`; return whether it was attached.
+
+        What was accepted for it still goes.
+
+        Raises:
+            ConfigError: The configuration has no such connection, or attaches the activity itself.
+        """
+        if connection in self._running.routes.connections(self._organisation(connection), activity):
+            raise ConfigError(
+                f"the configuration attaches {activity!r} to connection {connection!r}; "
+                "take it out of its activities there"
+            )
+        return await self._attachments.detach(activity, connection)
+
+    async def attachments(self) -> list[Attached]:
+        """Return which activities are attached to which connections; ``*`` stands for all of them."""
+        return [*self._running.roster.attachments(), *await self._attachments.all()]
+
     async def replay(self, selection: Selection) -> int:
         """Send what `selection` chooses of the waiting and the rejected once more; return how many."""
-        return await Repair(self._store).replay(selection, self._clock.now())
+        return await self._repair.replay(selection, self._clock.now())
+
+    async def replayable(self, selection: Selection) -> int:
+        """Return how many deliveries `replay` would send once more."""
+        return await self._repair.replayable(selection)
 
     async def check(self, name: str) -> CheckOutcome:
         """Press the test button of the connection called `name`."""
-        with HTTP.recording() as tried:
-            try:
-                await self._roster.connection(name).check()
-            except PassbackError as error:
-                return CheckOutcome(connection=name, tried=tried, error=error)
-        return CheckOutcome(connection=name, tried=tried, error=None)
+        return await press(self._running.roster, name)
 
     async def aclose(self) -> None:
         """Stop delivering and close what is open; leaving the ``async with`` does it."""
-        self._closing = True
-        await self._stack.aclose()
-        await self._roster.aclose()
+        await self._running.close()
 
     async def reload(self) -> None:
         """Serve by the configuration file as it is now.
@@ -233,94 +291,15 @@ class Passback:
         Raises:
             ExceptionGroup: Of `ConfigError`: it can't be used, and everything stays as it was.
         """
-        if self._path is None:
-            raise ConfigError("this host wasn't made from a file, so there is none to read again")
-        async with self._changing:
-            config = read_config(self._path)
-            before = self._roster
-            await self._stop_delivering()
-            self._config = config.model_copy(update={"store": self._config.store})
-            self._roster = ConfiguredRoster(self._config, self._clock)
-            self._routes = self._roster.routes()
-            if self._deliver and not self._closing:
-                self._start_delivering()
-            await before.aclose()
-        log.info("the configuration is read again")
+        await self._running.reload()
 
     def cancel(self) -> None:
         """Leave what is on the wire, for those who can't wait; it's sent again by whoever delivers next."""
-        if self._dispatcher is not None:
-            self._dispatcher.cancel()
+        self._running.delivering.cancel()
 
-    async def _enter(self) -> None:
-        if self._strict:
-            self._require_ready()
-        if self._deliver:
-            lock = DispatcherLock(self._config.store)
-            lock.acquire()
-            self._stack.callback(lock.release)
-        await self._store.open()
-        self._stack.push_async_callback(self._store.close)
-        if self._deliver:
-            self._stack.push_async_callback(self._stop_delivering)
-            await self._start_delivering().start()
-        self._committer = Committer(self._outbox, self._clock, self._wake if self._deliver else None)
-        self._stack.push_async_callback(self._committer.finish)
-        if self._path is not None:
-            watching = asyncio.create_task(watch(self._path, self.reload), name="passback configuration")
-            self._stack.callback(watching.cancel)
-
-    def _start_delivering(self) -> Dispatcher:
-        around = Surroundings(
-            outbox=self._outbox,
-            clock=self._clock,
-            rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
-            observers=load_observers(self._config),
-        )
-        self._dispatcher = Dispatcher(self._roster, around)
-        self._delivering = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
-        return self._dispatcher
-
-    async def _stop_delivering(self) -> None:
-        if self._dispatcher is not None and self._delivering is not None:
-            self._dispatcher.stop()
-            await self._delivering
-
-    def _wake(self, name: str) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.wake(name)
-
-    def _require_ready(self) -> None:
-        reasons = self._roster.not_ready() if self._deliver else self._config.broken
-        if reasons:
-            problems = [ConnectionNotReady(name, reason) for name, reason in sorted(reasons.items())]
-            raise ExceptionGroup("connections that can't serve", problems)
-
-    def _attached(self, activity: str) -> list[str]:
-        attached, everywhere = self._routes
-        return list(dict.fromkeys([*attached.get(activity, ()), *everywhere]))
-
-    async def _put(self, results: Sequence[Result]) -> list[Acceptance | ContentConflict | InvalidResult]:
-        if self._committer is None:
-            raise OutboxError("open the host first: async with Passback.from_file(…) as pb")
-        prepared = [self._prepared(result) for result in results]
-        submissions = [each for each in prepared if isinstance(each, Submission)]
-        accepted = iter(await self._committer.put(submissions) if submissions else ())
-        return [each if isinstance(each, InvalidResult) else next(accepted) for each in prepared]
-
-    def _prepared(self, result: Result) -> Submission | InvalidResult:
-        try:
-            return Submission.of(result, self._attached(result.activity.id))
-        except InvalidResult as error:
-            return error
-
-
-def _chunks(results: Iterable[Result]) -> Iterator[list[Result]]:
-    chunk: list[Result] = []
-    for result in results:
-        chunk.append(result)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    def _organisation(self, connection: str) -> str:
+        served = self._running.config.attachments
+        if connection not in served:
+            have = ", ".join(self.connection_names) or "none"
+            raise ConfigError(f"the configuration has no connection {connection!r}; it has {have}")
+        return served[connection].organisation

@@ -1,0 +1,161 @@
+"""``passback export``: results as they stand, as JSON Lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import attrs
+import msgspec
+import typer
+
+from passback.cli.choosing import (
+    ActivityOption,
+    ConnectionOption,
+    LearnerOption,
+    OrganisationOption,
+    ResultOption,
+    SinceOption,
+    StateOption,
+    UntilOption,
+    chosen,
+)
+from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
+from passback.cli.output import err, fail
+from passback.delivery import Exported
+from passback.model import canonical
+
+__all__ = ["export"]
+
+_HERE = Path("-")
+
+
+class _Format(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@app.command()
+def export(
+    form: Annotated[_Format, typer.Option("--format", help="JSON Lines or CSV.")] = _Format.JSONL,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file; - for standard output.")] = _HERE,
+    result: ResultOption = None,
+    connection: ConnectionOption = None,
+    state: StateOption = None,
+    organisation: OrganisationOption = None,
+    learner: LearnerOption = None,
+    activity: ActivityOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write results, and where they stand.
+
+    A line of JSON is the result as it was submitted, and `passback`, which says where it stands and which
+    is left out of account when the line is submitted again.
+    """
+    selection = chosen(
+        result=result, connection=connection, state=state, organisation=organisation,
+        learner=learner, activity=activity, since=since, until=until,
+    )  # fmt: skip
+    host = host_for(config)
+
+    async def write() -> int:
+        async with host:
+            with _opened(output) as stream:
+                lines = _WRITERS[form](host.export(selection), stream)
+                return sum([1 async for _ in lines])
+
+    count = run(write())
+    err.print(f"{count} results", highlight=False)
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[TextIO]:
+    if output == _HERE:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdout
+        return
+    try:
+        stream = output.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        fail(f"{output} can't be written: {error.strerror}")
+    with stream:
+        yield stream
+
+
+async def _as_lines(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:
+    async for each in exported:
+        own = msgspec.json.decode(canonical(each.result))
+        own["passback"] = {"accepted": each.accepted, "deliveries": each.deliveries}
+        stream.write(msgspec.json.encode(own).decode() + "\n")
+        yield
+
+
+async def _as_table(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:
+    rows = csv.DictWriter(stream, _COLUMNS, lineterminator="\r\n")
+    rows.writeheader()
+    async for each in exported:
+        rows.writerow({name: _cell(value) for name, value in _row(each).items()})
+        yield
+
+
+_WRITERS = {_Format.JSONL: _as_lines, _Format.CSV: _as_table}
+_PEOPLE = ("id", "email", "name", "username", "external_id")
+_SCORE = ("raw", "min", "max", "scaled")
+_COUNTERS = ("total_awards", "awards_unlocked", "total_tasks", "tasks_completed")
+_COLUMNS = [
+    "organisation",
+    *(f"learner_{name}" for name in _PEOPLE),
+    *("activity_id", "activity_name", "result_id", "kind", "at", "item_id", "item_name"),
+    *(f"score_{name}" for name in _SCORE),
+    *("success", "completion", "progress", "duration_seconds"),
+    *_COUNTERS,
+    *("extensions", "accepted", "deliveries"),
+]
+
+
+def _row(each: Exported) -> dict[str, object]:
+    result = each.result
+    parts: dict[str, object] = {}
+    for prefix, part, names in (
+        ("learner_", result.learner, _PEOPLE),
+        ("activity_", result.activity, ("id", "name")),
+        ("item_", result.item, ("id", "name")),
+        ("score_", result.score, _SCORE),
+        ("", result.counters, _COUNTERS),
+    ):
+        known = attrs.asdict(part) if part is not None else {}
+        parts |= {f"{prefix}{name}": known.get(name) for name in names}
+    return parts | {
+        "organisation": result.organisation,
+        "result_id": result.id,
+        "kind": result.kind.value,
+        "at": result.utc.isoformat(),
+        "success": result.success,
+        "completion": result.completion,
+        "progress": result.progress,
+        "duration_seconds": None if result.duration is None else result.duration.total_seconds(),
+        "extensions": msgspec.json.encode(result.extensions).decode() if result.extensions else None,
+        "accepted": each.accepted.isoformat(),
+        "deliveries": "; ".join(
+            f"{one.connection}: {one.state}{f' for {one.waiting_for}' if one.waiting_for else ''}"
+            for one in each.deliveries
+        ),
+    }
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # A spreadsheet would run a text that begins like this as a formula.
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value

@@ -1,0 +1,271 @@
+"""The host's face without async: for Django, Flask, Celery and scripts."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from weakref import WeakSet
+
+from passback.contract import Observer
+from passback.delivery import Acceptance, Attached, DeliveryState, Exported, Selection, Step, Totals
+from passback.errors import OutboxError, PassbackError
+from passback.host.app import Passback
+from passback.host.checking import CheckOutcome
+from passback.host.config import Config, ConnectionConfig, read_again, read_config
+from passback.host.intake import Answer
+from passback.host.portal import Portal, PortalClosed
+from passback.model import DEFAULT_ORGANISATION, Learner, Result, Standing, User
+
+__all__ = ["BlockingPassback"]
+
+T = TypeVar("T")
+log = logging.getLogger("passback.host")
+
+_AT_ONCE = 100
+# A process that forks or ends can't wait for ever; what is left then is sent again.
+_PATIENCE = 10.0
+
+
+class BlockingPassback:
+    """`Passback` for code without async: the same methods, each done when it returns.
+
+    Make one for the whole process and share it between threads::
+
+        pb = BlockingPassback.from_file("passback.toml", deliver=False)
+
+        def finish(request):
+            pb.submit(result)
+
+    It opens itself when it's first used, in each process anew, so that it may be made before a server forks.
+    It closes when the process ends, or at the end of a ``with`` block. In a process that was forked from one
+    that delivers, it only accepts.
+    """
+
+    def __init__(self, config: Config, *, strict: bool = True, deliver: bool = True) -> None:
+        """Prepare a host; the arguments are those of `Passback`."""
+        self._config = config
+        self._strict = strict
+        self._deliver = deliver
+        self._portal: Portal | None = None
+        self._closed = False
+        self._reopen = False
+        self._opening = threading.RLock()
+        _faces.add(self)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        strict: bool = True,
+        deliver: bool = True,
+        connections: Mapping[str, ConnectionConfig] | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> Self:
+        """Return a host for the configuration file at `path`; see `Passback.from_file`.
+
+        Raises:
+            ExceptionGroup: Of `ConfigError`: everything that is wrong with the file.
+        """
+        config = read_config(Path(path), connections=connections, observers=observers)
+        return cls(config, strict=strict, deliver=deliver)
+
+    def __enter__(self) -> Self:
+        self._opened()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def submit(self, result: Result) -> Acceptance:
+        """Accept `result`; see `Passback.submit`."""
+        return self._call(lambda host: host.submit(result))
+
+    def submit_many(self, results: Iterable[Result]) -> list[Answer]:
+        """Accept many results; see `Passback.submit_many`."""
+        return self._call(lambda host: host.submit_many(results))
+
+    def drain(self, seconds: float | None = None) -> bool:
+        """Wait until nothing is pending; see `Passback.drain`."""
+        return self._call(lambda host: host.drain(seconds))
+
+    def totals(self) -> Totals:
+        """Return the whole outbox in numbers; see `Passback.totals`."""
+        return self._call(lambda host: host.totals())
+
+    def deliveries(self, selection: Selection | None = None, limit: int = 100) -> list[DeliveryState]:
+        """Return deliveries as they stand; see `Passback.deliveries`."""
+        return self._call(lambda host: host.deliveries(selection, limit))
+
+    def steps(self, delivery: int) -> list[Step]:
+        """Return what happened to a delivery; see `Passback.steps`."""
+        return self._call(lambda host: host.steps(delivery))
+
+    def results(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> list[Standing]:
+        """Return where `learner` stands in every activity; see `Passback.results`."""
+        return self._call(lambda host: host.results(learner, organisation))
+
+    def export(self, selection: Selection | None = None) -> Iterator[Exported]:
+        """Yield results with their deliveries; see `Passback.export`."""
+        return self._stream(lambda host: host.export(selection))
+
+    def users(
+        self,
+        connection: str,
+        *,
+        email: str | None = None,
+        username: str | None = None,
+        external_id: str | None = None,
+    ) -> Iterator[User]:
+        """Yield the users of `connection` that match; see `Passback.users`."""
+        return self._stream(
+            lambda host: host.users(connection, email=email, username=username, external_id=external_id)
+        )
+
+    def attach(self, activity: str, connection: str) -> None:
+        """Send the results of `activity` to `connection`; see `Passback.attach`."""
+        self._call(lambda host: host.attach(activity, connection))
+
+    def detach(self, activity: str, connection: str) -> bool:
+        """Send no further results of `activity` to `connection`; see `Passback.detach`."""
+        return self._call(lambda host: host.detach(activity, connection))
+
+    def attachments(self) -> list[Attached]:
+        """Return which activities are attached to which connections; see `Passback.attachments`."""
+        return self._call(lambda host: host.attachments())
+
+    def replay(self, selection: Selection) -> int:
+        """Send what is waiting or rejected once more; see `Passback.replay`."""
+        return self._call(lambda host: host.replay(selection))
+
+    def replayable(self, selection: Selection) -> int:
+        """Return how many deliveries `replay` would send once more."""
+        return self._call(lambda host: host.replayable(selection))
+
+    def check(self, name: str) -> CheckOutcome:
+        """Press the test button of a connection; see `Passback.check`."""
+        return self._call(lambda host: host.check(name))
+
+    def reload(self) -> None:
+        """Serve by the configuration file as it is now; see `Passback.reload`."""
+        self._call(lambda host: host.reload())
+
+    def close(self) -> None:
+        """Let what is on the wire arrive, and close; after that it can't be used any longer."""
+        self._close(None)
+
+    def _close(self, patience: float | None) -> None:
+        with self._opening:
+            self._closed = True
+            portal, self._portal = self._portal, None
+        if portal is not None:
+            portal.close(patience)
+
+    def _opened(self) -> Portal:
+        with self._opening:
+            if self._closed:
+                raise OutboxError("this host is closed; make another one")
+            if self._portal is None:
+                self._portal = Portal(self._made)
+            return self._portal
+
+    def _made(self) -> Passback:
+        # As it is now: it may be long ago that this was made, in another process.
+        config = self._config if self._config.source is None else read_again(self._config)
+        return Passback(config, strict=self._strict, deliver=self._deliver)
+
+    def _call(self, work: Callable[[Passback], Coroutine[Any, Any, T]]) -> T:
+        while True:
+            try:
+                return self._opened().call(work)
+            except PortalClosed:  # by a fork, at this very moment: there will be another
+                continue
+
+    def _stream(self, begin: Callable[[Passback], AsyncIterator[T]]) -> Iterator[T]:
+        portal = self._opened()
+
+        async def start(host: Passback) -> AsyncIterator[T]:
+            return begin(host)
+
+        items = portal.call(start)
+        try:
+            while chunk := portal.call(lambda _: _some(items)):
+                yield from chunk
+        finally:
+            portal.call(lambda _: _end(items))
+
+    def _before_fork(self) -> None:
+        # Neither a thread nor an open database survives a fork, so there mustn't be any.
+        self._opening.acquire()
+        if self._portal is not None and not self._portal.is_inside:
+            self._portal.close(_PATIENCE)
+            self._portal = None
+            self._reopen = self._deliver
+
+    def _in_parent(self) -> None:
+        try:
+            if self._reopen:
+                self._reopen = False
+                self._opened()
+        except PassbackError:
+            log.exception("delivery didn't start again after a fork; it does when the host is used next")
+        finally:
+            self._opening.release()
+
+    def _in_child(self) -> None:
+        self._portal = None
+        self._deliver = self._reopen = False
+        self._opening.release()
+
+
+async def _some(items: AsyncIterator[T]) -> list[T]:
+    some: list[T] = []
+    async for item in items:
+        some.append(item)
+        if len(some) == _AT_ONCE:
+            break
+    return some
+
+
+async def _end(items: AsyncIterator[object]) -> None:
+    close = getattr(items, "aclose", None)
+    if close is not None:
+        await close()
+
+
+_faces: WeakSet[BlockingPassback] = WeakSet()
+_paused: list[BlockingPassback] = []
+
+
+def _before_fork() -> None:
+    _paused.extend(_faces)
+    for face in _paused:
+        face._before_fork()  # noqa: SLF001 - its own module
+
+
+def _in_parent() -> None:
+    while _paused:
+        _paused.pop()._in_parent()  # noqa: SLF001
+
+
+def _in_child() -> None:
+    while _paused:
+        _paused.pop()._in_child()  # noqa: SLF001
+
+
+def _at_exit() -> None:
+    for face in list(_faces):
+        face._close(_PATIENCE)  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)
+atexit.register(_at_exit)

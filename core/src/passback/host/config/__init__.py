@@ -1,0 +1,39 @@
+"""The configuration: what file and Python say, checked as a whole, secrets resolved.
+
+A mistake in one connection's table concerns that connection; any other concerns the file.
+"""
+
+from passback.host.config.drafts import Attachment, Draft, name_problem
+from passback.host.config.effective import effective
+from passback.host.config.examining import Examination, Examined
+from passback.host.config.mistakes import Mistake, dotted, explain, suggestion
+from passback.host.config.reading import Reading, read_again, read_config, take
+from passback.host.config.schema import config_schema, installed_connectors
+from passback.host.config.secrets import reference
+from passback.host.config.tables import ConnectionConfig, NetworkConfig, PluginConfig, SendingConfig
+from passback.host.config.whole import Config
+
+__all__ = [
+    "Attachment",
+    "Config",
+    "ConnectionConfig",
+    "Draft",
+    "Examination",
+    "Examined",
+    "Mistake",
+    "NetworkConfig",
+    "PluginConfig",
+    "Reading",
+    "SendingConfig",
+    "config_schema",
+    "dotted",
+    "effective",
+    "explain",
+    "installed_connectors",
+    "name_problem",
+    "read_again",
+    "read_config",
+    "reference",
+    "suggestion",
+    "take",
+]

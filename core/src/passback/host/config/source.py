@@ -1,0 +1,77 @@
+"""The file that a configuration comes from: its text, and errors that name file and line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from passback.errors import ConfigError
+from passback.host.config.locating import Locator
+from passback.host.config.mistakes import Mistake, dotted
+
+__all__ = ["Source"]
+
+_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
+
+
+@attrs.frozen(slots=False)
+class Source:
+    """A configuration file.
+
+    Attributes:
+        path: Where it lies.
+        text: What it says.
+    """
+
+    path: Path
+    text: str = attrs.field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Source:
+        """Return the file at `path`.
+
+        Raises:
+            ConfigError: It can't be read, or is no text.
+        """
+        try:
+            content = path.read_bytes()
+            # Editors on Windows put a mark at the start.
+            return cls(path, content.decode("utf-8-sig"))
+        except OSError as error:
+            raise ConfigError(error.strerror or "it can't be read", file=path) from None
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise ConfigError("this is no TOML: a file in UTF-8 was expected", file=path, line=line) from None
+
+    def document(self) -> dict[str, Any]:
+        """Return what the file says.
+
+        Raises:
+            ConfigError: It is no TOML.
+        """
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            found = _LINE.search(str(error))
+            line = int(found[1]) if found else self.text.count("\n") + 1
+            raise ConfigError(f"this is no TOML: {error}", file=self.path, line=line) from None
+        except RecursionError:
+            raise ConfigError("this is no TOML: it's nested too deep", file=self.path) from None
+
+    def line(self, mistake: Mistake) -> int:
+        """Return the number of the line at which `mistake` was made."""
+        return self._locator.line(mistake.place)
+
+    def error(self, mistake: Mistake) -> ConfigError:
+        """Return `mistake`, which concerns the whole file, as an error."""
+        place = dotted(mistake.place)
+        return ConfigError(mistake.problem, file=self.path, line=self.line(mistake), place=place)
+
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self.text)

@@ -1,0 +1,114 @@
+"""The whole configuration: connections with their secrets, and those that can't serve with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import attrs
+from pydantic import Field, InstanceOf, PrivateAttr
+from pydantic.json_schema import SkipJsonSchema
+
+from passback.contract import Observer
+from passback.errors import ConfigError, ConnectionNotReady
+from passback.host.config.drafts import Attachment, Draft
+from passback.host.config.mistakes import Mistake, dotted
+from passback.host.config.secrets import Resolver
+from passback.host.config.source import Source
+from passback.host.config.tables import ConnectionConfig, PluginConfig, Table
+from passback.host.observers import load_observers
+from passback.plugins import Policy
+
+__all__ = ["Config", "Origin"]
+
+
+@attrs.frozen(kw_only=True)
+class Origin:
+    """Where a configuration comes from.
+
+    Attributes:
+        source: The file; None if it comes from Python alone.
+        drafts: The file's connections.
+    """
+
+    source: Source | None = None
+    drafts: Mapping[str, Draft] = attrs.field(factory=dict)
+
+
+class Config(Table):
+    """The whole configuration.
+
+    From Python, `observers` may also be observers themselves.
+    """
+
+    store: Path = Field(default=Path("passback.db"), description="The outbox file, relative to this file.")
+    observers: tuple[str | SkipJsonSchema[InstanceOf[Observer]], ...] = Field(
+        default=(), description="Host-wide observers, by entry-point name."
+    )
+    plugins: PluginConfig = Field(default=PluginConfig(), description="Which plugins may be loaded.")
+    given: dict[str, ConnectionConfig] = Field(
+        default_factory=dict, alias="connections", repr=False, description="The connections, by name."
+    )
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    def model_post_init(self, context: object, /) -> None:
+        """Take note of where it comes from, which whoever reads a file says as the validation's context."""
+        if isinstance(context, Origin):
+            self._origin = context
+
+    @property
+    def source(self) -> Path | None:
+        """The file that it was read from; None if it comes from Python alone."""
+        return self._origin.source.path if self._origin.source else None
+
+    def error(self, mistake: Mistake) -> ConfigError:
+        """Return `mistake`, which concerns no connection, as an error that names its place."""
+        if self._origin.source:
+            return self._origin.source.error(mistake)
+        return ConfigError(mistake.problem, place=dotted(mistake.place))
+
+    @property
+    def policy(self) -> Policy:
+        """Which plugins the host owner wants, but for the pins that connections add."""
+        return Policy(blocked=self.plugins.block, disabled=frozenset(self.plugins.disable))
+
+    @cached_property
+    def watching(self) -> tuple[Observer, ...]:
+        """The observers that can be had."""
+        return tuple(load_observers(self.observers, self.policy))
+
+    @cached_property
+    def drafts(self) -> Mapping[str, Draft]:
+        """Every connection as far as it can be read, its references resolved."""
+        folder = self.source.parent if self.source else Path()
+        given = {name: Draft(name=name, config=config) for name, config in self.given.items()}
+        return {
+            name: draft.resolved(Resolver(folder, lambda: self.watching))
+            for name, draft in {**self._origin.drafts, **given}.items()
+        }
+
+    @property
+    def connections(self) -> Mapping[str, ConnectionConfig]:
+        """The connections with nothing wrong in their own tables, their references resolved."""
+        return {name: draft.config for name, draft in self.drafts.items() if not draft.mistakes}
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """The connections whose own tables are wrong, and why."""
+        return {name: each.reason(each.mistakes) for name, each in self.drafts.items() if each.mistakes}
+
+    @property
+    def mistakes(self) -> list[ConnectionNotReady]:
+        """What is wrong in the connections' own tables, each with its place."""
+        return [error for draft in self.drafts.values() for error in draft.errors(draft.mistakes)]
+
+    @property
+    def attachments(self) -> Mapping[str, Attachment]:
+        """What each connection takes, also those whose other settings are wrong.
+
+        Who only submits may not have the secrets, and a result must wait for a connection that is broken
+        today. Where the activities themselves can't be read, nothing is attached until they can.
+        """
+        attached = {name: draft.attachment for name, draft in self.drafts.items()}
+        return {name: each for name, each in attached.items() if each is not None}

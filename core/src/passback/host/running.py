@@ -1,0 +1,114 @@
+"""A host at work: what it opens, and what a changed configuration replaces."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+
+from passback.clock import Clock
+from passback.delivery import Committer, DispatcherLock, Outbox, Store
+from passback.errors import OutboxError
+from passback.host.config import Config, read_again
+from passback.host.delivering import Delivering
+from passback.host.roster import ConfiguredRoster
+from passback.host.watching import watch
+
+__all__ = ["Running"]
+
+log = logging.getLogger("passback.host")
+
+
+class Running:
+    """Everything that is open while a host is.
+
+    Attributes:
+        config: The configuration that is served now.
+        roster: Its connections.
+        routes: What it attaches to what.
+        store: The outbox's database.
+        delivers: Whether this process delivers.
+        delivering: What delivers in this process, if it does.
+    """
+
+    def __init__(self, config: Config, clock: Clock, *, strict: bool, delivers: bool) -> None:
+        self.config = config
+        self.store = Store(config.store)
+        self.roster = ConfiguredRoster(config, clock)
+        self.routes = self.roster.routes()
+        self.delivers = delivers
+        self._clock = clock
+        self._strict = strict
+        self._outbox = Outbox(self.store)
+        self.delivering = Delivering(self._outbox, clock)
+        self._committer: Committer | None = None
+        self._changing = asyncio.Lock()
+        self._closing = False
+        self._stack = AsyncExitStack()
+
+    @property
+    def committer(self) -> Committer:
+        """What takes results in.
+
+        Raises:
+            OutboxError: The host isn't open.
+        """
+        if self._committer is None:
+            raise OutboxError("open the host first: async with Passback.from_file(…) as pb")
+        return self._committer
+
+    async def open(self) -> None:
+        """Open the outbox, deliver if this process does, and watch the configuration file.
+
+        Raises:
+            ExceptionGroup: Of `ConnectionNotReady`, if this is strict and connections can't serve.
+            OutboxError: The outbox can't be used, or another process delivers from it.
+        """
+        if self._strict:
+            self._require_ready()
+        if self.delivers:
+            lock = DispatcherLock(self.config.store)
+            lock.acquire()
+            self._stack.callback(lock.release)
+        await self.store.open()
+        self._stack.push_async_callback(self.store.close)
+        if self.delivers:
+            self._stack.push_async_callback(self.delivering.end)
+            await self.delivering.begin(self.roster, self.config.watching).start()
+        wake = self.delivering.wake if self.delivers else None
+        self._committer = Committer(self._outbox, self._clock, wake)
+        self._stack.push_async_callback(self._committer.finish)
+        if self.config.source is not None:
+            watching = asyncio.create_task(
+                watch(self.config.source, self.reload), name="passback configuration"
+            )
+            self._stack.callback(watching.cancel)
+
+    async def close(self) -> None:
+        """Stop delivering and close what is open."""
+        self._closing = True
+        await self._stack.aclose()
+        await self.roster.aclose()
+
+    async def reload(self) -> None:
+        """Serve by the configuration file as it is now.
+
+        Raises:
+            ExceptionGroup: Of `ConfigError`: it can't be used, and everything stays as it was.
+        """
+        async with self._changing:
+            config = read_again(self.config)
+            before = self.roster
+            await self.delivering.end()
+            self.config = config.model_copy(update={"store": self.config.store})
+            self.roster = ConfiguredRoster(self.config, self._clock)
+            self.routes = self.roster.routes()
+            if self.delivers and not self._closing:
+                self.delivering.begin(self.roster, self.config.watching)
+            await before.aclose()
+        log.info("the configuration is read again")
+
+    def _require_ready(self) -> None:
+        mistakes = self.roster.mistakes() if self.delivers else self.config.mistakes
+        if mistakes:
+            raise ExceptionGroup("connections that can't serve", mistakes)
