@@ -18,7 +18,7 @@ help: ## Show the targets
 .venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
 	@echo "installing Passback into .venv …"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	@$(UV) pip install --quiet --compile-bytecode --python .venv --constraint constraints.txt --group dev $(MEMBERS)
+	@$(UV) pip install --quiet --compile-bytecode --python .venv --constraint constraints.txt --group dev --group examples $(MEMBERS)
 	@touch $@
 
 .PHONY: install
@@ -41,6 +41,11 @@ test: check ## Lint, types, layers and every test
 	@$(BIN)/python -m passback_testbed.install all
 	@$(BIN)/pytest
 
+.PHONY: docs
+docs: install ## Build the documentation into .cache/docs
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs .cache/docs
+	@echo "open .cache/docs/index.html"
+
 .PHONY: bench
 bench: install ## Measure the whole path beside its limits
 	@$(BIN)/python benchmarks/path.py
@@ -48,7 +53,7 @@ bench: install ## Measure the whole path beside its limits
 .PHONY: constraints
 constraints: .uv/bin/uv ## Pin today's versions, without index addresses
 	@$(UV) venv --quiet --clear --python $(PYTHON) .cache/pins
-	@$(UV) pip install --quiet --python .cache/pins --group dev $(MEMBERS)
+	@$(UV) pip install --quiet --python .cache/pins --group dev --group examples $(MEMBERS)
 	@{ echo "# Made by make constraints: what CI and newcomers install."; \
 	   $(UV) pip freeze --python .cache/pins --exclude-editable; } > constraints.txt
 

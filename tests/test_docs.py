@@ -1,0 +1,42 @@
+"""The documentation: it builds, and every public name stands in it exactly once."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import passback
+import passback_xapi
+from passback_testbed.places import workspace
+
+DOCS = workspace() / "docs"
+
+
+def test_it_builds_without_a_warning(tmp_path):
+    build = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        DOCS,
+        tmp_path / "html",
+    ]
+    done = subprocess.run(
+        [*build, "-d", tmp_path / "doctrees"], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "submit_many" in (tmp_path / "html" / "reference" / "api" / "host.html").read_text("utf-8")
+
+
+def test_every_public_name_has_its_place():
+    pages = "\n".join(page.read_text("utf-8") for page in (DOCS / "reference" / "api").glob("*.md"))
+    named = Counter(re.findall(r"^\.\. auto\w+:: (\S+)$", pages, re.MULTILINE))
+    errors = {f"passback.{name}" for name in passback._HOMES["errors"]}  # a page takes the whole module
+    public = {f"passback.{name}" for name in passback.__all__} - errors
+    converters = {"passback_xapi.to_statement", "passback_xapi.from_statement", "passback_xapi.XapiOptions"}
+    assert converters <= {f"passback_xapi.{name}" for name in passback_xapi.__all__}
+    assert named == Counter(public | converters | {"passback.errors"})
