@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         NetworkConfig,
         Passback,
         PluginConfig,
+        RetentionConfig,
         SendingConfig,
         read_config,
     )
@@ -119,7 +120,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "host": (
         "BlockingPassback", "CheckOutcome", "Config", "ConnectionConfig", "NetworkConfig", "Passback",
-        "PluginConfig", "SendingConfig", "read_config",
+        "PluginConfig", "RetentionConfig", "SendingConfig", "read_config",
     ),
     "http": ("HTTP", "AddressPolicy", "Exchange", "Response", "Timeouts", "basic_auth"),
     "model": (
@@ -198,6 +199,7 @@ __all__ = [
     "Response",
     "Result",
     "ResultKind",
+    "RetentionConfig",
     "Score",
     "Selection",
     "Sending",

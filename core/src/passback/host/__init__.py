@@ -8,6 +8,7 @@ from passback.host.config import (
     ConnectionConfig,
     NetworkConfig,
     PluginConfig,
+    RetentionConfig,
     SendingConfig,
     read_config,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "NetworkConfig",
     "Passback",
     "PluginConfig",
+    "RetentionConfig",
     "SendingConfig",
     "read_config",
 ]

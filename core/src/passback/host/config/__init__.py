@@ -10,7 +10,13 @@ from passback.host.config.mistakes import Mistake, dotted, explain, suggestion
 from passback.host.config.reading import Reading, read_again, read_config, take
 from passback.host.config.schema import config_schema, installed_connectors
 from passback.host.config.secrets import reference
-from passback.host.config.tables import ConnectionConfig, NetworkConfig, PluginConfig, SendingConfig
+from passback.host.config.tables import (
+    ConnectionConfig,
+    NetworkConfig,
+    PluginConfig,
+    RetentionConfig,
+    SendingConfig,
+)
 from passback.host.config.whole import Config
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "NetworkConfig",
     "PluginConfig",
     "Reading",
+    "RetentionConfig",
     "SendingConfig",
     "config_schema",
     "dotted",

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf
 from passback.contract import Options
 from passback.model import DEFAULT_ORGANISATION
 
-__all__ = ["ConnectionConfig", "NetworkConfig", "PluginConfig", "SendingConfig", "Table"]
+__all__ = ["ConnectionConfig", "NetworkConfig", "PluginConfig", "RetentionConfig", "SendingConfig", "Table"]
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
@@ -102,6 +102,21 @@ class ConnectionConfig(Table):
         default=NetworkConfig(), description="What it may reach beyond https on the public internet."
     )
     sending: SendingConfig = Field(default=SendingConfig(), description="How it's served.")
+
+
+class RetentionConfig(Table):
+    """How long results are kept, in days."""
+
+    undelivered: float = Field(
+        default=30, gt=0, le=3650, description="Days until what couldn't be delivered is rejected."
+    )
+    settled: float = Field(
+        default=90,
+        gt=0,
+        le=3650,
+        description="Days that a result is kept after its last delivery was delivered or rejected. "
+        "Where learners stand is kept longer.",
+    )
 
 
 class PluginConfig(Table):

@@ -16,7 +16,7 @@ from passback.host.config.drafts import Attachment, Draft
 from passback.host.config.mistakes import Mistake, dotted
 from passback.host.config.secrets import Resolver
 from passback.host.config.source import Source
-from passback.host.config.tables import ConnectionConfig, PluginConfig, Table
+from passback.host.config.tables import ConnectionConfig, PluginConfig, RetentionConfig, Table
 from passback.host.observers import load_observers
 from passback.plugins import Policy
 
@@ -47,6 +47,7 @@ class Config(Table):
         default=(), description="Host-wide observers, by entry-point name."
     )
     plugins: PluginConfig = Field(default=PluginConfig(), description="Which plugins may be loaded.")
+    retention: RetentionConfig = Field(default=RetentionConfig(), description="How long results are kept.")
     given: dict[str, ConnectionConfig] = Field(
         default_factory=dict, alias="connections", repr=False, description="The connections, by name."
     )
