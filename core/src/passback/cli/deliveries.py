@@ -19,7 +19,7 @@ from passback.cli.choosing import (
     chosen,
 )
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import ago, colored, fail, out, plain, print_json
+from passback.cli.output import ago, colored, counted, fail, out, plain, print_json
 from passback.delivery import DeliveryState, Selection, Step
 
 __all__ = ["deliveries", "show"]
@@ -62,7 +62,8 @@ def deliveries(
         for each in found:
             _print(each)
         out.print(
-            f"{len(found)} deliveries" + (", the newest; --limit shows more" if len(found) == limit else "")
+            counted(len(found), "delivery", "deliveries")
+            + (", the newest; --limit shows more" if len(found) == limit else "")
         )
 
     run(list_them())

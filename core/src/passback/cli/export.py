@@ -10,6 +10,7 @@ from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, TextIO
+from uuid import UUID, uuid5
 
 import attrs
 import msgspec
@@ -27,13 +28,14 @@ from passback.cli.choosing import (
     chosen,
 )
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
-from passback.cli.output import err, fail
+from passback.cli.output import counted, err, fail
 from passback.delivery import Exported
-from passback.model import canonical
+from passback.model import EXPORTED, canonical
 
 __all__ = ["export"]
 
 _HERE = Path("-")
+_CORRECTION = UUID("5d0f0d5e-7a2f-5c53-8d38-1f5b8f0a3c11")
 
 
 class _Format(StrEnum):
@@ -54,26 +56,33 @@ def export(
     since: SinceOption = None,
     until: UntilOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    corrections: Annotated[
+        bool,
+        typer.Option("--corrections", help="Lines to edit and submit: each with an id of its own."),
+    ] = False,
 ) -> None:
     """Write results, and where they stand.
 
-    A line of JSON is the result as it was submitted, and `passback`, which says where it stands and which
-    is left out of account when the line is submitted again.
+    A line of JSON is the result as it was submitted, and `passback`, which says where it stands. To send
+    rejected results in another form, write them with --corrections, edit the lines, and submit them.
     """
     selection = chosen(
         result=result, connection=connection, state=state, organisation=organisation,
         learner=learner, activity=activity, since=since, until=until,
     )  # fmt: skip
+    if corrections and form is not _Format.JSONL:
+        fail("--corrections are lines of JSON; leave --format out")
     host = host_for(config)
+    writer = _as_corrections if corrections else _WRITERS[form]
 
     async def write() -> int:
         async with host:
             with _opened(output) as stream:
-                lines = _WRITERS[form](host.export(selection), stream)
-                return sum([1 async for _ in lines])
+                return sum([1 async for _ in writer(host.export(selection), stream)])
 
     count = run(write())
-    err.print(f"{count} results", highlight=False)
+    err.print(counted(count, "result"), highlight=False)
 
 
 @contextmanager
@@ -91,10 +100,20 @@ def _opened(output: Path) -> Iterator[TextIO]:
         yield stream
 
 
+async def _as_corrections(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:
+    async for each in exported:
+        result = each.result
+        # The same file submitted twice gives the same facts.
+        corrected = str(uuid5(_CORRECTION, f"{result.organisation}\n{result.id}"))
+        extensions = {**result.extensions, "corrects": result.id}
+        stream.write(canonical(attrs.evolve(result, id=corrected, extensions=extensions)).decode() + "\n")
+        yield
+
+
 async def _as_lines(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:
     async for each in exported:
         own = msgspec.json.decode(canonical(each.result))
-        own["passback"] = {"accepted": each.accepted, "deliveries": each.deliveries}
+        own[EXPORTED] = {"accepted": each.accepted, "deliveries": each.deliveries}
         stream.write(msgspec.json.encode(own).decode() + "\n")
         yield
 

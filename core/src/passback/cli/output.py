@@ -28,6 +28,7 @@ __all__ = [
     "NEEDS_SOMEBODY",
     "ago",
     "colored",
+    "counted",
     "err",
     "fail",
     "failing",
@@ -109,6 +110,11 @@ def colored(cell: str) -> str:
     color = _COLORS.get(cell.partition(" for ")[0])
     text = plain(cell)
     return f"[{color}]{text}[/{color}]" if color else text
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """Return `count` with its noun: 1 user, 2 users."""
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
 
 
 def ago(at: datetime | None, now: datetime | None = None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import ago, fail, out, plain, print_json, table
-from passback.model import DEFAULT_ORGANISATION, Reach, Standing
+from passback.cli.output import ago, counted, fail, out, plain, print_json, table
+from passback.model import DEFAULT_ORGANISATION, Reach, Score, Standing
 
 __all__ = ["attach", "attachments", "detach", "results", "users"]
 
@@ -37,49 +38,45 @@ def results(
             nobody = f"nothing is known of learner {learner!r} in organisation {organisation!r}"
             out.print(plain(nobody), highlight=False)
             return
-        columns = [
-            "activity",
-            "last",
-            "started",
-            "progress",
-            "score",
-            "passed",
-            "awards",
-            "tasks",
-            "delivered",
-        ]
-        table(f"{found[0].learner.name or learner}", columns, [_row(each) for each in found])
+        for each in found:
+            _print(each)
 
     run(show())
 
 
-_COLUMNS = ["activity", "last", "started", "progress", "score", "passed", "awards", "tasks", "delivered"]
+def _print(standing: Standing) -> None:
+    name = plain(standing.activity.name or standing.activity.id)
+    when = f"{standing.kind} {ago(standing.last_activity)}, started {ago(standing.started)}"
+    out.print(f"[bold]{name}[/bold]  [dim]{when}[/dim]", highlight=False)
+    facts = [f"{label} {value}" for label, value in _facts(standing) if value is not None]
+    if facts:
+        out.print(f"   {'  '.join(facts)}", highlight=False)
+    for reach in standing.reached:
+        out.print(f"   → {plain(_reach(reach))}", highlight=False)
+    if not standing.reached:
+        out.print("   → nowhere: its activity is attached to no connection", highlight=False)
 
 
-def _row(standing: Standing) -> list[str]:
+def _facts(standing: Standing) -> Iterator[tuple[str, str | None]]:
     counters = standing.counters
-    score = standing.score
-    points = None if score is None or score.raw is None else f"{score.raw:g}"
-    if points is not None and score is not None and score.max is not None:
-        points = f"{points} of {score.max:g}"
-    if points is None and score is not None and score.scaled is not None:
-        points = f"{score.scaled:.0%}"
-    return [
-        standing.activity.name or standing.activity.id,
-        f"{standing.kind} {ago(standing.last_activity)}",
-        ago(standing.started),
-        "-" if standing.progress is None else f"{standing.progress:.0%}",
-        points or "-",
-        {True: "yes", False: "no", None: "-"}[standing.success],
-        _of(counters.awards_unlocked, counters.total_awards) if counters else "-",
-        _of(counters.tasks_completed, counters.total_tasks) if counters else "-",
-        "; ".join(_reach(each) for each in standing.reached) or "nowhere yet",
-    ]
+    yield "progress", None if standing.progress is None else f"{standing.progress:.0%}"
+    yield "score", _points(standing.score)
+    yield "passed", {True: "yes", False: "no", None: None}[standing.success]
+    yield "awards", _of(counters.awards_unlocked, counters.total_awards) if counters else None
+    yield "tasks", _of(counters.tasks_completed, counters.total_tasks) if counters else None
 
 
-def _of(have: int | None, total: int | None) -> str:
+def _points(score: Score | None) -> str | None:
+    if score is None:
+        return None
+    if score.raw is not None:
+        return f"{score.raw:g}" if score.max is None else f"{score.raw:g} of {score.max:g}"
+    return None if score.scaled is None else f"{score.scaled:.0%}"
+
+
+def _of(have: int | None, total: int | None) -> str | None:
     if have is None:
-        return "-"
+        return None
     return str(have) if total is None else f"{have} of {total}"
 
 
@@ -123,7 +120,7 @@ def users(
             out.print(plain(line) + ("" if user.active else "  [dim]inactive[/dim]"), highlight=False)
         await host.aclose()
         if not json:
-            out.print(f"{count} users", highlight=False)
+            out.print(counted(count, "user"), highlight=False)
 
     run(show())
 

@@ -19,7 +19,7 @@ from passback.cli.choosing import (
     chosen,
 )
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import ago, fail, out, print_json, table
+from passback.cli.output import ago, counted, fail, out, print_json, table
 from passback.delivery import ConnectionState, Selection, State
 
 __all__ = ["replay", "status"]
@@ -100,4 +100,5 @@ def replay(
     if json:
         print_json({"replayable" if dry_run else "replayed": count})
     else:
-        out.print(f"{count} deliveries {'would be' if dry_run else 'are'} due again", highlight=False)
+        are = "would be" if dry_run else "is" if count == 1 else "are"
+        out.print(f"{counted(count, 'delivery', 'deliveries')} {are} due again", highlight=False)

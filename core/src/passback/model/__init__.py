@@ -1,6 +1,6 @@
 """The records that everything else is about: frozen, without I/O."""
 
-from passback.model.codec import canonical, parse_result, read_result
+from passback.model.codec import EXPORTED, canonical, parse_result, read_result
 from passback.model.exchange import (
     ActivityUnknown,
     AlreadyThere,
@@ -38,6 +38,7 @@ from passback.model.standing import Reach, Standing, stand
 
 __all__ = [
     "DEFAULT_ORGANISATION",
+    "EXPORTED",
     "Activity",
     "ActivityUnknown",
     "AlreadyThere",

@@ -1,7 +1,8 @@
 """Results as JSON: the form that hosts submit and that the outbox keeps.
 
-Unknown top-level fields are kept under `extensions`, so that nothing a host sends is lost. Unknown fields
-deeper down are refused with a suggestion: there they are spelling mistakes.
+Unknown top-level fields are kept under `extensions`, so that nothing a host sends is lost; only `passback`,
+which an export adds, is left out. Unknown fields deeper down are refused with a suggestion: there they are
+spelling mistakes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ import msgspec
 from passback.errors import InvalidResult
 from passback.model.result import Activity, Counters, Item, Learner, Result, ResultKind, Score
 
-__all__ = ["canonical", "parse_result", "read_result"]
+__all__ = ["EXPORTED", "canonical", "parse_result", "read_result"]
+
+# What an export adds to a result; a line of it can be submitted again.
+EXPORTED = "passback"
 
 _FIELDS = frozenset(field.name for field in attrs.fields(Result))
 _PARTS: Mapping[str, type[attrs.AttrsInstance]] = {
@@ -60,7 +64,7 @@ def read_result(body: bytes) -> Result:
 
 
 def parse_result(text: str | bytes) -> Result:
-    """Return the result that a host wrote as JSON.
+    """Return the result that a host wrote as JSON, or that an export did.
 
     Raises:
         InvalidResult: It isn't one; names the field and what was expected.
@@ -89,8 +93,8 @@ def _in_utc(result: Result) -> Result:
 
 
 def _with_extensions(document: dict[str, Any]) -> dict[str, Any]:
-    extras = {key: value for key, value in document.items() if key not in _FIELDS}
-    if not extras:
+    extras = {key: value for key, value in document.items() if key not in _FIELDS and key != EXPORTED}
+    if not extras and EXPORTED not in document:
         return document
     extensions = document.get("extensions", {})
     if not isinstance(extensions, dict):

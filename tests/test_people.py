@@ -1,0 +1,153 @@
+"""Learners and activities by the commands: what they did, what goes where, and what comes out again."""
+
+import csv
+import io
+import json
+import subprocess
+
+import pytest
+from hosting import lrs_table, made
+
+from passback import Activity, Counters, Learner, Score, canonical
+
+ANA = Learner(id="ana@example.com", name="Ana")
+LADDER = Activity(id="ladder", name="Ladder safety")
+NOWHERE = "http://127.0.0.1:9/xapi"
+
+
+def table(name, organisation, activities="[]"):
+    return lrs_table(NOWHERE, name, more=f'organisation = "{organisation}"\nactivities = {activities}')
+
+
+@pytest.fixture
+def two(host):
+    """Two customers, one connection each, that share a learner's e-mail address and an activity's id."""
+    host.configure(table("acme-lrs", "acme"), table("globex-lrs", "globex", '"*"'))
+    fields = {"learner": ANA, "activity": LADDER}
+    lines = [
+        made(1, **fields, organisation="acme", kind="progressed", progress=0.5),
+        made(2, **fields, organisation="acme", score=Score(raw=7, max=10), counters=Counters(total_tasks=3)),
+        made(1, **fields, organisation="globex", kind="started"),
+    ]
+    text = "\n".join(canonical(each).decode() for each in lines)
+    assert host.run("submit", "-", stdin=text).stdout.startswith("3 accepted, 2 kept until")
+    return host
+
+
+def test_a_learner_is_another_in_another_organisation(two):
+    (acme,) = two.json("results", ANA.id, "--organisation", "acme")
+    assert (acme["results"], acme["progress"], acme["reached"]) == (2, 1.0, [])
+    (globex,) = two.json("results", ANA.id, "--organisation", "globex")
+    assert (globex["kind"], globex["reached"][0]["connection"]) == ("started", "globex-lrs")
+    assert two.json("results", ANA.id) == []
+    shown = two.run("results", ANA.id, "--organisation", "acme").stdout
+    assert "Ladder safety  completed" in shown
+    assert "progress 100%  score 7 of 10" in shown
+
+
+def test_attaching_sends_what_went_nowhere_within_the_organisation_only(two):
+    two.run("attach", "ladder", "acme-lrs")
+    assert {each["connection"]: each["counts"] for each in status(two)} == {
+        "acme-lrs": {"pending": 2},
+        "globex-lrs": {"pending": 1},
+    }
+    assert {(each["connection"], each["activity"]) for each in two.json("attachments")} == {
+        ("acme-lrs", "ladder"),
+        ("globex-lrs", "*"),
+    }
+    two.run("detach", "ladder", "acme-lrs")
+    assert "isn't attached" in two.run("detach", "ladder", "acme-lrs", expect=2).stderr
+    assert "take it out of its activities" in flat(two.run("detach", "ladder", "globex-lrs", expect=2).stderr)
+
+
+def status(host):
+    (totals,) = host.json("status")
+    return [{"connection": each["name"], "counts": each["counts"]} for each in totals["connections"]]
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_an_unknown_connection_is_named_with_those_that_there_are(two):
+    assert "it has acme-lrs, globex-lrs" in flat(two.run("attach", "ladder", "acne-lrs", expect=2).stderr)
+
+
+def test_an_export_can_be_submitted_again_and_changes_nothing(two):
+    exported = two.run("export").stdout
+    assert [json.loads(line)["id"] for line in exported.splitlines()] == ["result-1", "result-2", "result-1"]
+    assert "0 accepted, 3 were known already" in two.run("submit", "-", stdin=exported).stdout
+
+
+def test_corrections_are_facts_of_their_own_and_the_same_when_written_twice(two):
+    chosen = ["export", "--corrections", "--organisation", "acme"]
+    lines = two.run(*chosen).stdout
+    assert lines == two.run(*chosen).stdout
+    edited = lines.replace('"raw":7.0', '"raw":8.0')
+    assert edited != lines
+    assert "2 accepted" in two.run("submit", "-", stdin=edited).stdout
+    assert "were known already" in two.run("submit", "-", stdin=edited).stdout
+    (acme,) = two.json("results", ANA.id, "--organisation", "acme")
+    assert acme["score"]["raw"] == 8.0
+
+
+def test_a_table_holds_what_a_spreadsheet_needs_and_nothing_that_it_would_run(two):
+    evil = made(9, learner=Learner(id="eve", name="=HYPERLINK(1)"), organisation="acme")
+    two.run("submit", "-", stdin=canonical(evil).decode())
+    two.run("export", "--format", "csv", "--output", "all.csv", "--learner", "eve")
+    (row,) = csv.DictReader(io.StringIO((two.folder / "all.csv").read_text("utf-8")))
+    assert row["learner_name"] == "'=HYPERLINK(1)"
+    assert (row["organisation"], row["kind"], row["deliveries"]) == ("acme", "completed", "")
+    rows = csv.DictReader(io.StringIO(two.run("export", "--format", "csv", "--state", "pending").stdout))
+    assert [each["deliveries"] for each in rows] == ["globex-lrs: pending"]
+
+
+def test_a_system_that_cannot_list_users_says_so(two):
+    assert "has no lookup_users" in flat(two.run("users", "acme-lrs", expect=2).stderr)
+
+
+def test_what_happened_to_a_delivery_is_told_step_by_step(host):
+    host.configure(lrs_table(NOWHERE))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    worker = host.start("work")
+    try:
+        while not host.json("deliveries")[0]["attempts"]:
+            assert worker.poll() is None
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
+    (told,) = host.json("deliveries", "show", "1")
+    assert told["state"] == "pending"
+    assert told["steps"][0]["kind"] == "sent"
+    assert "not reached" in told["steps"][0]["summary"]
+    shown = flat(host.run("deliveries", "show", "1").stdout)
+    assert "1 result; " in shown
+    assert "/xapi" in shown
+    assert host.run("deliveries", "show", "2", expect=2).stderr
+
+
+def test_a_replay_can_be_tried_dry(two):
+    two.configure(table("acme-lrs", "acme"))
+    worker = two.start("work")
+    try:
+        while {each["state"] for each in two.json("deliveries")} != {"waiting"}:
+            assert worker.poll() is None
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
+    dry = two.run("replay", "--connection", "globex-lrs", "--dry-run")
+    assert dry.stdout == "1 delivery would be due again\n"
+    assert two.json("deliveries")[0]["state"] == "waiting"
+    assert two.json("replay", "--connection", "globex-lrs", "--since", "2020-01-01") == [{"replayed": 1}]
+    assert two.json("deliveries")[0]["state"] == "pending"
+
+
+def test_a_closed_pipe_ends_an_export_quietly(two):
+    exporting = subprocess.Popen(
+        two.command("export"), cwd=two.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    exporting.stdout.close()
+    assert "Traceback" not in exporting.stderr.read()
+    exporting.wait(timeout=30)
+    exporting.stderr.close()
