@@ -136,6 +136,24 @@ def test_what_is_wrong_is_told_when_it_is_made_and_when_it_is_opened(path):
     assert told.group_contains(ConfigError, match="kontact")
 
 
+def test_who_only_puts_needs_no_secret_and_takes_what_waits_for_a_connection_to_be_mended(path):
+    path.write_text(path.read_text().replace('"secret"', '{ env = "NOT_SET_HERE" }'))
+    with BlockingPassback.from_file(path, deliver=False) as pb:
+        assert pb.submit(made(1)).connections == ("lrs",)
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+@pytest.mark.parametrize(("right", "wrong"), [("contact", "kontact"), ("store", "this is no TOML")])
+def test_a_fork_after_a_mistake_in_the_configuration_changes_nothing(path, right, wrong, deliver):
+    pb = BlockingPassback.from_file(path, deliver=deliver)
+    pb.submit(made(1))
+    path.write_text(path.read_text().replace(right, wrong))
+    assert in_child(lambda: pb.submit(made(2)) and None) == 0
+    assert pb.submit(made(3)).connections == ("lrs",)
+    assert pb.totals().accepted == 3
+    pb.close()
+
+
 def test_after_closing_it_says_so(path):
     pb = BlockingPassback.from_file(path, deliver=False)
     pb.submit(made(1))

@@ -4,12 +4,16 @@ import re
 import subprocess
 import sys
 
+from serving import Deployment
+
 from passback import Connector
 from passback_testbed.places import workspace
+from passback_testbed.ports import free_port
 from passback_xapi.sandbox import Behaviour, Sandbox, serve
 
 README = (workspace() / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = "\n".join(code for language, code in BLOCKS if language == "console")
 HOST_APP, CONNECTOR = [code for language, code in BLOCKS if language == "python"]
 CONFIGURATION, ENTRY_POINT = [code for language, code in BLOCKS if language == "toml"]
 
@@ -18,17 +22,25 @@ def test_it_is_short():
     assert len(README.splitlines()) <= 100
 
 
-def test_the_host_app_delivers_with_the_configuration_shown(tmp_path, monkeypatch):
-    sandbox = Sandbox(Behaviour(key="us", secret="s3cret"))
-    with serve(sandbox) as url:
-        network = '\n[connections.acme.network]\nallow_http = true\nallow = ["127.0.0.0/8"]\n'
-        shown = CONFIGURATION.replace("https://lrs.acme.example/xapi/", url)
-        assert shown != CONFIGURATION
-        (tmp_path / "passback.toml").write_text(shown + network, "utf-8")
-        monkeypatch.setenv("ACME_SECRET", "s3cret")
-        subprocess.run([sys.executable, "-c", HOST_APP], cwd=tmp_path, check=True, timeout=60)
+def test_the_host_app_reports_and_the_worker_delivers_as_shown(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACME_SECRET", "secret")
+    sandbox = Sandbox(Behaviour(key="us", secret="secret"))
+    folder = tmp_path / "host"
+    folder.mkdir()
+    (folder / "app.py").write_text(HOST_APP, "utf-8")
+    (folder / "passback.toml").write_text(CONFIGURATION, "utf-8")
+    with serve(sandbox) as url, Deployment(tmp_path / "shown", folder, url) as deployment:
+        assert deployment.json("check")[0]["ok"]
+        deployment.launch("passback", "work")
+        port = free_port()
+        deployment.launch("flask", "run", "--port", str(port))
+        with deployment.serving(port) as client:
+            said = {"learner": "ana@example.com", "activity": "https://example.com/ladder"}
+            result_id = client.post("/complete", data=said).json()["id"]
+        deployment.until(lambda: sandbox.statements)
     (statement,) = sandbox.statements
-    assert statement["verb"]["id"].endswith("/passed")
+    assert statement["id"] == result_id
+    assert all(f"-d {name}={value}" in COMMANDS for name, value in said.items())
 
 
 def test_the_connector_is_one_and_is_typed(tmp_path):

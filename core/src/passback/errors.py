@@ -25,6 +25,7 @@ a token or a query string.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -123,12 +124,15 @@ class ContentConflict(OutboxError):
 
     Attributes:
         result_id: The id that both share.
+        fields: The fields that differ, as far as they are known.
     """
 
-    def __init__(self, result_id: str) -> None:
+    def __init__(self, result_id: str, fields: Iterable[str] = ()) -> None:
         self.result_id = result_id
+        self.fields = tuple(fields)
+        differs = f" (it differs in {', '.join(self.fields)})" if self.fields else ""
         super().__init__(
-            f"result {result_id!r} was accepted before with other content; "
+            f"result {result_id!r} was accepted before with other content{differs}; "
             "a result never changes: give a changed fact an id of its own"
         )
 

@@ -9,9 +9,10 @@ import typer
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
+from passback.delivery import Selection
 from passback.model import DEFAULT_ORGANISATION, Reach, Score, Standing
 
-__all__ = ["attach", "attachments", "detach", "results", "users"]
+__all__ = ["attach", "attachments", "detach", "erase", "results", "users"]
 
 _ActivityArgument = Annotated[str, typer.Argument(help="The activity's id.")]
 _ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
@@ -92,6 +93,31 @@ def _reach(reach: Reach) -> str:
         if count
     ]
     return f"{reach.connection}: {', '.join(counts)}"
+
+
+@app.command()
+def erase(
+    learner: Annotated[str, typer.Argument(help="The learner's id.")],
+    organisation: Annotated[str, typer.Option(help="Whose learner.")] = DEFAULT_ORGANISATION,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Remove everything that is known of a learner, for good; what was delivered stays where it is."""
+    host = host_for(config)
+
+    async def count() -> int:
+        async with host:
+            return sum([1 async for _ in host.export(Selection(learner=learner, organisation=organisation))])
+
+    async def remove() -> int:
+        async with host_for(config) as again:
+            return await again.erase(learner, organisation)
+
+    results = run(count())
+    if not yes:
+        typer.confirm(f"Erase {counted(results, 'result')} of {plain(learner)} for good?", abort=True)
+    out.print(f"{counted(run(remove()), 'result')} erased", highlight=False)
 
 
 @app.command()

@@ -22,6 +22,8 @@ from passback.delivery import (
     Exported,
     Overview,
     Repair,
+    Retention,
+    RetentionPolicy,
     Selection,
     Step,
     Totals,
@@ -67,8 +69,8 @@ class Passback:
 
         Args:
             config: What to connect to.
-            strict: Whether a connection that can't serve is an error when this is entered; otherwise it's
-                shown as misconfigured, and its results wait.
+            strict: Whether a connection that can't serve is an error when this is entered, if it delivers;
+                otherwise it's shown as misconfigured, and its results wait.
             deliver: Whether to deliver in this process; otherwise results are accepted here, and another
                 process (``passback work``) delivers them.
             clock: What tells the time.
@@ -273,6 +275,15 @@ class Passback:
     async def replayable(self, selection: Selection) -> int:
         """Return how many deliveries `replay` would send once more."""
         return await self._repair.replayable(selection)
+
+    async def erase(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> int:
+        """Remove everything that is known of `learner`; return how many results that were.
+
+        What is on the wire may still arrive, and what has arrived is the LMS's. The totals still count what
+        was accepted.
+        """
+        known = learner.id if isinstance(learner, Learner) else learner
+        return await Retention(self._running.store, RetentionPolicy()).erase(known, organisation)
 
     async def check(self, name: str) -> CheckOutcome:
         """Press the test button of the connection called `name`."""

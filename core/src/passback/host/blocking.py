@@ -150,6 +150,10 @@ class BlockingPassback:
         """Return how many deliveries `replay` would send once more."""
         return self._call(lambda host: host.replayable(selection))
 
+    def erase(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> int:
+        """Remove everything that is known of `learner`; see `Passback.erase`."""
+        return self._call(lambda host: host.erase(learner, organisation))
+
     def check(self, name: str) -> CheckOutcome:
         """Press the test button of a connection; see `Passback.check`."""
         return self._call(lambda host: host.check(name))
@@ -175,12 +179,19 @@ class BlockingPassback:
                 raise OutboxError("this host is closed; make another one")
             if self._portal is None:
                 self._portal = Portal(self._made)
+                # Opened once, it opens again whatever became of the configuration, as it would be reloaded.
+                self._strict = False
             return self._portal
 
     def _made(self) -> Passback:
         # As it is now: it may be long ago that this was made, in another process.
-        config = self._config if self._config.source is None else read_again(self._config)
-        return Passback(config, strict=self._strict, deliver=self._deliver)
+        if self._config.source is not None:
+            try:
+                self._config = read_again(self._config)
+            except* PassbackError as group:
+                for error in group.exceptions:
+                    log.error("the configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
+        return Passback(self._config, strict=self._strict, deliver=self._deliver)
 
     def _call(self, work: Callable[[Passback], Coroutine[Any, Any, T]]) -> T:
         while True:
@@ -215,7 +226,7 @@ class BlockingPassback:
             if self._reopen:
                 self._reopen = False
                 self._opened()
-        except PassbackError:
+        except (PassbackError, ExceptionGroup):
             log.exception("delivery didn't start again after a fork; it does when the host is used next")
         finally:
             self._opening.release()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from passback.clock import Clock
 from passback.contract import Observer
-from passback.delivery import Dispatcher, Outbox, Roster, Surroundings
+from passback.delivery import Dispatcher, Outbox, RetentionPolicy, Roster, Surroundings
 
 __all__ = ["Delivering"]
 
@@ -22,13 +22,14 @@ class Delivering:
         self._dispatcher: Dispatcher | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, roster: Roster, observers: Sequence[Observer]) -> Dispatcher:
+    def begin(self, roster: Roster, observers: Sequence[Observer], retention: RetentionPolicy) -> Dispatcher:
         """Deliver by `roster` from now on; return the dispatcher, whose `start` tells what prevents it."""
         around = Surroundings(
             outbox=self._outbox,
             clock=self._clock,
             rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
             observers=list(observers),
+            retention=retention,
         )
         self._dispatcher = Dispatcher(roster, around)
         self._task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from passback.clock import Clock
-from passback.delivery import Committer, DispatcherLock, Outbox, Store
+from passback.delivery import Committer, Dispatcher, DispatcherLock, Outbox, RetentionPolicy, Store
 from passback.errors import OutboxError
 from passback.host.config import Config, read_again
 from passback.host.delivering import Delivering
@@ -61,10 +62,11 @@ class Running:
         """Open the outbox, deliver if this process does, and watch the configuration file.
 
         Raises:
-            ExceptionGroup: Of `ConnectionNotReady`, if this is strict and connections can't serve.
+            ExceptionGroup: Of `ConnectionNotReady`, if this is strict, delivers, and connections can't serve.
             OutboxError: The outbox can't be used, or another process delivers from it.
         """
-        if self._strict:
+        # Who only accepts may not have the secrets, and must take what waits for a connection to be mended.
+        if self._strict and self.delivers:
             self._require_ready()
         if self.delivers:
             lock = DispatcherLock(self.config.store)
@@ -74,7 +76,7 @@ class Running:
         self._stack.push_async_callback(self.store.close)
         if self.delivers:
             self._stack.push_async_callback(self.delivering.end)
-            await self.delivering.begin(self.roster, self.config.watching).start()
+            await self._begin().start()
         wake = self.delivering.wake if self.delivers else None
         self._committer = Committer(self._outbox, self._clock, wake)
         self._stack.push_async_callback(self._committer.finish)
@@ -104,11 +106,17 @@ class Running:
             self.roster = ConfiguredRoster(self.config, self._clock)
             self.routes = self.roster.routes()
             if self.delivers and not self._closing:
-                self.delivering.begin(self.roster, self.config.watching)
+                self._begin()
             await before.aclose()
         log.info("the configuration is read again")
 
+    def _begin(self) -> Dispatcher:
+        days = self.config.retention
+        retention = RetentionPolicy(
+            undelivered=timedelta(days=days.undelivered), settled=timedelta(days=days.settled)
+        )
+        return self.delivering.begin(self.roster, self.config.watching, retention)
+
     def _require_ready(self) -> None:
-        mistakes = self.roster.mistakes() if self.delivers else self.config.mistakes
-        if mistakes:
+        if mistakes := self.roster.mistakes():
             raise ExceptionGroup("connections that can't serve", mistakes)

@@ -63,18 +63,16 @@ def read_result(body: bytes) -> Result:
     return _decoder.decode(body)
 
 
-def parse_result(text: str | bytes) -> Result:
+def parse_result(given: str | bytes | Mapping[str, object]) -> Result:
     """Return the result that a host wrote as JSON, or that an export did.
+
+    Args:
+        given: The JSON, or what a framework has decoded of it.
 
     Raises:
         InvalidResult: It isn't one; names the field and what was expected.
     """
-    try:
-        document: Any = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InvalidResult("", f"this is no JSON ({error})") from None
-    if not isinstance(document, dict):
-        raise InvalidResult("", f"expected a JSON object, got {type(document).__name__}")
+    document = dict(given) if isinstance(given, Mapping) else _decoded(given)
     for field, problem in _unknown_parts(document):
         raise InvalidResult(field, problem)
     try:
@@ -83,6 +81,16 @@ def parse_result(text: str | bytes) -> Result:
         if isinstance(error.__cause__, InvalidResult):
             raise error.__cause__ from None
         raise _explained(str(error)) from None
+
+
+def _decoded(text: str | bytes) -> dict[str, Any]:
+    try:
+        document: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidResult("", f"this is no JSON ({error})") from None
+    if not isinstance(document, dict):
+        raise InvalidResult("", f"expected a JSON object, got {type(document).__name__}")
+    return document
 
 
 def _in_utc(result: Result) -> Result:

@@ -32,6 +32,17 @@ class Reach:
     rejected: int = 0
     changed: datetime
 
+    def __add__(self, other: Reach) -> Reach:
+        """Return both together; they are of the same connection."""
+        return Reach(
+            connection=self.connection,
+            delivered=self.delivered + other.delivered,
+            pending=self.pending + other.pending,
+            waiting=self.waiting + other.waiting,
+            rejected=self.rejected + other.rejected,
+            changed=max(self.changed, other.changed),
+        )
+
 
 @attrs.frozen(kw_only=True)
 class Standing:

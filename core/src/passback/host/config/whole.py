@@ -11,7 +11,7 @@ from pydantic import Field, InstanceOf, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
 from passback.contract import Observer
-from passback.errors import ConfigError, ConnectionNotReady
+from passback.errors import ConfigError
 from passback.host.config.drafts import Attachment, Draft
 from passback.host.config.mistakes import Mistake, dotted
 from passback.host.config.secrets import Resolver
@@ -98,11 +98,6 @@ class Config(Table):
     def broken(self) -> Mapping[str, str]:
         """The connections whose own tables are wrong, and why."""
         return {name: each.reason(each.mistakes) for name, each in self.drafts.items() if each.mistakes}
-
-    @property
-    def mistakes(self) -> list[ConnectionNotReady]:
-        """What is wrong in the connections' own tables, each with its place."""
-        return [error for draft in self.drafts.values() for error in draft.errors(draft.mistakes)]
 
     @property
     def attachments(self) -> Mapping[str, Attachment]:
