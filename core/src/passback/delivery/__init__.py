@@ -1,5 +1,6 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
+from passback.delivery import schema
 from passback.delivery.accepting import Acceptance, Submission
 from passback.delivery.attaching import Attached, Attachments
 from passback.delivery.breaker import Backoff
@@ -13,10 +14,13 @@ from passback.delivery.lock import DispatcherLock
 from passback.delivery.outbox import Outbox
 from passback.delivery.overview import ConnectionState, DeliveryState, Overview, Totals
 from passback.delivery.repair import Repair
+from passback.delivery.retention import Retention, RetentionPolicy
 from passback.delivery.routing import Routes
 from passback.delivery.selection import Selection
 from passback.delivery.states import State, WaitingFor
 from passback.delivery.store import Store
+from passback.delivery.telling import tell
+from passback.delivery.times import milliseconds, moment
 
 __all__ = [
     "Acceptance",
@@ -33,6 +37,8 @@ __all__ = [
     "Outbox",
     "Overview",
     "Repair",
+    "Retention",
+    "RetentionPolicy",
     "Roster",
     "Routes",
     "Selection",
@@ -46,4 +52,8 @@ __all__ = [
     "WaitingFor",
     "Wish",
     "export",
+    "milliseconds",
+    "moment",
+    "schema",
+    "tell",
 ]

@@ -96,8 +96,8 @@ def accept(
     answers: list[Acceptance | ContentConflict] = []
     for submission in submissions:
         key = submission.key
-        if not _same(known[key] if key in known else fresh[key].body, submission):
-            answers.append(ContentConflict(submission.result.id))
+        if differences := _differences(known[key] if key in known else fresh[key].body, submission):
+            answers.append(ContentConflict(submission.result.id, differences))
             continue
         new = fresh.get(key) is submission
         answers.append(
@@ -129,9 +129,13 @@ def _routed(db: Connection, ids: Sequence[str]) -> dict[_Key, Sequence[str]]:
     return dict(found)
 
 
-def _same(before: bytes, submission: Submission) -> bool:
+def _differences(before: bytes, submission: Submission) -> list[str]:
+    if before == submission.body:
+        return []
     # Bytes differ for the same fact where an older Passback knew fewer fields.
-    return before == submission.body or read_result(before) == submission.result
+    known, given = read_result(before), submission.result
+    names = [field.name for field in attrs.fields(Result)]
+    return [name for name in names if getattr(known, name) != getattr(given, name)]
 
 
 def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[_Key, Sequence[str]]:
@@ -175,7 +179,14 @@ def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int
     """Create a pending delivery for each pair of result number and connection."""
     if pairs:
         rows = [
-            {"result": seq, "connection": name, "state": State.PENDING.value, "due": now, "changed": now}
+            {
+                "result": seq,
+                "connection": name,
+                "state": State.PENDING.value,
+                "due": now,
+                "changed": now,
+                "kept_from": now,
+            }
             for seq, name in pairs
         ]
         db.execute(_INSERT_DELIVERIES, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import attrs
@@ -17,6 +17,7 @@ from passback.delivery.breaker import Breaker, save_breaker
 from passback.delivery.lane import Lane, LanePolicy, Surroundings
 from passback.delivery.overview import Overview
 from passback.delivery.repair import Repair
+from passback.delivery.retention import Retention
 from passback.delivery.routing import Routes
 from passback.errors import ConnectionNotReady, PassbackError
 
@@ -75,11 +76,13 @@ class Dispatcher:
         self._around = around
         self._store = around.outbox.store
         self._repair = Repair(self._store)
+        self._retention = Retention(self._store, around.retention)
         self._running: dict[str, _Running] = {}
         self._starting = asyncio.Lock()
         self._started = False
         self._overview = Overview(self._store)
-        self._swept = self._rechecked = around.clock.now()
+        self._swept = around.clock.now()
+        self._rechecked = around.clock.now() - _RECHECK
 
     async def start(self) -> None:
         """Take over the outbox: end leases of the dead; park, free and route by today's configuration.
@@ -155,6 +158,14 @@ class Dispatcher:
         if now - self._rechecked >= _RECHECK:
             self._rechecked = now
             await self._repair.recheck_activities(now)
+            await self._retain(now)
+
+    async def _retain(self, now: datetime) -> None:
+        rejected, removed = await self._retention.sweep(now)
+        if rejected:
+            log.warning("%d deliveries are rejected, as they couldn't be delivered for too long", rejected)
+        if removed:
+            log.info("%d results that are settled for long aren't kept any longer", removed)
 
     async def _serve(self, name: str, running: _Running) -> None:
         while running.again and not self._around.stopping.is_set():

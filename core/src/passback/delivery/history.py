@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     PARKED = "parked"
     RELEASED = "released"
     REPLAYED = "replayed"
+    EXPIRED = "expired"
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +61,7 @@ class Step:
 
     Attributes:
         at: When.
-        kind: What: ``sent``, ``parked``, ``released``, ``replayed``.
+        kind: What: ``sent``, ``parked``, ``released``, ``replayed``, ``expired``.
         seconds: How long it took, where it was sent.
         summary: What was asked and answered, of the whole batch.
         outcome: What it made of this delivery.

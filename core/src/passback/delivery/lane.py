@@ -20,6 +20,7 @@ from passback.delivery.history import Event, EventKind
 from passback.delivery.leasing import Lease, Settlement, Wish
 from passback.delivery.outbox import Outbox
 from passback.delivery.planning import Plan, plan
+from passback.delivery.retention import RetentionPolicy
 from passback.delivery.sending import Sent, send
 from passback.delivery.telling import tell
 from passback.delivery.verdicts import settlement
@@ -67,6 +68,7 @@ class Surroundings:
         clock: What tells the time.
         rng: What jitters.
         observers: Who is told of receipts and of health.
+        retention: How long things are kept.
         stopping: Set when the dispatcher is to stop.
     """
 
@@ -74,6 +76,7 @@ class Surroundings:
     clock: Clock
     rng: random.Random
     observers: list[Observer] = attrs.field(factory=list)
+    retention: RetentionPolicy = attrs.field(factory=RetentionPolicy)
     stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
 
 

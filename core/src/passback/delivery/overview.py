@@ -24,6 +24,7 @@ __all__ = ["ConnectionState", "DeliveryState", "Overview", "Totals", "delivery_s
 _d = schema.delivery.c
 _r = schema.result.c
 _c = schema.connection.c
+_t = schema.tally.c
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +76,7 @@ class ConnectionState:
         since: Since when.
         last_success: When something was delivered last.
         next_probe: When an open connection is tried next.
-        counts: How many deliveries are in each state.
+        counts: How many deliveries are in each state, or ended in it and aren't kept any longer.
         oldest: Since when the oldest pending delivery waits to be sent.
     """
 
@@ -109,13 +110,17 @@ class Totals:
     """The whole outbox in numbers.
 
     Attributes:
-        accepted: Results accepted.
+        accepted: Results accepted, all of them.
         unrouted: Results whose activity is attached to no connection yet.
+        kept: Results that are kept still.
+        removed: Results that aren't kept any longer: ``settled``, ``unrouted`` or ``erased`` → how many.
         connections: Each connection.
     """
 
     accepted: int
     unrouted: int
+    kept: int
+    removed: Mapping[str, int]
     connections: Sequence[ConnectionState]
 
     def count(self, state: State) -> int:
@@ -163,6 +168,9 @@ def _totals(db: Connection) -> Totals:
     grouped = select(_d.connection, _d.state, func.count()).group_by(_d.connection, _d.state)
     for name, state, count in db.execute(grouped):
         counts.setdefault(name, {})[State(state).word] = count
+    for name, ended, many in db.execute(select(_t.connection, _t.ended, _t.many).where(_t.connection != "")):
+        before = counts.setdefault(name, {})
+        before[ended] = before.get(ended, 0) + many
     rows = {row.name: row for row in db.execute(select(schema.connection))}
     oldest = _oldest(db)
     connections = []
@@ -180,9 +188,14 @@ def _totals(db: Connection) -> Totals:
                 oldest=oldest.get(name),
             )
         )
+    kept = db.scalar(select(func.count()).select_from(schema.result)) or 0
+    gone = select(_t.ended, _t.many).where(_t.connection == "")
+    removed = {row.ended: row.many for row in db.execute(gone)}
     return Totals(
-        accepted=db.scalar(select(func.count()).select_from(schema.result)) or 0,
+        accepted=kept + sum(removed.values()),
         unrouted=db.scalar(select(func.count()).select_from(schema.result).where(~_r.routed)) or 0,
+        kept=kept,
+        removed=removed,
         connections=connections,
     )
 

@@ -105,10 +105,12 @@ def _release(
         return 0
     note_all(db, event, conditions, why)
     now = milliseconds(event.at)
+    # Somebody who asks for one more try gives it its time, too.
+    also = {"kept_from": now} if event.kind is EventKind.REPLAYED else {}
     released = db.execute(
         update(schema.delivery)
         .where(*conditions)
-        .values(state=State.PENDING, waiting_for=None, due=now, changed=now, alone=False)
+        .values(state=State.PENDING, waiting_for=None, due=now, changed=now, alone=False, **also)
         .returning(_d.connection)
     ).all()
     if tell:

@@ -33,10 +33,14 @@ __all__ = [
     "delivery",
     "event",
     "history",
+    "incident",
     "meta",
     "metadata",
+    "notice",
     "result",
     "signal",
+    "told",
+    "watch",
 ]
 
 SCHEMA_VERSION = 1
@@ -112,6 +116,8 @@ delivery = Table(
     Column("changed", BigInteger, nullable=False),
     # The last thing that happened to it.
     Column("event", BigInteger),
+    # Since when retention counts: when it was made, or last replayed by somebody.
+    Column("kept_from", BigInteger, nullable=False),
     UniqueConstraint("result", "connection"),
     CheckConstraint("state IN (0, 1, 2, 3)", name="one_known_state"),
     CheckConstraint("(state = 2) = (waiting_for IS NOT NULL)", name="waiting_says_for_what"),
@@ -128,6 +134,7 @@ delivery = Table(
         "delivery_kept",
         "connection",
         "state",
+        "changed",
         sqlite_where=text("state > 1"),
         postgresql_where=text("state > 1"),
     ),
@@ -157,6 +164,27 @@ history = Table(
     sqlite_with_rowid=False,
 )
 
+# Where a learner stands in an activity by results that aren't kept any longer.
+standing = Table(
+    "standing",
+    metadata,
+    Column("learner", Text, primary_key=True),
+    Column("organisation", Text, primary_key=True),
+    Column("activity", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How many that aren't kept any longer ended how, so that the account of everything accepted stays whole.
+tally = Table(
+    "tally",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("ended", Text, primary_key=True),
+    Column("many", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # What was attached while running; what the configuration attaches stands there alone.
 attachment = Table(
     "attachment",
@@ -174,6 +202,87 @@ signal = Table(
     metadata,
     Column("id", _Serial, primary_key=True),
     Column("connection", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# A time in which a connection was ill; a short one is forgotten untold.
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("began", BigInteger, nullable=False),
+    # When its contact was told of it, and reminded last.
+    Column("told", BigInteger),
+    Column("reminded", BigInteger),
+    Column("ended", BigInteger),
+    CheckConstraint("ended IS NULL OR told IS NOT NULL", name="only_the_told_are_remembered"),
+    Index(
+        "incident_open",
+        "connection",
+        unique=True,
+        sqlite_where=text("ended IS NULL"),
+        postgresql_where=text("ended IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# What a connection's contact knows besides.
+watch = Table(
+    "watch",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    # Up to when deliveries were looked at; since when there is something for a digest; the last digest.
+    Column("looked", BigInteger, nullable=False, default=0),
+    Column("gathering", BigInteger),
+    Column("digested", BigInteger),
+    # Whether they were told that something is given up soon.
+    Column("expiring", Boolean, nullable=False, default=False),
+    sqlite_with_rowid=False,
+)
+
+# The deliveries of which they know, and as what: rejected, or waiting for what.
+told = Table(
+    "told",
+    metadata,
+    Column(
+        "delivery",
+        BigInteger,
+        ForeignKey("delivery.seq", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("what", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Mails and webhooks to send: an outbox of their own.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    # What makes its Message-ID and webhook-id, so that a receiver knows a repetition.
+    Column("key", Text, nullable=False, unique=True),
+    Column("connection", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    # The alert, as JSON.
+    Column("body", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    # When it's to be tried; None once it's sent or given up.
+    Column("due", BigInteger),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("sent", BigInteger),
+    Column("error", Text, nullable=False, default=""),
+    CheckConstraint("sent IS NULL OR due IS NULL", name="sent_once"),
+    Index(
+        "notice_due",
+        "due",
+        sqlite_where=text("due IS NOT NULL"),
+        postgresql_where=text("due IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

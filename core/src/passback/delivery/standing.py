@@ -1,28 +1,67 @@
-"""Where learners stand, read from the outbox: what they did, and where that was delivered."""
+"""Where learners stand: what they did, and where that was delivered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Sequence
 
 import attrs
-from sqlalchemy import Connection, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from passback.delivery import schema
 from passback.delivery.states import State
 from passback.delivery.times import moment
-from passback.model import Reach, Standing, read_result, stand
+from passback.model import Reach, Result, Standing, read_result, stand
 
-__all__ = ["standings"]
+__all__ = ["keep_standings", "standings"]
 
 _d = schema.delivery.c
 _r = schema.result.c
+_s = schema.standing.c
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(Standing)
 
 
 def standings(db: Connection, organisation: str, learner: str) -> list[Standing]:
     """Return where `learner` of `organisation` stands in every activity, the latest first."""
     theirs = (_r.learner == learner, _r.organisation == organisation)
+    kept = select(_s.body).where(_s.learner == learner, _s.organisation == organisation)
+    known = [_decoder.decode(row.body) for row in db.execute(kept)]
     results = [read_result(row.body) for row in db.execute(select(_r.body).where(*theirs))]
-    reached: dict[str, dict[str, Reach]] = {}
+    reached = _reached(db, theirs)
+    return [
+        attrs.evolve(each, reached=_together([*each.reached, *reached.get(each.activity.id, ())]))
+        for each in stand(results, known)
+    ]
+
+
+def keep_standings(db: Connection, seqs: Collection[int], results: Sequence[Result]) -> None:
+    """Fold `results`, which have the numbers `seqs` and won't be kept, into where their learners stand."""
+    before: dict[tuple[str, str, str], Standing] = {}
+    for learner in sorted({each.learner.id for each in results}):
+        kept = select(_s.body).where(_s.learner == learner)
+        for row in db.execute(kept):
+            each = _decoder.decode(row.body)
+            before[_key(each)] = each
+    touched = {(each.organisation, each.learner.id, each.activity.id) for each in results}
+    known = [each for key, each in before.items() if key in touched]
+    for each in stand(results, known):
+        organisation, learner, activity = _key(each)
+        theirs = (_r.learner == learner, _r.organisation == organisation, _r.activity == activity)
+        gone = _reached(db, (*theirs, _r.seq.in_(seqs))).get(activity, ())
+        body = _encoder.encode(attrs.evolve(each, reached=_together([*each.reached, *gone])))
+        same = (_s.learner == learner, _s.organisation == organisation, _s.activity == activity)
+        db.execute(delete(schema.standing).where(*same))
+        values = {"learner": learner, "organisation": organisation, "activity": activity, "body": body}
+        db.execute(insert(schema.standing), values)
+
+
+def _key(standing: Standing) -> tuple[str, str, str]:
+    return standing.organisation, standing.learner.id, standing.activity.id
+
+
+def _reached(db: Connection, conditions: Iterable[ColumnElement[bool]]) -> dict[str, list[Reach]]:
+    """Return activity → how far the results that fulfil `conditions` got."""
     counted = (
         select(
             _r.activity,
@@ -32,18 +71,21 @@ def standings(db: Connection, organisation: str, learner: str) -> list[Standing]
             func.max(_d.changed).label("changed"),
         )
         .join(schema.delivery, _d.result == _r.seq)
-        .where(*theirs)
+        .where(*conditions)
         .group_by(_r.activity, _d.connection, _d.state)
         .order_by(_d.connection)
     )
+    found: dict[str, list[Reach]] = {}
     for activity, connection, state, count, changed in db.execute(counted):
-        reach = reached.setdefault(activity, {})
-        before = reach.get(connection) or Reach(connection=connection, changed=moment(changed))
-        reach[connection] = attrs.evolve(
-            before, changed=max(before.changed, moment(changed)), **{State(state).word: count}
-        )
-    return [_with(each, reached.get(each.activity.id, {})) for each in stand(results)]
+        counts = {State(state).word: count}
+        reach = Reach(connection=connection, changed=moment(changed), **counts)
+        found.setdefault(activity, []).append(reach)
+    return found
 
 
-def _with(standing: Standing, reached: Mapping[str, Reach]) -> Standing:
-    return attrs.evolve(standing, reached=tuple(reached.values()))
+def _together(reached: Iterable[Reach]) -> tuple[Reach, ...]:
+    by_connection: dict[str, Reach] = {}
+    for each in reached:
+        before = by_connection.get(each.connection)
+        by_connection[each.connection] = each if before is None else before + each
+    return tuple(by_connection[name] for name in sorted(by_connection))

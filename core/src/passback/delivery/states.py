@@ -47,7 +47,7 @@ class WaitingFor(StrEnum):
 
 FOLLOWS: Mapping[State, frozenset[State]] = {
     State.PENDING: frozenset(State),
-    State.WAITING: frozenset({State.PENDING}),
+    State.WAITING: frozenset({State.PENDING, State.REJECTED}),
     State.REJECTED: frozenset({State.PENDING}),
     State.DELIVERED: frozenset(),
 }

@@ -1,0 +1,172 @@
+"""How long things are kept: the one clock that gives up, and what keeps the database from growing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+
+from passback.delivery import schema
+from passback.delivery.history import Event, EventKind, note_all
+from passback.delivery.standing import keep_standings
+from passback.delivery.states import State
+from passback.delivery.store import Store
+from passback.delivery.times import milliseconds
+from passback.model import read_result
+
+__all__ = ["Retention", "RetentionPolicy"]
+
+_d = schema.delivery.c
+_e = schema.event.c
+_h = schema.history.c
+_r = schema.result.c
+_t = schema.tally.c
+
+# How results ended that aren't kept; those of no connection count results, the others deliveries.
+_SETTLED = "settled"
+_UNROUTED = "unrouted"
+_ERASED = "erased"
+# Few enough that whoever submits meanwhile isn't kept waiting.
+_CHUNK = 500
+
+
+@attrs.frozen(kw_only=True)
+class RetentionPolicy:
+    """How long things are kept.
+
+    Attributes:
+        undelivered: Until what couldn't be delivered is rejected.
+        settled: Until a result is removed whose deliveries are all delivered or rejected.
+    """
+
+    undelivered: timedelta = timedelta(days=30)
+    settled: timedelta = timedelta(days=90)
+
+
+class Retention:
+    """Rejects what is too old, and removes what needn't be kept."""
+
+    def __init__(self, store: Store, policy: RetentionPolicy) -> None:
+        self._store = store
+        self._policy = policy
+
+    async def sweep(self, now: datetime) -> tuple[int, int]:
+        """Reject and remove what is due for it; return how many of each."""
+        rejected = removed = 0
+        while count := await self._store.run(_expire, self._policy, now):
+            rejected += count
+        while count := await self._store.run(_purge, now - self._policy.settled):
+            removed += count
+        # What an event is about is gone by then.
+        oldest = now - self._policy.settled - self._policy.undelivered
+        while await self._store.run_soft(_forget_events, milliseconds(oldest)):
+            pass
+        return rejected, removed
+
+    async def erase(self, learner: str, organisation: str) -> int:
+        """Remove everything that is known of a learner; return how many results that were.
+
+        What is on the wire may still arrive. The account of what was accepted stays whole.
+        """
+        return await self._store.run(_erase, learner, organisation)
+
+
+def _expire(db: Connection, policy: RetentionPolicy, now: datetime) -> int:
+    before = milliseconds(now - policy.undelivered)
+    old = (
+        select(_d.seq)
+        .where(_d.state.in_([State.PENDING, State.WAITING]), _d.kept_from < before)
+        # What is on the wire gets its answer first.
+        .where(or_(_d.lease.is_(None), _d.due <= milliseconds(now)))
+        .order_by(_d.seq)
+        .limit(_CHUNK)
+    )
+    seqs = [row.seq for row in db.execute(old)]
+    if not seqs:
+        return 0
+    chosen = [_d.seq.in_(seqs)]
+    days = policy.undelivered / timedelta(days=1)
+    why = f"not delivered within {days:g} days"
+    note_all(db, Event(connection="", kind=EventKind.EXPIRED, at=now), chosen, f"rejected: {why}")
+    return db.execute(
+        update(schema.delivery)
+        .where(*chosen)
+        .values(
+            state=State.REJECTED,
+            waiting_for=None,
+            lease=None,
+            reason=why + case((_d.reason == "", ""), else_="; at last: " + _d.reason),
+            changed=milliseconds(now),
+        )
+    ).rowcount
+
+
+def _purge(db: Connection, before: datetime) -> int:
+    cutoff = milliseconds(before)
+    needed = exists().where(
+        _d.result == _r.seq, or_(_d.state.in_([State.PENDING, State.WAITING]), _d.changed >= cutoff)
+    )
+    settled = (
+        select(_r.seq, _r.body, _r.routed).where(_r.accepted < cutoff, ~needed).order_by(_r.seq).limit(_CHUNK)
+    )
+    rows = db.execute(settled).all()
+    seqs = [row.seq for row in rows]
+    if seqs:
+        keep_standings(db, seqs, [read_result(row.body) for row in rows])
+        unrouted = sum(not row.routed for row in rows)
+        _remove(db, seqs, {_SETTLED: len(seqs) - unrouted, _UNROUTED: unrouted})
+    return len(seqs)
+
+
+def _erase(db: Connection, learner: str, organisation: str) -> int:
+    theirs = [_r.learner == learner, _r.organisation == organisation]
+    seqs = [row.seq for row in db.execute(select(_r.seq).where(*theirs))]
+    _overwrite(db, "ON")
+    _remove(db, seqs, {_ERASED: len(seqs)})
+    known = schema.standing.c
+    db.execute(delete(schema.standing).where(known.learner == learner, known.organisation == organisation))
+    _overwrite(db, "OFF")
+    return len(seqs)
+
+
+def _overwrite(db: Connection, switch: str) -> None:
+    # Whether what is deleted is overwritten in the file, too.
+    if db.dialect.name == "sqlite":
+        db.exec_driver_sql(f"PRAGMA secure_delete = {switch}")
+
+
+def _remove(db: Connection, seqs: Sequence[int], ended: Mapping[str, int]) -> None:
+    for start in range(0, len(seqs), _CHUNK):
+        chunk = seqs[start : start + _CHUNK]
+        of_these = _d.result.in_(chunk)
+        grouped = (
+            select(_d.connection, _d.state, func.count().label("many"))
+            .where(of_these)
+            .group_by(_d.connection, _d.state)
+        )
+        for row in db.execute(grouped).all():
+            state = State(row.state)
+            how = state.word if state in (State.DELIVERED, State.REJECTED) else _ERASED
+            _count(db, row.connection, how, row.many)
+        db.execute(delete(schema.history).where(_h.delivery.in_(select(_d.seq).where(of_these))))
+        db.execute(delete(schema.delivery).where(of_these))
+        db.execute(delete(schema.result).where(_r.seq.in_(chunk)))
+    for how, count in ended.items():
+        if count:
+            _count(db, "", how, count)
+
+
+def _count(db: Connection, connection: str, ended: str, count: int) -> None:
+    same = (_t.connection == connection, _t.ended == ended)
+    if not db.execute(update(schema.tally).where(*same).values(many=_t.many + count)).rowcount:
+        db.execute(insert(schema.tally), {"connection": connection, "ended": ended, "many": count})
+
+
+def _forget_events(db: Connection, before: int) -> int:
+    oldest = select(_e.id, _e.at).order_by(_e.id).limit(_CHUNK)
+    ids = [row.id for row in db.execute(oldest) if row.at < before]
+    if ids:
+        db.execute(delete(schema.event).where(_e.id.in_(ids)))
+    return len(ids)
