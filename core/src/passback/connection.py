@@ -24,9 +24,12 @@ from passback.model import (
     Batch,
     IdentityProposal,
     IdentityRequest,
+    Incoming,
     Launch,
     LaunchQuery,
     Receipt,
+    Received,
+    Result,
     User,
     UserQuery,
 )
@@ -126,6 +129,26 @@ class Connection:
             ContractError: An implementation raised, and none before it answered.
         """
         return self._first("read_launch", lambda hook: hook(query=query), Launch)
+
+    def receive_results(self, incoming: Incoming) -> Received:
+        """Return what the system says that sent `incoming`, and what to answer.
+
+        Raises:
+            Unsupported: The connector receives nothing.
+            ContractError: It raised something, or answered nonsense.
+        """
+        self._require("receive_results")
+        with self._contained(self.connector, "receive_results"):
+            received = self.connector.receive_results(incoming)
+        return self._received(received)
+
+    def _received(self, answer: object) -> Received:
+        if isinstance(answer, Received) and all(isinstance(each, Result) for each in answer.results):
+            return answer
+        raise ContractError(
+            f"connection {self.name!r}: {type(self.connector).__name__}.receive_results must return a "
+            "Received that holds Results"
+        )
 
     async def aclose(self) -> None:
         """Close what the connector opened; a connector that fails or hangs at it is left to itself."""

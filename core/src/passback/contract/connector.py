@@ -17,9 +17,11 @@ from passback.model import (
     Batch,
     IdentityProposal,
     IdentityRequest,
+    Incoming,
     Launch,
     LaunchQuery,
     Receipt,
+    Received,
     User,
     UserQuery,
 )
@@ -153,6 +155,16 @@ class Connector(ABC, Generic[OptionsT_co]):
     def read_launch(self, query: LaunchQuery) -> Launch | None:  # noqa: ARG002
         """Return the validated launch, None if `query` is none of this system's."""
         raise _unsupported(self, "read_launch")
+
+    @hookspec
+    def receive_results(self, incoming: Incoming) -> Received:  # noqa: ARG002
+        """Return what the system says that sent `incoming` to this connection's address.
+
+        Check the signature on the raw body first, in constant time, and refuse what is older than a few
+        minutes: with `Received(status=401)`. The same message again must give the same results, with the
+        same ids: then it's known, and no second fact.
+        """
+        raise _unsupported(self, "receive_results")
 
     async def aclose(self) -> None:
         """Let go of what the connector opened itself; the HTTP session is closed by the core."""

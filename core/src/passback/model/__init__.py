@@ -13,6 +13,7 @@ from passback.model.exchange import (
     TryLater,
     UserUnknown,
 )
+from passback.model.incoming import Incoming, Received
 from passback.model.people import (
     Assertion,
     IdentityProposal,
@@ -49,6 +50,7 @@ __all__ = [
     "Delivery",
     "IdentityProposal",
     "IdentityRequest",
+    "Incoming",
     "Item",
     "JSONValue",
     "Launch",
@@ -57,6 +59,7 @@ __all__ = [
     "NeedsLaunch",
     "Reach",
     "Receipt",
+    "Received",
     "Rejected",
     "Result",
     "ResultKind",

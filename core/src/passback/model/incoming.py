@@ -1,0 +1,51 @@
+"""What a system sends to us: a webhook in, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+
+from passback.model.result import JSONValue, Result
+
+__all__ = ["Incoming", "Received"]
+
+
+@attrs.frozen(kw_only=True)
+class Incoming:
+    """One request that somebody sent to a connection's address: hostile until its signature is checked.
+
+    Attributes:
+        method: ``GET``, ``POST``, …
+        path: Below the connection's address, without a slash at its start; empty for the address itself.
+        query: Names and values in their order, repeats kept.
+        headers: By lower-case name; of a repeated one the last.
+        body: The raw bytes: what a signature is made of. Isn't shown.
+        received: When it came.
+    """
+
+    method: str
+    path: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+    received: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Received:
+    """What a connector makes of what came in.
+
+    Attributes:
+        results: What it says; accepted before it's answered. Their organisation is the connection's,
+            whatever they say.
+        status: What is answered once they are accepted.
+        body: What is answered, as JSON; None for nothing.
+        headers: What is answered besides.
+    """
+
+    results: tuple[Result, ...] = ()
+    status: int = 202
+    body: JSONValue = None
+    headers: Mapping[str, str] = attrs.field(factory=dict)

@@ -1,0 +1,110 @@
+"""``/hooks/{connection}``: results that a system sends to us."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from passback.errors import (
+    ConnectionNotReady,
+    ContentConflict,
+    ContractError,
+    InvalidResult,
+    OutboxError,
+    PassbackError,
+    Unsupported,
+)
+from passback.host import Passback
+from passback.model import Incoming, JSONValue
+
+__all__ = ["Hooks"]
+
+log = logging.getLogger("passback.web")
+
+_MAX_BODY = 1024 * 1024
+_METHODS = ("GET", "POST", "PUT")
+_AGAIN_SECONDS = "30"
+
+
+class _TooLarge(Exception):
+    """The body is larger than anybody's results are."""
+
+
+class Hooks:
+    """Hands what is sent to ``/{connection}`` to that connection, and accepts the results in it."""
+
+    def __init__(self, pb: Passback) -> None:
+        self._pb = pb
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        name, _, below = (
+            request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/").partition("/")
+        )
+        if request.method not in _METHODS:
+            return _problem(405, "this address takes GET, POST and PUT")
+        try:
+            incoming = await _incoming(request, below)
+        except _TooLarge:
+            return _problem(413, f"at most {_MAX_BODY // 1024} KiB are taken")
+        try:
+            received = await self._pb.receive(name, incoming)
+        except (ConnectionNotReady, Unsupported, ContractError, InvalidResult, OutboxError) as error:
+            return _refused(name, error)
+        return _json(received.status, received.body, dict(received.headers))
+
+
+async def _incoming(request: Request, below: str) -> Incoming:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_BODY:
+            raise _TooLarge
+    return Incoming(
+        method=request.method,
+        path=below,
+        query=tuple(request.query_params.multi_items()),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=bytes(body),
+        received=datetime.now(UTC),
+    )
+
+
+def _refused(name: str, error: PassbackError) -> Response:
+    # Whoever sends here is no administrator of ours: the log is told why, and they are told what to do.
+    log.warning("what was sent to %s isn't taken: %s", name, error)
+    match error:
+        case ContentConflict():
+            return _problem(409, "this id was sent before with other content")
+        case InvalidResult():
+            return _problem(422, str(error))
+        case OutboxError():
+            return _json(503, {"error": "not now; send it again"}, {"retry-after": _AGAIN_SECONDS})
+        case ConnectionNotReady():
+            return _problem(404, "nothing is received here")
+        case Unsupported():
+            return _problem(404, "nothing is received here")
+    return _problem(500, "this can't be processed here")
+
+
+def _problem(status: int, message: str) -> Response:
+    return _json(status, {"error": message}, {})
+
+
+def _json(status: int, body: JSONValue, headers: dict[str, str]) -> Response:
+    if body is None:
+        return Response(status_code=status, headers=headers)
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
