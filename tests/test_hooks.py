@@ -42,7 +42,8 @@ class Acme(Connector[AcmeOptions]):
         at = incoming.received.replace(hour=1, minute=0, second=0, microsecond=0)
         fact = {"kind": "completed", "activity": Activity(id="ladder"), "organisation": "evil", "at": at}
         results = tuple(
-            Result(id=each["id"], learner=Learner(id=each["who"]), **fact) for each in json.loads(incoming.body)
+            Result(id=each["id"], learner=Learner(id=each["who"]), **fact)
+            for each in json.loads(incoming.body)
         )
         return Received(results=results, body={"taken": len(results)}, headers={"x-path": incoming.path})
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from msgspec import UNSET
@@ -108,6 +109,8 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
     return _iri(learner.address)
 
 
+# Learners come again and again, and what becomes of an address costs as much as the rest of a statement.
+@lru_cache(maxsize=4096)
 def _iri(address: str) -> str:
     # RFC 6068 §2: what has a meaning in URIs is percent-encoded; a domain is written as DNS has it.
     local, _, domain = address.rpartition("@")

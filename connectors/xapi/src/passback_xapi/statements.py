@@ -23,6 +23,7 @@ __all__ = ["statement_id", "to_statement"]
 
 # Makes a statement id of a host's id that is no UUID.
 _NAMESPACE = UUID("6f1d1d52-6a0b-5c27-9f0f-7f0b5b2f5a3e")
+_PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def to_statement(result: Result, options: XapiOptions) -> dict[str, JSONValue]:
@@ -53,6 +54,8 @@ def statement_id(result: Result) -> str:
 
     An id of the host counts inside its organisation, so the same one in another gives another statement.
     """
+    if _PLAIN_UUID.fullmatch(result.id):
+        return result.id
     try:
         return str(UUID(result.id))
     except ValueError:
