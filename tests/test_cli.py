@@ -240,3 +240,20 @@ def test_mistakes_in_the_file_are_told_all_at_once(host):
     assert "did you mean 'store'?" in said
     assert "observers" in said
     host.run("status", "-c", "nowhere.toml", expect=2)
+
+
+def test_a_worker_logs_lines_of_json_for_programs(host):
+    host.configure(lrs_table("http://127.0.0.1:9/xapi"))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    worker = host.start("work", "--log-format", "json")
+    try:
+        while host.health() != "can't connect":
+            assert worker.poll() is None
+    finally:
+        worker.terminate()
+        _, said = worker.communicate(timeout=30)
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    (told,) = [each for each in lines if each["level"] == "warning"]
+    assert told["logger"] == "passback.delivery"
+    assert told["message"].startswith("lrs: can't connect: ")

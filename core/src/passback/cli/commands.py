@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
+from passback.cli.logs import LogFormat, log_to_stderr
 from passback.cli.output import NEEDS_SOMEBODY, err, fail, print_json, table
 from passback.cli.submission import Report, read_lines, submit_lines
 from passback.cli.trying import show_outcome
@@ -136,16 +136,11 @@ def submit(
 def work(
     config: ConfigOption = DEFAULT_CONFIG,
     *,
+    log_format: Annotated[LogFormat, typer.Option(help="Lines for people, or JSON.")] = LogFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
 ) -> None:
     """Deliver until stopped; SIGTERM and Ctrl-C let what is on the wire arrive first."""
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
-    # Only our own: the HTTP library's would show what the other side sets and says.
-    logging.getLogger("passback").setLevel(logging.DEBUG if verbose else logging.INFO)
+    log_to_stderr(log_format, verbose=verbose)
     host = host_for(config, deliver=True)
 
     reloading: list[asyncio.Task[None]] = []
