@@ -5,6 +5,9 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
+from postgres import postgres_server
+
+from passback.delivery import DatabaseURL
 
 Behaviour = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -74,3 +77,15 @@ def answer():
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
     return build
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """Where an outbox may be, on each engine: nothing is there yet."""
+    if request.param == "sqlite":
+        yield tmp_path / "passback.db"
+        return
+    server = postgres_server()
+    name = server.fresh()
+    yield DatabaseURL(server.url(name))
+    server.drop(name)

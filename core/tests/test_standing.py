@@ -48,6 +48,13 @@ def test_a_task_that_is_completed_completes_no_activity(kind):
     assert not standing(result(0, kind, completion=True)).completion
 
 
+def test_the_score_of_a_task_is_no_score_of_the_whole():
+    whole = result(0, "passed", score=Score(scaled=0.9), progress=0.8)
+    task = result(1, "task_completed", score=Score(scaled=0.1), success=False, progress=0.9)
+    now = standing(whole, task)
+    assert (now.score, now.success, now.progress) == (Score(scaled=0.9), True, 0.9)
+
+
 def test_passing_after_failing_is_passing():
     assert standing(result(0, "failed"), result(1, "passed")).success is True
     assert standing(result(0, "passed"), result(1, "failed"), result(2)).success is False

@@ -2,8 +2,10 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import attrs
+import pytest
 from scripted import START, result, room
 
 from passback import Attached, Learner
@@ -23,8 +25,8 @@ HERE = "https://example.com/a"
 
 
 @asynccontextmanager
-async def opened(tmp_path):
-    store = Store(tmp_path / "passback.db")
+async def opened(place):
+    store = Store(place)
     await store.open()
     try:
         yield Outbox(store)
@@ -45,9 +47,9 @@ async def states(store):
     return {(each.organisation, each.result_id, each.connection): each.state for each in found}
 
 
-def test_the_same_id_in_two_organisations_is_two_facts(tmp_path):
+def test_the_same_id_in_two_organisations_is_two_facts(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             mine, theirs = of("mine"), of("theirs", learner=Learner(id="somebody else"))
             answers = await put(outbox, mine, theirs, mine, to=("lms",))
             assert [each.new for each in answers] == [True, True, False]
@@ -57,9 +59,9 @@ def test_the_same_id_in_two_organisations_is_two_facts(tmp_path):
     asyncio.run(check())
 
 
-def test_an_attached_activity_goes_where_it_is_attached_and_nowhere_else(tmp_path):
+def test_an_attached_activity_goes_where_it_is_attached_and_nowhere_else(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             attachments = Attachments(outbox.store)
             await attachments.attach(Attached(activity=HERE, connection="lms", organisation="mine"), START)
             other = attrs.evolve(of("mine", 3), activity=attrs.evolve(of("mine").activity, id="other"))
@@ -69,9 +71,9 @@ def test_an_attached_activity_goes_where_it_is_attached_and_nowhere_else(tmp_pat
     asyncio.run(check())
 
 
-def test_what_is_attached_and_configured_at_once_goes_once(tmp_path):
+def test_what_is_attached_and_configured_at_once_goes_once(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             attachments = Attachments(outbox.store)
             for name in ("lms", "lrs", "lms"):
                 await attachments.attach(
@@ -84,13 +86,14 @@ def test_what_is_attached_and_configured_at_once_goes_once(tmp_path):
     asyncio.run(check())
 
 
-def test_attaching_sends_what_went_nowhere_and_detaching_stops_what_comes(tmp_path):
+def test_attaching_sends_what_went_nowhere_and_detaching_stops_what_comes(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             attachments, repair = Attachments(outbox.store), Repair(outbox.store)
             # More than fits into one transaction of routing.
             await put(outbox, *(of("mine", number) for number in range(1200)), of("theirs"))
             await attachments.attach(Attached(activity=HERE, connection="lms", organisation="mine"), START)
+            await repair.signals()
             assert await repair.route(Routes(), START, tell=True) == {"lms"}
             assert await repair.signals() == ["lms"]
             totals = await Overview(outbox.store).totals()
@@ -103,11 +106,11 @@ def test_attaching_sends_what_went_nowhere_and_detaching_stops_what_comes(tmp_pa
     asyncio.run(check())
 
 
-def test_a_connection_never_gets_what_belongs_to_another_organisation(tmp_path):
+def test_a_connection_never_gets_what_belongs_to_another_organisation(place):
     """Whatever the outbox holds: the last gate is the lane's own."""
 
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await here.put(of("default", 1), of("theirs", 2), of("default", 3))
             await here.until(lambda: len(here.connector.arrived) == 2)
             await here.settle()
@@ -120,9 +123,9 @@ def test_a_connection_never_gets_what_belongs_to_another_organisation(tmp_path):
     asyncio.run(check())
 
 
-def test_a_batch_of_strangers_alone_sends_nothing(tmp_path):
+def test_a_batch_of_strangers_alone_sends_nothing(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await here.put(of("theirs", 1), of("theirs", 2))
             await here.settle()
             async with asyncio.timeout(5):
@@ -133,11 +136,11 @@ def test_a_batch_of_strangers_alone_sends_nothing(tmp_path):
     asyncio.run(check())
 
 
-def test_who_knows_no_connection_tells_the_dispatcher_who_may(tmp_path):
+def test_who_knows_no_connection_tells_the_dispatcher_who_may(place):
     """A web process whose configuration is older than the worker's strands no result."""
 
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await put(here.outbox, result(1), tell=True)
             async with asyncio.timeout(5):
                 while not here.connector.arrived:
@@ -146,24 +149,26 @@ def test_who_knows_no_connection_tells_the_dispatcher_who_may(tmp_path):
     asyncio.run(check())
 
 
-def test_an_export_holds_every_result_once_in_the_order_of_acceptance(tmp_path):
+def test_an_export_holds_every_result_once_in_the_order_of_acceptance(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, *(result(number) for number in range(1203)), to=("lms", "lrs"))
             found = [each async for each in export(outbox.store, Selection(), START)]
             assert [each.result for each in found] == [result(number) for number in range(1203)]
             assert {tuple(one.connection for one in each.deliveries) for each in found} == {("lms", "lrs")}
             chosen = Selection(learner="learner-7@example.com", connection="lrs", since=START)
             assert [each.result.id async for each in export(outbox.store, chosen, START)] == ["r-7"]
+            for none in (Selection(results=[]), Selection(deliveries=[])):
+                assert [each async for each in export(outbox.store, none, START)] == []
             nothing = Selection(until=START)
             assert [each async for each in export(outbox.store, nothing, START)] == []
 
     asyncio.run(check())
 
 
-def test_standings_are_those_of_one_learner_in_one_organisation(tmp_path):
+def test_standings_are_those_of_one_learner_in_one_organisation(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             ana = Learner(id="ana@example.com")
             await put(outbox, of("mine", 1, learner=ana, progress=0.5), to=("lms",))
             await put(outbox, of("mine", 2, learner=ana, progress=0.7), to=("lms", "lrs"))
@@ -176,3 +181,12 @@ def test_standings_are_those_of_one_learner_in_one_organisation(tmp_path):
             assert await Overview(outbox.store).standings("nobody's", ana.id) == []
 
     asyncio.run(check())
+
+
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - that it has no time zone is the point
+
+
+@pytest.mark.parametrize("wrong", [{"state": "rejected"}, {"since": "today"}, {"until": NAIVE}])
+def test_a_selection_that_means_something_else_is_refused(wrong):
+    with pytest.raises(TypeError, match="must be"):
+        Selection(**wrong)

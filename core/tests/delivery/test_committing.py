@@ -27,9 +27,9 @@ def submission(number, **fields):
     return Submission.of(result(number, **fields), ("lms",))
 
 
-def test_a_hundred_at_once_cost_few_transactions_and_each_is_answered(tmp_path):
+def test_a_hundred_at_once_cost_few_transactions_and_each_is_answered(place):
     async def check():
-        store = Store(tmp_path / "passback.db")
+        store = Store(place)
         await store.open()
         outbox = CountingOutbox(store)
         committer = Committer(outbox, SimulatedClock(), None)
@@ -44,9 +44,9 @@ def test_a_hundred_at_once_cost_few_transactions_and_each_is_answered(tmp_path):
     asyncio.run(check())
 
 
-def test_a_failed_transaction_is_told_to_those_who_shared_it_and_to_nobody_after(tmp_path):
+def test_a_failed_transaction_is_told_to_those_who_shared_it_and_to_nobody_after(place):
     async def check():
-        store = Store(tmp_path / "passback.db")
+        store = Store(place)
         await store.open()
         outbox = CountingOutbox(store)
         outbox.failure = OutboxError("the disk is full")
@@ -60,9 +60,9 @@ def test_a_failed_transaction_is_told_to_those_who_shared_it_and_to_nobody_after
     asyncio.run(check())
 
 
-def test_who_is_cancelled_takes_nobody_along(tmp_path):
+def test_who_is_cancelled_takes_nobody_along(place):
     async def check():
-        store = Store(tmp_path / "passback.db")
+        store = Store(place)
         await store.open()
         woken = []
         committer = Committer(CountingOutbox(store), SimulatedClock(), woken.append)
@@ -79,8 +79,8 @@ def test_who_is_cancelled_takes_nobody_along(tmp_path):
     asyncio.run(check())
 
 
-def test_another_event_loop_is_refused_rather_than_hung(tmp_path):
-    store = Store(tmp_path / "passback.db")
+def test_another_event_loop_is_refused_rather_than_hung(place):
+    store = Store(place)
 
     async def opened():
         await store.open()

@@ -42,9 +42,9 @@ def failing(error):
     return fail
 
 
-def test_everything_accepted_is_delivered_in_order_and_in_batches(tmp_path):
+def test_everything_accepted_is_delivered_in_order_and_in_batches(place):
     async def check():
-        async with room(tmp_path, batch=10) as here:
+        async with room(place, batch=10) as here:
             await here.put(*(result(number) for number in range(25)))
             await here.run(2)
             assert here.connector.arrived == [f"r-{number}" for number in range(25)]
@@ -54,9 +54,9 @@ def test_everything_accepted_is_delivered_in_order_and_in_batches(tmp_path):
     asyncio.run(check())
 
 
-def test_an_outage_belongs_to_the_connection_and_its_backlog_drains_by_itself(tmp_path):
+def test_an_outage_belongs_to_the_connection_and_its_backlog_drains_by_itself(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = failing(CannotConnect("not reached"))
             await here.put(*(result(number) for number in range(30)))
             await here.run(5)
@@ -75,9 +75,9 @@ def test_an_outage_belongs_to_the_connection_and_its_backlog_drains_by_itself(tm
 
 
 @pytest.mark.parametrize("hours", [1, 24])
-def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(tmp_path, hours):
+def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(place, hours):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = failing(ServerError("answered 503", status=503))
             await here.put(*(result(number) for number in range(12)))
             await here.run(hours * 3600, step=120)
@@ -91,9 +91,9 @@ def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(tmp_path, 
     asyncio.run(check())
 
 
-def test_an_outage_costs_no_more_probes_than_its_length_allows(tmp_path):
+def test_an_outage_costs_no_more_probes_than_its_length_allows(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = failing(CannotConnect("not reached"))
             await here.put(result(1))
             await here.run(6 * 3600, step=120)
@@ -103,9 +103,9 @@ def test_an_outage_costs_no_more_probes_than_its_length_allows(tmp_path):
     asyncio.run(check())
 
 
-def test_a_system_that_asks_to_wait_is_obeyed_and_nobody_is_alarmed(tmp_path):
+def test_a_system_that_asks_to_wait_is_obeyed_and_nobody_is_alarmed(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             until = here.clock.now() + timedelta(hours=2)
             here.connector.behaviour = failing(RateLimited("slow down", until=until))
             await here.put(result(1))
@@ -121,9 +121,9 @@ def test_a_system_that_asks_to_wait_is_obeyed_and_nobody_is_alarmed(tmp_path):
     asyncio.run(check())
 
 
-def test_a_result_that_the_system_fails_on_again_and_again_is_isolated_not_the_connection(tmp_path):
+def test_a_result_that_the_system_fails_on_again_and_again_is_isolated_not_the_connection(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
 
             def poisoned(batch):
                 if any(each.result.id == "r-0" for each in batch.deliveries):
@@ -155,9 +155,9 @@ def test_a_result_that_the_system_fails_on_again_and_again_is_isolated_not_the_c
         (lambda batch: [*deliver_all(batch), Delivered(999)], "one receipt for each"),
     ],
 )
-def test_a_connector_that_raises_or_answers_nonsense_is_contained_and_named(tmp_path, behaviour, blamed):
+def test_a_connector_that_raises_or_answers_nonsense_is_contained_and_named(place, behaviour, blamed):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = behaviour
             await here.put(result(1), result(2))
             await here.run(5)
@@ -171,9 +171,9 @@ def test_a_connector_that_raises_or_answers_nonsense_is_contained_and_named(tmp_
     asyncio.run(check())
 
 
-def test_a_connector_that_hangs_is_contained(tmp_path):
+def test_a_connector_that_hangs_is_contained(place):
     async def check():
-        async with room(tmp_path, patience=0.05) as here:
+        async with room(place, patience=0.05) as here:
 
             async def hang():
                 await asyncio.sleep(3600)
@@ -190,9 +190,9 @@ def test_a_connector_that_hangs_is_contained(tmp_path):
     asyncio.run(check())
 
 
-def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(tmp_path):
+def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = failing(Unsupported("answered 501: it can't do this"))
             await here.put(result(1))
             await here.run(2)
@@ -204,9 +204,9 @@ def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(tmp_path):
     asyncio.run(check())
 
 
-def test_each_receipt_decides_its_own_delivery_and_observers_are_told(tmp_path):
+def test_each_receipt_decides_its_own_delivery_and_observers_are_told(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             later = here.clock.now() + timedelta(minutes=5)
 
             def mixed(batch):
@@ -244,9 +244,9 @@ class Failing(Observer):
         raise RuntimeError(event)
 
 
-def test_an_observer_that_fails_stops_neither_delivery_nor_the_others(tmp_path):
+def test_an_observer_that_fails_stops_neither_delivery_nor_the_others(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.around.observers.insert(0, Failing())
             await here.put(result(1))
             await here.run(2)
@@ -256,9 +256,9 @@ def test_an_observer_that_fails_stops_neither_delivery_nor_the_others(tmp_path):
     asyncio.run(check())
 
 
-def test_a_connection_that_is_not_ready_keeps_its_results_and_drains_when_it_is(tmp_path):
+def test_a_connection_that_is_not_ready_keeps_its_results_and_drains_when_it_is(place):
     async def before():
-        async with room(tmp_path, deliver=False) as here:
+        async with room(place, deliver=False) as here:
             here.reasons = {"lms": "options.url: missing"}
             await here.put(result(1), result(2))
             await here.start()
@@ -270,7 +270,7 @@ def test_a_connection_that_is_not_ready_keeps_its_results_and_drains_when_it_is(
             assert (await only_connection(here)).health == "misconfigured"
 
     async def after():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await here.run(2)
             assert here.connector.arrived == ["r-1", "r-2"]
             assert (await only_connection(here)).health == "ok"
@@ -279,9 +279,9 @@ def test_a_connection_that_is_not_ready_keeps_its_results_and_drains_when_it_is(
     asyncio.run(after())
 
 
-def test_a_changed_configuration_frees_what_waits_and_is_probed_at_once(tmp_path):
+def test_a_changed_configuration_frees_what_waits_and_is_probed_at_once(place):
     async def before():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = lambda batch: [UserUnknown(each.id, "?") for each in batch.deliveries]
             await here.put(result(1))
             await here.run(2)
@@ -291,12 +291,12 @@ def test_a_changed_configuration_frees_what_waits_and_is_probed_at_once(tmp_path
             assert (await only_connection(here)).next_probe > here.clock.now()
 
     async def unchanged():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await here.run(1)
             assert here.connector.batches == [], "nothing was repaired, so the next probe is still to come"
 
     async def repaired():
-        async with room(tmp_path, deliver=False) as here:
+        async with room(place, deliver=False) as here:
             here.fingerprint = "two"
             await here.start()
             await here.run(2)
@@ -307,9 +307,9 @@ def test_a_changed_configuration_frees_what_waits_and_is_probed_at_once(tmp_path
     asyncio.run(repaired())
 
 
-def test_a_replay_from_another_process_is_noticed(tmp_path):
+def test_a_replay_from_another_process_is_noticed(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = lambda batch: [Rejected(each.id, "no") for each in batch.deliveries]
             await here.put(result(1))
             await here.run(2)
@@ -322,9 +322,9 @@ def test_a_replay_from_another_process_is_noticed(tmp_path):
     asyncio.run(check())
 
 
-def test_what_waits_for_its_activity_is_tried_again_once_a_day(tmp_path):
+def test_what_waits_for_its_activity_is_tried_again_once_a_day(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = lambda batch: [
                 ActivityUnknown(each.id, "?") for each in batch.deliveries
             ]
@@ -339,9 +339,9 @@ def test_what_waits_for_its_activity_is_tried_again_once_a_day(tmp_path):
     asyncio.run(check())
 
 
-def test_stopping_lets_what_is_on_the_wire_arrive(tmp_path):
+def test_stopping_lets_what_is_on_the_wire_arrive(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             on_the_wire, go = asyncio.Event(), asyncio.Event()
 
             async def slow(batch):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import attrs
 import pytest
 from scripted import START, deliver_all, result, room
+from sqlalchemy import text
 
 from passback import (
     CannotConnect,
@@ -46,9 +47,9 @@ def failing_on(bad, error):
     [ServerError("500", status=500), ServerError("403", status=403), CannotConnect("cut"), KeyError("x")],
 )
 @pytest.mark.parametrize("count", [1, 12])
-def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_others(tmp_path, error, count):
+def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_others(place, error, count):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             bad = {f"r-{number}" for number in range(count)}
             here.connector.behaviour = failing_on(bad, error)
             await here.put(*(result(number) for number in range(30)))
@@ -62,9 +63,9 @@ def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_ot
     asyncio.run(check())
 
 
-def test_a_probe_never_overtakes_what_the_same_learner_did_before_in_the_same_activity(tmp_path):
+def test_a_probe_never_overtakes_what_the_same_learner_did_before_in_the_same_activity(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             one = result(0).learner
             mine = [Submission.of(attrs.evolve(result(number), learner=one), ("lms",)) for number in range(5)]
             here.connector.behaviour = failing_on({"r-0"}, ServerError("500", status=500))
@@ -82,9 +83,9 @@ def test_a_probe_never_overtakes_what_the_same_learner_did_before_in_the_same_ac
 @pytest.mark.parametrize(
     "error", [SystemExit(3), asyncio.CancelledError(), InvalidResult("x", "y"), RecursionError()]
 )
-def test_whatever_a_connector_raises_ends_in_a_defect_that_names_it(tmp_path, error):
+def test_whatever_a_connector_raises_ends_in_a_defect_that_names_it(place, error):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
 
             def misbehave(_):
                 raise error
@@ -115,10 +116,10 @@ def test_whatever_a_connector_raises_ends_in_a_defect_that_names_it(tmp_path, er
     ],
 )
 def test_a_receipt_with_nonsense_in_it_is_the_connectors_defect_and_nothing_is_sent_again_and_again(
-    tmp_path, wrong
+    place, wrong
 ):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = lambda batch: [wrong(each.id) for each in batch.deliveries]
             await here.put(result(1))
             await here.run(20)
@@ -129,11 +130,11 @@ def test_a_receipt_with_nonsense_in_it_is_the_connectors_defect_and_nothing_is_s
     asyncio.run(check())
 
 
-def test_a_check_that_hangs_holds_nobody(tmp_path, monkeypatch):
+def test_a_check_that_hangs_holds_nobody(place, monkeypatch):
     monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
 
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
 
             async def hang():
                 await asyncio.sleep(3600)
@@ -146,9 +147,9 @@ def test_a_check_that_hangs_holds_nobody(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("hurry", [lambda now: RateLimited("slow", until=now), None])
-def test_a_system_that_says_at_once_is_not_hammered(tmp_path, hurry):
+def test_a_system_that_says_at_once_is_not_hammered(place, hurry):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
 
             def later(batch):
                 if hurry:
@@ -163,9 +164,9 @@ def test_a_system_that_says_at_once_is_not_hammered(tmp_path, hurry):
     asyncio.run(check())
 
 
-def test_an_answer_that_the_connector_gives_by_itself_says_nothing_of_the_system(tmp_path):
+def test_an_answer_that_the_connector_gives_by_itself_says_nothing_of_the_system(place):
     async def check():
-        async with room(tmp_path, batch=1) as here:
+        async with room(place, batch=1) as here:
 
             def half(batch):
                 if batch.deliveries[0].result.id in ("r-1", "r-2"):
@@ -183,19 +184,19 @@ def test_an_answer_that_the_connector_gives_by_itself_says_nothing_of_the_system
     asyncio.run(check())
 
 
-def test_a_clock_that_was_wrong_once_delays_nothing_for_long(tmp_path):
+def test_a_clock_that_was_wrong_once_delays_nothing_for_long(place):
     async def before():
-        async with room(tmp_path, deliver=False) as here:
+        async with room(place, deliver=False) as here:
             here.clock.advance(400 * 86400)
             await here.put(result(1))
 
     async def after():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await here.run(2)
             assert here.connector.arrived == ["r-1"]
 
     async def set_back():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             here.connector.behaviour = failing_on({"r-2"}, CannotConnect("not reached"))
             await here.put(result(2))
             await here.run(2)
@@ -213,14 +214,14 @@ async def locking(here):
     await here.store._in_thread(
         lambda: here.store._connection.connection.driver_connection.execute("PRAGMA busy_timeout = 50")
     )
-    blocker = here.store._driver.connect(here.store.path, isolation_level=None)
+    blocker = here.store._engine.driver.connect(here.store.file, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     return blocker
 
 
-def test_a_locked_file_delays_delivery_and_ends_nothing(tmp_path):
+def test_a_locked_sqlite_file_delays_delivery_and_ends_nothing(tmp_path):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(tmp_path / "passback.db") as here:
             await here.put(result(1))
             await here.run(2)
             blocker = await locking(here)
@@ -235,9 +236,9 @@ def test_a_locked_file_delays_delivery_and_ends_nothing(tmp_path):
     asyncio.run(check())
 
 
-def test_a_file_that_is_locked_while_results_are_parked_loses_sight_of_none(tmp_path):
+def test_a_sqlite_file_that_is_locked_while_results_are_parked_loses_sight_of_none(tmp_path):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(tmp_path / "passback.db") as here:
             await here.run(1)
             here.reasons = {"lms": "options.url: missing"}
             await here.outbox.put([Submission.of(result(1), ("lms",))], here.clock.now(), tell=False)
@@ -253,9 +254,9 @@ def test_a_file_that_is_locked_while_results_are_parked_loses_sight_of_none(tmp_
     asyncio.run(check())
 
 
-def test_a_commit_that_fails_leaves_the_store_usable(tmp_path):
+def test_a_commit_that_fails_leaves_the_store_usable(place):
     async def check():
-        store = Store(tmp_path / "passback.db")
+        store = Store(place)
         await store.open()
         real = store._connection.dialect.do_commit
 
@@ -284,23 +285,23 @@ def test_a_second_process_through_a_symbolic_link_finds_the_same_lock(tmp_path):
     first.release()
 
 
-def test_delivered_is_final_says_the_schema_itself(tmp_path):
+def test_delivered_is_final_says_the_schema_itself(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
             await here.put(result(1))
             await here.run(2)
             for state in (0, 3):
                 with pytest.raises(Exception, match="can not follow"):
                     await here.store.run(
-                        lambda db, to=state: db.exec_driver_sql("UPDATE delivery SET state = ?", (to,))
+                        lambda db, to=state: db.execute(text("UPDATE delivery SET state = :to"), {"to": to})
                     )
 
     asyncio.run(check())
 
 
-def test_a_connector_that_fails_at_closing_is_left_to_itself(tmp_path):
+def test_a_connector_that_fails_at_closing_is_left_to_itself(place):
     async def check():
-        async with room(tmp_path) as here:
+        async with room(place) as here:
 
             async def fail():
                 raise SystemExit(1)

@@ -20,7 +20,7 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback.delivery import Overview
+from passback.delivery import Overview, Repair
 from passback.delivery.planning import plan
 
 ANA = Learner(id="ana@example.com")
@@ -50,9 +50,9 @@ def later_once(*ids, seconds=60):
     return behave
 
 
-def test_what_comes_later_waits_for_what_is_to_be_tried_later_and_others_do_not(tmp_path):
+def test_what_comes_later_waits_for_what_is_to_be_tried_later_and_others_do_not(place):
     async def check():
-        async with room(tmp_path, batch=1) as here:
+        async with room(place, batch=1) as here:
             here.connector.behaviour = later_once("r-1")
             await here.put(did(1), did(2, kind="completed"), did(3, BOB), did(4, activity="other"))
             await here.until(lambda: len(here.connector.arrived) == 2)
@@ -65,9 +65,9 @@ def test_what_comes_later_waits_for_what_is_to_be_tried_later_and_others_do_not(
     asyncio.run(check())
 
 
-def test_a_whole_backlog_that_must_wait_keeps_nobody_else_back(tmp_path):
+def test_a_whole_backlog_that_must_wait_keeps_nobody_else_back(place):
     async def check():
-        async with room(tmp_path, batch=5) as here:
+        async with room(place, batch=5) as here:
             here.connector.behaviour = later_once("r-0", seconds=600)
             await here.put(did(0))
             await here.until(lambda: here.connector.batches)
@@ -80,9 +80,9 @@ def test_a_whole_backlog_that_must_wait_keeps_nobody_else_back(tmp_path):
     asyncio.run(check())
 
 
-def test_several_batches_are_on_the_wire_at_once_and_each_learner_stays_in_order(tmp_path):
+def test_several_batches_are_on_the_wire_at_once_and_each_learner_stays_in_order(place):
     async def check():
-        async with room(tmp_path, batch=2, concurrency=3) as here:
+        async with room(place, batch=2, concurrency=3) as here:
             flying, most, open_ = 0, 0, asyncio.Event()
 
             async def slowly(batch):
@@ -109,9 +109,9 @@ def test_several_batches_are_on_the_wire_at_once_and_each_learner_stays_in_order
     asyncio.run(check())
 
 
-def test_a_system_that_keeps_a_status_is_sent_the_last_progress_only(tmp_path):
+def test_a_system_that_keeps_a_status_is_sent_the_last_progress_only(place):
     async def check():
-        async with room(tmp_path, batch=10, latest_only=True, deliver=False) as here:
+        async with room(place, batch=10, latest_only=True, deliver=False) as here:
             await here.put(did(1), did(2, BOB), did(3), did(4, kind="completed"), did(5, activity="other"))
             await here.start()
             await here.until(lambda: len(here.connector.arrived) == 3)
@@ -125,9 +125,9 @@ def test_a_system_that_keeps_a_status_is_sent_the_last_progress_only(tmp_path):
     asyncio.run(check())
 
 
-def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(tmp_path):
+def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(place):
     async def check():
-        async with room(tmp_path, latest_only=True) as here:
+        async with room(place, latest_only=True) as here:
             await here.put(did(1, kind="completed", minutes=10))
             await here.until(lambda: here.connector.arrived)
             await here.put(did(2, minutes=5), did(3, minutes=15))
@@ -138,9 +138,57 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(tmp_
     asyncio.run(check())
 
 
-def test_progress_is_sent_by_itself_where_the_later_result_is_refused(tmp_path):
+@pytest.mark.parametrize("latest_only", [False, True])
+def test_what_becomes_due_later_goes_before_what_was_accepted_after_it(place, latest_only):
+    """However it became due: routed later, released by a repair, replayed."""
+
     async def check():
-        async with room(tmp_path, latest_only=True, deliver=False) as here:
+        async with room(place, batch=1, latest_only=latest_only, deliver=False) as here:
+            await here.put(did(1, minutes=1), to=())
+            await here.put(did(2, BOB, minutes=1))
+            await Repair(here.store).park("lms", "its secret is missing", here.clock.now())
+            here.clock.advance(60)
+            await here.put(did(4, BOB, minutes=4))
+            await here.start()
+            await here.put(did(3, minutes=3))
+            await here.until(lambda: {"r-3", "r-4"} <= set(here.connector.arrived))
+            await here.settle()
+            for first, second in (("r-1", "r-3"), ("r-2", "r-4")):
+                mine = [each for each in here.connector.arrived if each in (first, second)]
+                assert mine == [first, second] or (latest_only and mine == [second])
+
+    asyncio.run(check())
+
+
+def test_what_comes_while_others_of_its_activity_are_being_routed_waits_for_them(place):
+    async def check():
+        async with room(place, batch=1, deliver=False) as here:
+            await here.put(*(did(number) for number in range(3)), to=())
+            await here.put(did(3, kind="completed"))
+            assert (await Overview(here.store).totals()).unrouted == 4
+            await here.start()
+            await here.until(lambda: len(here.connector.arrived) == 4)
+            assert here.connector.arrived == [f"r-{number}" for number in range(4)]
+
+    asyncio.run(check())
+
+
+def test_late_progress_erases_no_newer_one(place):
+    async def check():
+        async with room(place, latest_only=True, deliver=False) as here:
+            await here.put(did(1, minutes=10), did(2, minutes=0))
+            await here.start()
+            await here.until(lambda: here.connector.arrived)
+            await here.put(did(3, minutes=5), did(4, minutes=11))
+            await here.until(lambda: "r-4" in here.connector.arrived)
+            assert here.connector.arrived == ["r-1", "r-4"]
+
+    asyncio.run(check())
+
+
+def test_progress_is_sent_by_itself_where_the_later_result_is_refused(place):
+    async def check():
+        async with room(place, latest_only=True, deliver=False) as here:
 
             def behave(batch):
                 return [
@@ -156,9 +204,9 @@ def test_progress_is_sent_by_itself_where_the_later_result_is_refused(tmp_path):
     asyncio.run(check())
 
 
-def test_what_waits_for_an_account_waits_as_a_whole(tmp_path):
+def test_what_waits_for_an_account_waits_as_a_whole(place):
     async def check():
-        async with room(tmp_path, latest_only=True, deliver=False) as here:
+        async with room(place, latest_only=True, deliver=False) as here:
             here.connector.behaviour = lambda batch: [
                 UserUnknown(each.id, "nobody of that name") for each in batch.deliveries
             ]
@@ -212,6 +260,6 @@ def test_every_delivery_is_sent_or_contained_in_one_that_is_or_left_for_later(re
             left_out, said = results[each], results[by]
             assert left_out.kind is ResultKind.PROGRESSED
             assert (left_out.learner, left_out.activity) == (said.learner, said.activity)
-            assert by > each or (said.kind is not ResultKind.PROGRESSED and said.at >= left_out.at)
+            assert (said.at, by) > (left_out.at, each), "what happened later counts"
     if limit == len(results):
         assert sorted(sent + covered) == list(range(len(results))), "with room for all, nothing is left"

@@ -1,17 +1,31 @@
 """What the outbox promises by itself: durable, once, fenced, and in exactly one state."""
 
 import asyncio
+import random
 import subprocess
 import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import attrs
 import pytest
 from scripted import START, result
 from sqlalchemy import text
 
-from passback import ContentConflict, OutboxError, OutboxInUse, OutboxTooNew, Score, Selection
+from passback import (
+    Activity,
+    ContentConflict,
+    InvalidResult,
+    Learner,
+    OutboxError,
+    OutboxInUse,
+    OutboxTooNew,
+    Score,
+    Selection,
+)
 from passback.delivery import (
+    Attached,
+    Attachments,
     DispatcherLock,
     Outbox,
     Overview,
@@ -30,7 +44,7 @@ LATER = START + timedelta(minutes=5)
 
 @asynccontextmanager
 async def opened(path):
-    store = Store(path / "passback.db")
+    store = Store(path)
     await store.open()
     try:
         yield Outbox(store)
@@ -54,9 +68,9 @@ def delivered(lease):
     return [Change(delivery=each.id, state=State.DELIVERED) for each in lease.deliveries]
 
 
-def test_the_same_fact_again_is_no_second_one(tmp_path):
+def test_the_same_fact_again_is_no_second_one(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             (first,) = await put(outbox, result(1))
             (again,) = await put(outbox, result(1))
             assert (first.new, again.new) == (True, False)
@@ -65,9 +79,9 @@ def test_the_same_fact_again_is_no_second_one(tmp_path):
     asyncio.run(check())
 
 
-def test_a_known_id_with_other_content_is_refused_and_changes_nothing(tmp_path):
+def test_a_known_id_with_other_content_is_refused_and_changes_nothing(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, result(1))
             changed = result(1, score=Score(raw=3))
             answers = await put(outbox, changed, result(2), result(2, score=Score(raw=1)))
@@ -79,9 +93,9 @@ def test_a_known_id_with_other_content_is_refused_and_changes_nothing(tmp_path):
     asyncio.run(check())
 
 
-def test_one_result_goes_to_each_connection_of_its_activity_on_its_own(tmp_path):
+def test_one_result_goes_to_each_connection_of_its_activity_on_its_own(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, result(1), to=("lms", "lrs"))
             lease = await outbox.lease(wish(10), START)
             await outbox.settle(lease, Settlement(changes=delivered(lease)), START)
@@ -93,9 +107,9 @@ def test_one_result_goes_to_each_connection_of_its_activity_on_its_own(tmp_path)
     asyncio.run(check())
 
 
-def test_what_is_leased_is_nobody_elses_until_the_lease_ends(tmp_path):
+def test_what_is_leased_is_nobody_elses_until_the_lease_ends(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, result(1), result(2))
             first = await outbox.lease(wish(10), START)
             assert not (await outbox.lease(wish(10), START)).deliveries
@@ -111,9 +125,9 @@ def test_what_is_leased_is_nobody_elses_until_the_lease_ends(tmp_path):
     asyncio.run(check())
 
 
-def test_what_is_given_back_keeps_its_place_in_the_queue(tmp_path):
+def test_what_is_given_back_keeps_its_place_in_the_queue(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, *(result(number) for number in range(4)))
             lease = await outbox.lease(wish(2), START)
             await outbox.settle(lease, Settlement(changes=[]), START)
@@ -123,21 +137,21 @@ def test_what_is_given_back_keeps_its_place_in_the_queue(tmp_path):
     asyncio.run(check())
 
 
-def test_a_dispatcher_that_takes_over_ends_the_leases_of_the_dead(tmp_path):
+def test_a_dispatcher_that_takes_over_ends_the_leases_of_the_dead(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, result(1))
             await outbox.lease(wish(10), START)
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await Repair(outbox.store).reopen(START)
             assert len((await outbox.lease(wish(10), START)).deliveries) == 1
 
     asyncio.run(check())
 
 
-def test_an_unrouted_result_is_kept_and_goes_when_its_activity_is_attached(tmp_path):
+def test_an_unrouted_result_is_kept_and_goes_when_its_activity_is_attached(place):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             here, other = "https://example.com/a", "https://example.com/b"
             await put(outbox, result(1, here), result(2, other), to=())
             assert (await Overview(outbox.store).totals()).unrouted == 2
@@ -167,9 +181,9 @@ def test_an_unrouted_result_is_kept_and_goes_when_its_activity_is_attached(tmp_p
         "state = 1, lease = 5",
     ],
 )
-def test_the_schema_itself_refuses_states_that_are_none(tmp_path, impossible):
+def test_the_schema_itself_refuses_states_that_are_none(place, impossible):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, result(1))
             with pytest.raises(OutboxError, match="constraint"):
                 await outbox.store.run(lambda db: db.execute(text(f"UPDATE delivery SET {impossible}")))  # noqa: S608
@@ -178,9 +192,9 @@ def test_the_schema_itself_refuses_states_that_are_none(tmp_path, impossible):
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_replay_follows_the_table_of_transitions(tmp_path, state):
+def test_replay_follows_the_table_of_transitions(place, state):
     async def check():
-        async with opened(tmp_path) as outbox:
+        async with opened(place) as outbox:
             await put(outbox, result(1))
             lease = await outbox.lease(wish(1), START)
             waiting = "account" if state is State.WAITING else None
@@ -193,12 +207,14 @@ def test_replay_follows_the_table_of_transitions(tmp_path, state):
     asyncio.run(check())
 
 
-def test_an_outbox_of_a_newer_passback_is_left_alone(tmp_path):
+def test_an_outbox_of_a_newer_passback_is_left_alone(place):
     async def check():
-        async with opened(tmp_path) as outbox:
-            await outbox.store.run(lambda db: db.execute(text("UPDATE meta SET value = '999'")))
+        async with opened(place) as outbox:
+            await outbox.store.run(
+                lambda db: db.execute(text("UPDATE passback_revision SET version_num = '9999'"))
+            )
         with pytest.raises(OutboxTooNew, match="upgrade"):
-            async with opened(tmp_path):
+            async with opened(place):
                 pass
 
     asyncio.run(check())
@@ -220,9 +236,9 @@ import asyncio, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from scripted import START, result
-from passback.delivery import Outbox, Store, Submission
+from passback.delivery import DatabaseURL, Outbox, Store, Submission
 async def main():
-    store = Store(Path(sys.argv[2]))
+    store = Store(DatabaseURL(sys.argv[2]) if "://" in sys.argv[2] else Path(sys.argv[2]))
     await store.open()
     for number in range(int(sys.argv[3]), int(sys.argv[3]) + 50):
         await Outbox(store).put([Submission.of(result(number), ("lms",))], START, tell=True)
@@ -231,15 +247,65 @@ asyncio.run(main())
 """
 
 
-def test_several_processes_may_put_at_once(tmp_path, request):
+def test_several_processes_may_put_at_once(place, request):
     async def check():
         support = str(request.config.rootpath / "core/tests/support")
-        async with opened(tmp_path) as outbox:
-            program = [sys.executable, "-c", PUTTER, support, str(tmp_path / "passback.db")]
+        async with opened(place) as outbox:
+            where = place.url if outbox.store.shared else str(place)
+            program = [sys.executable, "-c", PUTTER, support, where]
             running = [subprocess.Popen([*program, str(100 * each)]) for each in range(4)]
             assert [each.wait(60) for each in running] == [0, 0, 0, 0]
             assert len(await all_of(outbox)) == 200
             assert await Repair(outbox.store).signals() == ["lms"]
             assert await Repair(outbox.store).signals() == []
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("field", "made"),
+    [
+        ("id", attrs.evolve(result(1), id="a\0b")),
+        ("learner.id", attrs.evolve(result(1), learner=Learner(id="\0"))),
+        ("id", attrs.evolve(result(1), id="\U0001f9ff" * 1024)),
+        ("learner.id", attrs.evolve(result(1), organisation="x" * 1024, learner=Learner(id="y" * 1024))),
+    ],
+)
+def test_an_id_that_no_database_could_find_again_is_refused_by_its_field(field, made):
+    made = attrs.evolve(made, activity=Activity(id="z" * 1024))
+    with pytest.raises(InvalidResult) as refused:
+        Submission.of(made, ())
+    assert refused.value.field == field
+
+
+def test_the_longest_ids_that_are_accepted_can_be_kept_and_found(place):
+    async def check():
+        rng = random.Random(7)
+        long = ["".join(chr(rng.randrange(0x1F300, 0x1F600)) for _ in range(316)) for _ in range(4)]
+        made = attrs.evolve(
+            result(1),
+            id=long[0],
+            learner=Learner(id=long[1]),
+            activity=Activity(id=long[2]),
+        )
+        async with opened(place) as outbox:
+            attached = Attached(activity=long[2], connection="lms", organisation="default")
+            await Attachments(outbox.store).attach(attached, START)
+            assert [each.connections for each in await put(outbox, made, to=())] == [("lms",)]
+            (found,) = await Overview(outbox.store).standings("default", long[1])
+            assert found.activity.id == long[2]
+
+    asyncio.run(check())
+
+
+def test_whatever_a_system_says_can_be_kept(place):
+    async def check():
+        async with opened(place) as outbox:
+            await put(outbox, result(1))
+            lease = await outbox.lease(wish(1), START)
+            change = Change(delivery=lease.deliveries[0].id, state=State.REJECTED, reason="a\0b\ud800c")
+            assert (await outbox.settle(lease, Settlement(changes=[change]), START))[0] == 1
+            (found,) = await all_of(outbox)
+            assert found.reason == "a\ufffdb?c"
 
     asyncio.run(check())

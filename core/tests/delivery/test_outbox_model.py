@@ -8,10 +8,12 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from postgres import postgres_server
 from scripted import START, result
 
 from passback import ContentConflict, Score, Selection
 from passback.delivery import (
+    DatabaseURL,
     Outbox,
     Overview,
     Repair,
@@ -40,10 +42,18 @@ OUTCOMES = st.sampled_from(
 class OutboxMachine(RuleBasedStateMachine):
     leases = Bundle("leases")
 
+    def make(self):
+        """Return where a new outbox is."""
+        self.folder = tempfile.TemporaryDirectory()
+        return Path(self.folder.name) / "passback.db"
+
+    def remove(self):
+        self.folder.cleanup()
+
     @initialize()
     def open(self):
         self.loop = asyncio.new_event_loop()
-        self.folder = tempfile.TemporaryDirectory()
+        self.place = self.make()
         self.now = START
         self.contents = {}
         self.states = {}
@@ -51,7 +61,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self._open()
 
     def _open(self):
-        self.store = Store(Path(self.folder.name) / "passback.db")
+        self.store = Store(self.place)
         self.run(self.store.open())
         self.outbox, self.repair, self.overview = Outbox(self.store), Repair(self.store), Overview(self.store)
 
@@ -61,7 +71,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def teardown(self):
         self.run(self.store.close())
         self.loop.close()
-        self.folder.cleanup()
+        self.remove()
 
     @rule(number=NUMBERS, points=st.sampled_from([None, 1, 2]), routed=st.booleans())
     def put(self, number, points, routed):
@@ -164,5 +174,16 @@ class OutboxMachine(RuleBasedStateMachine):
         assert totals.unrouted == sum(now is None for now in self.states.values())
 
 
+class OutboxMachineOnPostgreSQL(OutboxMachine):
+    def make(self):
+        self.database = postgres_server().fresh()
+        return DatabaseURL(postgres_server().url(self.database))
+
+    def remove(self):
+        postgres_server().drop(self.database)
+
+
 OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+OutboxMachineOnPostgreSQL.TestCase.settings = settings(OutboxMachine.TestCase.settings, max_examples=20)
 TestOutboxModel = OutboxMachine.TestCase
+TestOutboxModelOnPostgreSQL = OutboxMachineOnPostgreSQL.TestCase

@@ -28,6 +28,7 @@ from passback.delivery import (
     Submission,
     Surroundings,
 )
+from passback.delivery.accepting import raise_signals
 from passback.errors import ConnectionNotReady
 from passback.http import HTTP
 
@@ -164,8 +165,13 @@ class Room:
         return answers
 
     async def start(self):
+        if self.store.shared and "lms" not in self.reasons:
+            await self.store.run(raise_signals, ["lms"])
         await self.dispatcher.start()
         self._task = asyncio.create_task(self.dispatcher.run())
+        while self.store.shared and "lms" not in self.reasons and not self.dispatcher._claims.holds("lms"):
+            await self.settle()
+            self.clock.advance(0.01)
 
     async def stop(self):
         if self._task is not None:
@@ -195,8 +201,8 @@ class Room:
 
 
 @asynccontextmanager
-async def room(tmp_path, batch=10, *, deliver=True, patience=30, **policy):
-    store = Store(tmp_path / "passback.db")
+async def room(place, batch=10, *, deliver=True, patience=30, **policy):
+    store = Store(place)
     await store.open()
     here = Room(store, SimulatedClock(), batch, patience, **policy)
     try:

@@ -1,10 +1,12 @@
 """What a connector author implements."""
 
+from passback.contract.alert import Alerted, AlertKind, Setback
 from passback.contract.connector import Connector, Context, Options, Sending
+from passback.contract.health import Health
 from passback.contract.hooks import (
     PROJECT,
+    Attempted,
     Extension,
-    Health,
     HealthChanged,
     Observer,
     Settled,
@@ -16,6 +18,9 @@ __all__ = [
     "EXTENSIONS",
     "OBSERVERS",
     "PROJECT",
+    "AlertKind",
+    "Alerted",
+    "Attempted",
     "Connector",
     "Context",
     "Extension",
@@ -24,6 +29,7 @@ __all__ = [
     "Observer",
     "Options",
     "Sending",
+    "Setback",
     "Settled",
     "implemented",
 ]

@@ -50,7 +50,8 @@ class Sending:
         batch: The most results in one call of `submit_results`.
         linger: How long to wait for a batch to fill, in seconds.
         concurrency: How many calls of `submit_results` may run at once; what a learner does in an activity
-            stays in order all the same.
+            stays in order all the same. Inside a batch the order is the connector's to keep: what must be
+            tried later takes with it what the same learner did later in the same activity.
         latest_only: Whether the system keeps only the latest status of a learner in an activity. Progress
             that a later result contains isn't sent then.
     """

@@ -10,12 +10,13 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import attrs
 import pluggy
 
+from passback.contract.alert import Alerted
+from passback.contract.health import Health
 from passback.errors import ContractError
 from passback.model import (
     IdentityProposal,
@@ -28,8 +29,8 @@ from passback.model import (
 
 __all__ = [
     "PROJECT",
+    "Attempted",
     "Extension",
-    "Health",
     "HealthChanged",
     "Observer",
     "Settled",
@@ -41,16 +42,6 @@ __all__ = [
 PROJECT = "passback"
 hookspec = pluggy.HookspecMarker(PROJECT)
 _hookimpl = pluggy.HookimplMarker(PROJECT)
-
-
-class Health(StrEnum):
-    """How a connection does, in the words that status and mails use."""
-
-    OK = "ok"
-    CANNOT_CONNECT = "can't connect"
-    SERVER_ERROR = "server error"
-    PAUSED = "paused"
-    MISCONFIGURED = "misconfigured"
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +76,27 @@ class HealthChanged:
     now: Health
     detail: str
     at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Attempted:
+    """One batch was sent, or couldn't be.
+
+    Attributes:
+        connection: The connection's name.
+        results: How many results were in it.
+        delivered: How many of them have arrived.
+        at: When it began.
+        seconds: How long it took.
+        failure: What ended it; None if nothing did.
+    """
+
+    connection: str
+    results: int
+    delivered: int
+    at: datetime
+    seconds: float
+    failure: str | None = None
 
 
 class Extension:
@@ -122,8 +134,19 @@ class Observer:
         """Take note that a delivery got its receipt."""
 
     @hookspec
+    def attempted(self, event: Attempted) -> None:
+        """Take note that a batch was sent, or couldn't be."""
+
+    @hookspec
     def health_changed(self, event: HealthChanged) -> None:
         """Take note that a connection's health changed."""
+
+    @hookspec
+    def alerted(self, event: Alerted) -> None:
+        """Take note that somebody is told of a connection, or would be if alerts were configured.
+
+        Called once for each alert; none if the process is killed at that very moment.
+        """
 
     @hookspec
     def resolve_secret(self, reference: str) -> str | None:

@@ -3,9 +3,11 @@
 from passback.delivery import schema
 from passback.delivery.accepting import Acceptance, Submission
 from passback.delivery.attaching import Attached, Attachments
+from passback.delivery.backlog import Backlog, backlog
 from passback.delivery.breaker import Backoff
 from passback.delivery.committer import Committer
-from passback.delivery.dispatcher import Dispatcher, Roster
+from passback.delivery.dispatcher import Dispatcher
+from passback.delivery.engines import DatabaseURL
 from passback.delivery.exporting import Exported, export
 from passback.delivery.history import Step
 from passback.delivery.lane import LanePolicy, Surroundings
@@ -17,6 +19,7 @@ from passback.delivery.repair import Repair
 from passback.delivery.retention import Retention, RetentionPolicy
 from passback.delivery.routing import Routes
 from passback.delivery.selection import Selection
+from passback.delivery.serving import Roster
 from passback.delivery.states import State, WaitingFor
 from passback.delivery.store import Store
 from passback.delivery.telling import tell
@@ -26,9 +29,11 @@ __all__ = [
     "Acceptance",
     "Attached",
     "Attachments",
+    "Backlog",
     "Backoff",
     "Committer",
     "ConnectionState",
+    "DatabaseURL",
     "DeliveryState",
     "Dispatcher",
     "DispatcherLock",
@@ -51,6 +56,7 @@ __all__ = [
     "Totals",
     "WaitingFor",
     "Wish",
+    "backlog",
     "export",
     "milliseconds",
     "moment",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Self, TypeAlias
 
 import attrs
@@ -10,15 +10,19 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from passback.delivery import schema
 from passback.delivery.attaching import attached_connections
+from passback.delivery.columns import insert_new
 from passback.delivery.states import State
 from passback.delivery.times import milliseconds
-from passback.errors import ContentConflict
+from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, canonical, read_result
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
 
 # The signal that a result was accepted by a process that knows no connection for it.
 UNROUTED = ""
+
+# What the ids of a result may take together, in bytes.
+_LONGEST = 2560
 
 _r = schema.result.c
 _Key: TypeAlias = tuple[str, str]
@@ -31,7 +35,15 @@ _ROUTED = (
     .where(_r.id.in_(bindparam("ids", expanding=True)))
     .order_by(schema.delivery.c.seq)
 )
-_INSERT_RESULTS = insert(schema.result).returning(_r.organisation, _r.id, _r.seq)
+# What a connection sent may have nowhere to go for ever, and others don't wait for it.
+_WAITS = (~_r.routed, _r.source.is_(None))
+_SOME_UNROUTED = select(_r.seq).where(*_WAITS).limit(1)
+_UNROUTED_PLACES = (
+    select(_r.organisation, _r.activity)
+    .where(*_WAITS, _r.activity.in_(bindparam("activities", expanding=True)))
+    .distinct()
+)
+_INSERT_RESULTS = insert_new(schema.result).returning(_r.organisation, _r.id, _r.seq)
 _INSERT_DELIVERIES = insert(schema.delivery)
 
 
@@ -43,20 +55,24 @@ class Submission:
         result: The result.
         body: Its canonical bytes.
         connections: The connections that the configuration attaches its activity to.
+        source: The connection that it came from, and doesn't go to; None if it's the host's own.
     """
 
     result: Result
     body: bytes
     connections: tuple[str, ...]
+    source: str | None = None
 
     @classmethod
-    def of(cls, result: Result, connections: Iterable[str]) -> Self:
+    def of(cls, result: Result, connections: Iterable[str], source: str | None = None) -> Self:
         """Return `result` ready to be put.
 
         Raises:
-            InvalidResult: It holds something that couldn't be read back.
+            InvalidResult: It holds something that couldn't be read back, or looked up by.
         """
-        return cls(result=result, body=canonical(result), connections=tuple(connections))
+        body = canonical(result)
+        _require_indexable(result)
+        return cls(result=result, body=body, connections=tuple(connections), source=source)
 
     @property
     def key(self) -> _Key:
@@ -84,15 +100,20 @@ def accept(
 ) -> list[Acceptance | ContentConflict]:
     """Insert what is new of `submissions`; return for each its acceptance, or why it isn't accepted."""
     known = _known(db, [submission.result.id for submission in submissions])
-    routed = _routed(db, [result_id for _, result_id in known])
     fresh: dict[_Key, Submission] = {}
     for submission in submissions:
         if submission.key not in known:
             fresh.setdefault(submission.key, submission)
-    routed |= _insert(db, fresh, now)
-    if tell:
-        names = {name for key in fresh for name in routed[key] or (UNROUTED,)}
-        raise_signals(db, names)
+    placed = _insert(db, fresh, now)
+    while missed := fresh.keys() - placed.keys() - known.keys():
+        # Another process accepted them at this very moment.
+        known |= _known(db, [result_id for _, result_id in missed])
+        placed |= _insert(db, {key: fresh[key] for key in missed - known.keys()}, now)
+    fresh = {key: fresh[key] for key in placed}
+    routed = _routed(db, [result_id for _, result_id in known]) | placed
+    names = {name for key in fresh for name in routed[key] or (UNROUTED,)}
+    # Who has nowhere to go may have to wait for others: whoever routes those is told in any case.
+    raise_signals(db, names if tell else names & {UNROUTED})
     answers: list[Acceptance | ContentConflict] = []
     for submission in submissions:
         key = submission.key
@@ -106,6 +127,25 @@ def accept(
     return answers
 
 
+def _require_indexable(result: Result) -> None:
+    ids = {
+        "id": result.id,
+        "learner.id": result.learner.id,
+        "activity.id": result.activity.id,
+        "organisation": result.organisation,
+    }
+    for field, text in ids.items():
+        if "\0" in text:
+            raise InvalidResult(field, "expected a text without a NUL character")
+    sizes = {field: len(text.encode()) for field, text in ids.items()}
+    # They stand together in an index, whose entries PostgreSQL limits.
+    for field in ("id", "learner.id"):
+        others = [each for each in sizes if (each == "id") == (field == "id") or each == "organisation"]
+        if sum(sizes[each] for each in others) > _LONGEST:
+            together = ", ".join(each for each in others if each != field)
+            raise InvalidResult(field, f"expected at most {_LONGEST} bytes in UTF-8 together with {together}")
+
+
 def raise_signals(db: Connection, connections: Iterable[str]) -> None:
     """Tell the dispatcher, wherever it runs, that something of `connections` became due."""
     rows = [{"connection": name} for name in sorted(connections)]
@@ -113,7 +153,7 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
         db.execute(insert(schema.signal), rows)
 
 
-def _known(db: Connection, ids: Sequence[str]) -> Mapping[_Key, bytes]:
+def _known(db: Connection, ids: Sequence[str]) -> dict[_Key, bytes]:
     found: dict[_Key, bytes] = {}
     for start in range(0, len(ids), 500):
         rows = db.execute(_KNOWN, {"ids": ids[start : start + 500]})
@@ -139,6 +179,7 @@ def _differences(before: bytes, submission: Submission) -> list[str]:
 
 
 def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[_Key, Sequence[str]]:
+    """Insert what of `fresh` is unknown, and its deliveries; return for each the connections it goes to."""
     if not fresh:
         return {}
     goes = _destinations(db, fresh)
@@ -153,26 +194,45 @@ def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[
             "body": submission.body,
             "accepted": now,
             "routed": bool(goes[key]),
+            "source": submission.source,
         }
         for key, submission in fresh.items()
     ]
-    inserted = db.execute(_INSERT_RESULTS, rows)
+    inserted = db.execute(_INSERT_RESULTS, rows).all()
     pairs = [(row.seq, name) for row in inserted for name in goes[row.organisation, row.id]]
     insert_deliveries(db, sorted(pairs), now)
-    return goes
+    return {key: goes[key] for key in ((row.organisation, row.id) for row in inserted)}
 
 
 def _destinations(db: Connection, fresh: Mapping[_Key, Submission]) -> dict[_Key, Sequence[str]]:
     results = [submission.result for submission in fresh.values()]
     attached = attached_connections(db, {result.activity.id for result in results})
-    return {
-        key: tuple(
-            dict.fromkeys(
-                [*each.connections, *attached.get((each.result.organisation, each.result.activity.id), ())]
-            )
-        )
-        for key, each in fresh.items()
-    }
+    queueing = _queueing(db, results)
+    goes: dict[_Key, Sequence[str]] = {}
+    for key, each in fresh.items():
+        later = attached.get((each.result.organisation, each.result.activity.id), ())
+        names = dict.fromkeys([*each.connections, *later])
+        goes[key] = tuple(name for name in names if name != each.source)
+    return {key: () if _place(key, fresh) in queueing else names for key, names in goes.items()}
+
+
+def _place(key: _Key, fresh: Mapping[_Key, Submission]) -> tuple[str, str]:
+    return key[0], fresh[key].result.activity.id
+
+
+def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str, str]]:
+    """Return organisations and activities of `results` that others wait for which came before.
+
+    Their activity was attached at this very moment, and they are being sent on their way.
+    """
+    if db.scalar(_SOME_UNROUTED) is None:
+        return ()
+    activities = sorted({result.activity.id for result in results})
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(activities), 500):
+        rows = db.execute(_UNROUTED_PLACES, {"activities": activities[start : start + 500]})
+        found.update((row.organisation, row.activity) for row in rows)
+    return found
 
 
 def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int) -> None:

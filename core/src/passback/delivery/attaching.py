@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from passback.delivery import schema
+from passback.delivery.columns import insert_new
 from passback.delivery.store import Store
 from passback.delivery.times import milliseconds
 
@@ -76,7 +77,7 @@ def _attach(db: Connection, attached: Attached, now: int) -> None:
         "since": now,
     }
     _detach(db, attached.activity, attached.connection)
-    db.execute(insert(schema.attachment), values)
+    db.execute(insert_new(schema.attachment), values)
 
 
 def _detach(db: Connection, activity: str, connection: str) -> bool:

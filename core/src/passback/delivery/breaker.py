@@ -7,10 +7,11 @@ import random
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from passback.contract import Health
 from passback.delivery import schema
+from passback.delivery.columns import insert_new
 from passback.delivery.times import milliseconds, moment
 from passback.errors import CannotConnect, PassbackError, RateLimited
 from passback.http import Used
@@ -127,6 +128,7 @@ def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None 
     }
     if used:
         values["used"] = json.dumps(used)
-    changed = db.execute(update(schema.connection).where(_c.name == name).values(values))
-    if not changed.rowcount:
-        db.execute(insert(schema.connection), {"name": name} | values)
+    save = update(schema.connection).where(_c.name == name).values(values)
+    if not db.execute(save).rowcount:
+        db.execute(insert_new(schema.connection), {"name": name} | values)
+        db.execute(save)

@@ -1,27 +1,24 @@
-"""The dispatcher: starts a lane where something is due, and keeps one's trouble from the others."""
+"""The dispatcher: has a lane run where something is due, for the connections that are ours to serve."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import attrs
 
-from passback.connection import Connection
-from passback.contract import Health
-from passback.delivery.accepting import UNROUTED
-from passback.delivery.breaker import Breaker, save_breaker
-from passback.delivery.lane import Lane, LanePolicy, Surroundings
+from passback.delivery.claims import Claims, Sole
+from passback.delivery.fleet import Fleet
+from passback.delivery.lane import Surroundings
 from passback.delivery.overview import Overview
 from passback.delivery.repair import Repair
 from passback.delivery.retention import Retention
-from passback.delivery.routing import Routes
-from passback.errors import ConnectionNotReady, PassbackError
+from passback.delivery.serving import AFTER_A_CRASH, Lanes, Roster
+from passback.errors import OutboxTooNew, PassbackError
 
-__all__ = ["Dispatcher", "Roster"]
+__all__ = ["Dispatcher"]
 
 log = logging.getLogger("passback.delivery")
 
@@ -31,56 +28,24 @@ _SWEEP = timedelta(seconds=30)
 _RECHECK = timedelta(hours=1)
 # Enough for a request that is on the wire to end by its own timeout.
 _GRACE = 90.0
-_AFTER_A_CRASH = 5.0
-
-
-class Roster(Protocol):
-    """Who is served: the connections as they are configured now."""
-
-    def connection(self, name: str) -> Connection:
-        """Return the connection called `name`, built when first asked for.
-
-        Raises:
-            ConnectionNotReady: It can't serve; says why.
-        """
-
-    def policy(self, name: str) -> LanePolicy:
-        """Return how the connection called `name` is served."""
-
-    def not_ready(self) -> Mapping[str, str]:
-        """Return the connections that can't serve, and why."""
-
-    def fingerprints(self) -> Mapping[str, str]:
-        """Return the connections that serve, each with a fingerprint of its configuration."""
-
-    def routes(self) -> Routes:
-        """Return which connections take the results of which activity."""
-
-
-@attrs.define
-class _Running:
-    task: asyncio.Task[None] | None = None
-    lane: Lane | None = None
-    again: bool = True
-
-    @property
-    def alive(self) -> bool:
-        return self.task is not None and not self.task.done()
+_BREATH = 2.0
 
 
 class Dispatcher:
     """Delivers what is due, everywhere, until it's stopped."""
 
     def __init__(self, roster: Roster, around: Surroundings) -> None:
+        store = around.outbox.store
+        self._claims: Claims = Fleet(store, self.cancel) if store.shared else Sole(store)
         self._roster = roster
-        self._around = around
-        self._store = around.outbox.store
-        self._repair = Repair(self._store)
-        self._retention = Retention(self._store, around.retention)
-        self._running: dict[str, _Running] = {}
+        self._around = attrs.evolve(around, may_send=self._claims.may_send)
+        self._lanes = Lanes(roster, self._around)
+        self._repair = Repair(store)
+        self._retention = Retention(store, around.retention)
+        self._overview = Overview(store)
+        self._wanted: set[str] = set()
         self._starting = asyncio.Lock()
         self._started = False
-        self._overview = Overview(self._store)
         self._swept = around.clock.now()
         self._rechecked = around.clock.now() - _RECHECK
 
@@ -101,60 +66,75 @@ class Dispatcher:
         """Have `run` let what is on the wire arrive, and return."""
         self._around.stopping.set()
 
-    async def _take_over(self) -> None:
-        now = self._around.clock.now()
-        await self._repair.reopen(now)
-        await self._repair.configured(self._roster.fingerprints(), now)
-        await self._repair.route(self._roster.routes(), now)
-        for name, reason in self._roster.not_ready().items():
-            await self._park(name, reason)
-        for name in await self._overview.pending_connections():
-            self.wake(name)
-
     async def run(self) -> None:
-        """Deliver until ``stopping`` is set; then let what is on the wire arrive, and return."""
-        while not self._around.stopping.is_set():
-            try:
-                await self._turn()
-            except PassbackError as error:
-                # The file may be locked, or its disk full: that passes, and then everything goes on.
-                log.error("delivery rests for %g s: %s", _AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
-                await self._around.clock.wait(self._around.stopping, _AFTER_A_CRASH)
-            await self._around.clock.wait(self._around.stopping, _POLL)
-        await self._finish()
+        """Deliver until ``stopping`` is set; then let what is on the wire arrive, and return.
+
+        Raises:
+            OutboxTooNew: A newer Passback changed the tables meanwhile.
+        """
+        try:
+            while not self._around.stopping.is_set():
+                await self._take_turn()
+                await self._around.clock.wait(self._around.stopping, _POLL)
+        finally:
+            await self._finish()
 
     def wake(self, name: str) -> None:
         """Take note that something of the connection called `name` may be due."""
-        running = self._running.get(name)
-        if running is not None and running.alive:
-            running.again = True
-            if running.lane is not None:
-                running.lane.wake.set()
-            return
-        running = _Running()
-        running.task = asyncio.create_task(self._serve(name, running), name=f"lane {name}")
-        self._running[name] = running
+        if self._claims.holds(name):
+            self._lanes.wake(name)
 
     def cancel(self) -> None:
         """Leave what is on the wire: it's sent again by whoever delivers next."""
-        for running in self._running.values():
-            if running.task is not None:
-                running.task.cancel()
+        self._lanes.cancel()
 
-    async def _turn(self) -> None:
-        await self.start()
+    async def _take_over(self) -> None:
         now = self._around.clock.now()
-        signals = set(await self._repair.signals())
-        if UNROUTED in signals:
-            # Whoever accepted it may know less than we: its configuration may be older.
-            signals |= await self._repair.route(self._roster.routes(), now)
-        for name in signals - {UNROUTED}:
-            self.wake(name)
-        if now - self._swept >= _SWEEP:
+        await self._claims.join(self._roster.fingerprints(), now)
+        await self._repair.configured(self._roster.fingerprints(), now)
+        await self._repair.route(self._roster.routes(), now)
+        self._want(self._roster.not_ready())
+        self._want(await self._overview.pending_connections())
+
+    def _want(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self._claims.holds(name):
+                self._lanes.wake(name)
+            else:
+                self._wanted.add(name)
+
+    async def _take_turn(self) -> None:
+        try:
+            await self.start()
+            await self._keep()
+            await self._look(self._around.clock.now())
+        except OutboxTooNew:
+            raise
+        except PassbackError as error:
+            # The file may be locked, its disk full, the server away: that passes, and everything goes on.
+            log.error("delivery rests for %g s: %s", AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
+            await self._around.clock.wait(self._around.stopping, AFTER_A_CRASH)
+
+    async def _keep(self) -> None:
+        kept = await self._claims.keep(self._lanes.busy)
+        self._lanes.cancel(kept.lost)
+        self._lanes.end(kept.given)
+
+    async def _look(self, now: datetime) -> None:
+        called = await self._claims.called(self._wanted, now)
+        self._wanted.clear()
+        for name in called.lanes:
+            self._lanes.wake(name)
+        swept = now - self._swept >= _SWEEP
+        # Whoever accepted it, or was told of it, may know less than we: its configuration may be older.
+        if called.unrouted or (swept and self._around.outbox.store.shared):
+            for name in await self._repair.route(self._roster.routes(), now):
+                self.wake(name)
+        if swept:
             # Whatever was overlooked is found here at the latest.
             self._swept = now
-            for name in await self._overview.pending_connections(due=now):
-                self.wake(name)
+            await self._around.outbox.store.check_revision()
+            self._want(await self._overview.pending_connections(due=now))
         if now - self._rechecked >= _RECHECK:
             self._rechecked = now
             await self._repair.recheck_activities(now)
@@ -167,43 +147,15 @@ class Dispatcher:
         if removed:
             log.info("%d results that are settled for long aren't kept any longer", removed)
 
-    async def _serve(self, name: str, running: _Running) -> None:
-        while running.again and not self._around.stopping.is_set():
-            running.again = False
-            try:
-                await self._deliver(name, running)
-            except Exception:
-                # A defect or a full disk: this lane rests, the others go on.
-                log.exception(
-                    "%s: delivery stopped unexpectedly; it starts again in %g s", name, _AFTER_A_CRASH
-                )
-                await self._around.clock.wait(self._around.stopping, _AFTER_A_CRASH)
-                running.again = True
-
-    async def _deliver(self, name: str, running: _Running) -> None:
-        try:
-            running.lane = Lane(self._roster.connection(name), self._roster.policy(name), self._around)
-        except ConnectionNotReady as error:
-            running.lane = None
-            await self._park(name, error.reason)
-        else:
-            await running.lane.run()
-
-    async def _park(self, name: str, reason: str) -> None:
-        now = self._around.clock.now()
-        parked = await self._repair.park(name, reason, now)
-        breaker = Breaker(health=Health.MISCONFIGURED, since=now, detail=reason)
-        await self._store.run_soft(save_breaker, name, breaker)
-        if parked:
-            log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason)
-
     async def _finish(self) -> None:
-        for running in self._running.values():
-            if running.lane is not None:
-                running.lane.wake.set()
-        tasks = [running.task for running in self._running.values() if running.task is not None]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_GRACE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        self._lanes.end()
+        patience = _GRACE
+        while patience > 0 and not await self._lanes.ended(_BREATH):
+            patience -= _BREATH
+            try:
+                await self._keep()
+            except PassbackError as error:
+                log.error("what is on the wire can't be noted now: %s", error)  # noqa: TRY400 - it's told
+        self._lanes.cancel()
+        await self._lanes.ended(_GRACE)
+        await self._claims.leave()

@@ -88,11 +88,16 @@ def note(db: Connection, event: Event) -> int:
 
 def note_outcomes(db: Connection, event: int, outcomes: Sequence[tuple[int, str]]) -> None:
     """Keep what `event` made of deliveries: their numbers, and a sentence for each."""
-    if outcomes:
-        db.execute(
-            _REMEMBER,
-            [{"delivery": seq, "event": event, "outcome": outcome} for seq, outcome in outcomes],
-        )
+    if not outcomes:
+        return
+    # Their learner may have been erased meanwhile, and nothing is kept of that.
+    there = select(_d.seq).where(_d.seq.in_([seq for seq, _ in outcomes]))
+    known = {row.seq for row in db.execute(there)}
+    rows = [
+        {"delivery": seq, "event": event, "outcome": outcome} for seq, outcome in outcomes if seq in known
+    ]
+    if rows:
+        db.execute(_REMEMBER, rows)
 
 
 def note_all(db: Connection, event: Event, conditions: Sequence[ColumnElement[bool]], outcome: str) -> None:

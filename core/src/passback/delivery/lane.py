@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.contract import HealthChanged, Observer, Settled
+from passback.contract import Attempted, HealthChanged, Observer, Settled
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.condition import Condition
 from passback.delivery.history import Event, EventKind
@@ -25,7 +25,7 @@ from passback.delivery.sending import Sent, send
 from passback.delivery.telling import tell
 from passback.delivery.verdicts import settlement
 from passback.http import HTTP, Exchange
-from passback.model import DEFAULT_ORGANISATION
+from passback.model import DEFAULT_ORGANISATION, AlreadyThere, Delivered
 
 __all__ = ["Lane", "LanePolicy", "Surroundings"]
 
@@ -34,6 +34,10 @@ log = logging.getLogger("passback.delivery")
 # How many to look at where progress that a later result contains is left out.
 _LOOK_AHEAD = 500
 _SHOWN_EXCHANGES = 5
+
+
+def _always() -> bool:
+    return True
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +74,7 @@ class Surroundings:
         observers: Who is told of receipts and of health.
         retention: How long things are kept.
         stopping: Set when the dispatcher is to stop.
+        may_send: Says whether no other process may have taken over by now.
     """
 
     outbox: Outbox
@@ -78,6 +83,7 @@ class Surroundings:
     observers: list[Observer] = attrs.field(factory=list)
     retention: RetentionPolicy = attrs.field(factory=RetentionPolicy)
     stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
+    may_send: Callable[[], bool] = _always
 
 
 class Lane:
@@ -101,7 +107,7 @@ class Lane:
         await self._recall()
         await self._around.clock.wait(self._around.stopping, self._policy.linger)
         try:
-            while not self._around.stopping.is_set():
+            while self._goes_on():
                 if self._ready is None and not await self._may_try():
                     continue
                 lease = await self._take()
@@ -118,6 +124,9 @@ class Lane:
         finally:
             await asyncio.gather(*self._flying, return_exceptions=True)
             await self._give_back()
+
+    def _goes_on(self) -> bool:
+        return not self._around.stopping.is_set() and self._around.may_send()
 
     async def _recall(self) -> None:
         now = self._around.clock.now()
@@ -157,6 +166,9 @@ class Lane:
         )
 
     async def _start(self, lease: Lease) -> None:
+        if not self._around.may_send():
+            self._ready = lease
+            return
         if self._policy.concurrency == 1:
             await self._deliver(lease)
             return
@@ -196,7 +208,8 @@ class Lane:
         settled = settlement(lease, planned, sent, self._condition, now)
         event = self._event(planned, sent, tried, started, now) if planned.send else None
         await self._keep(lease, attrs.evolve(settled, event=event), now)
-        self._tell(lease, sent, before)
+        if planned.send:
+            self._tell(lease, sent, before, self._attempted(planned, sent, started, now))
 
     def _event(
         self, planned: Plan, sent: Sent, tried: Sequence[Exchange], started: datetime, now: datetime
@@ -228,10 +241,20 @@ class Lane:
         count, self._ready = await self._around.outbox.settle(lease, settled, now, also, wish)
         if count < len(settled.changes):
             log.warning(
-                "%s: %d receipts came after their lease had ended; those results are sent again",
+                "%s: %d receipts changed nothing: their lease had ended, or their learner was erased",
                 self._connection.name,
                 len(settled.changes) - count,
             )
+
+    def _attempted(self, planned: Plan, sent: Sent, started: datetime, now: datetime) -> Attempted:
+        return Attempted(
+            connection=self._connection.name,
+            results=len(planned.send),
+            delivered=sum(isinstance(each, Delivered | AlreadyThere) for each in sent.receipts),
+            at=started,
+            seconds=(now - started).total_seconds(),
+            failure=None if sent.failure is None else str(sent.failure),
+        )
 
     async def _give_back(self) -> None:
         lease, self._ready = self._ready, None
@@ -239,8 +262,9 @@ class Lane:
             untouched = Settlement(unsent=frozenset(each.id for each in lease.deliveries))
             await self._around.outbox.settle(lease, untouched, self._around.clock.now())
 
-    def _tell(self, lease: Lease, sent: Sent, before: Breaker) -> None:
+    def _tell(self, lease: Lease, sent: Sent, before: Breaker, attempted: Attempted) -> None:
         if self._around.observers:
+            tell(self._around.observers, attempted)
             results = {delivery.id: delivery.result for delivery in lease.deliveries}
             for receipt in sent.receipts:
                 result = results[receipt.delivery]

@@ -42,7 +42,7 @@ class Wish:
         until: When the lease ends.
         pass_over: How many of the oldest to leave out.
         fails: How many attempts of the connection failed in a row by now.
-        latest_only: Whether to find progress that a delivered completion contains.
+        latest_only: Whether to find progress from before what was delivered already.
     """
 
     connection: str
@@ -63,7 +63,7 @@ class Lease:
         passed_over: How many were due before these and were left out on purpose.
         alone: Whether this is a delivery that is tried alone.
         fails: How many attempts of the connection had failed in a row.
-        overtaken: Progress among them that a delivered completion contains.
+        overtaken: Progress among them from before what was delivered already.
         next_due: Where there was nothing to lease: when something will be due; None if nothing is pending.
     """
 
@@ -128,17 +128,21 @@ def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:
 
 def _due_statement() -> Select[tuple[Any, ...]]:
     due = (
-        select(_d.seq, _d.attempts, _d.result, _d.due)
+        select(_d.seq, _d.attempts, _d.result)
         .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-        .where(_d.due <= bindparam("b_now"), _d.alone == bindparam("b_alone"))
-        .order_by(_d.due, _d.seq)
+        # A sum, so that the index of the order is used and not that of what is due: nearly all is due.
+        .where(_d.due + 0 <= bindparam("b_now"), _d.alone == bindparam("b_alone"))
+        .order_by(_d.result)
         .limit(bindparam("b_limit"))
+        # Whoever has them now is waited for: what was passed over here might be overtaken.
+        .with_for_update()
         .subquery()
     )
     return (
-        select(due.c.seq, due.c.attempts, _r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at)
+        select(due.c.seq, due.c.attempts, due.c.result)
+        .add_columns(_r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at)
         .join(schema.result, _r.seq == due.c.result)
-        .order_by(due.c.due, due.c.seq)
+        .order_by(due.c.result)
     )
 
 

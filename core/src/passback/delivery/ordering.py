@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from passback.delivery import schema
 from passback.delivery.states import State
+from passback.delivery.subjects import STATUS
 from passback.model import ResultKind
 
 __all__ = ["DueRow", "in_order", "overtaken", "subject"]
@@ -25,7 +26,7 @@ _LATER = (
 )
 # What is tried alone holds nobody back: the system may fail on it for ever.
 _HOLDING = (
-    select(_d.seq, _d.due, _d.lease, _r.organisation, _r.learner, _r.activity)
+    select(_d.seq, _d.result, _d.due, _d.lease, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING, ~_d.alone)
     .where(_d.due > bindparam("b_now"), _r.learner.in_(bindparam("b_learners", expanding=True)))
@@ -36,7 +37,7 @@ _HOLDING = (
 _PUT_OFF = (
     update(schema.delivery)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-    .where(_d.seq > bindparam("b_seq"), _d.due <= bindparam("b_now"))
+    .where(_d.result > bindparam("b_result"), _d.due <= bindparam("b_now"))
     .where(
         _d.result.in_(
             select(_r.seq).where(
@@ -48,12 +49,11 @@ _PUT_OFF = (
     )
     .values(due=bindparam("b_due"))
 )
-_FINAL = [kind.value for kind in (ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED)]
-_COMPLETED = (
+_SAID = (
     select(_r.organisation, _r.learner, _r.activity, func.max(_r.at).label("at"))
     .join(schema.delivery, _d.result == _r.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_r.kind.in_(_FINAL), _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .where(_r.kind.in_(sorted(STATUS)), _r.learner.in_(bindparam("b_learners", expanding=True)))
     .group_by(_r.organisation, _r.learner, _r.activity)
 )
 
@@ -80,7 +80,7 @@ def in_order(
     free: list[DueRow] = []
     put_off: dict[tuple[str, str, str], DueRow] = {}
     for row in rows:
-        before = [each for each in holding.get(subject(row), ()) if each.seq < row.seq]
+        before = [each for each in holding.get(subject(row), ()) if each.result < row.result]
         if not before:
             free.append(row)
         elif all(each.lease is None for each in before):
@@ -94,7 +94,7 @@ def _until(holder: DueRow, connection: str, now: int) -> dict[str, object]:
     return {
         "b_connection": connection,
         "b_now": now,
-        "b_seq": holder.seq,
+        "b_result": holder.result,
         "b_due": holder.due,
         "b_organisation": holder.organisation,
         "b_learner": holder.learner,
@@ -103,13 +103,13 @@ def _until(holder: DueRow, connection: str, now: int) -> dict[str, object]:
 
 
 def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozenset[int]:
-    """Return those of `rows` that are progress from before a completion that was delivered."""
+    """Return those of `rows` that are progress from before what was delivered already."""
     progress = [row for row in rows if row.kind == ResultKind.PROGRESSED]
     if not progress:
         return frozenset()
     learners = sorted({row.learner for row in progress})
-    completed = {
+    said = {
         subject(row): row.at
-        for row in db.execute(_COMPLETED, {"b_connection": connection, "b_learners": learners})
+        for row in db.execute(_SAID, {"b_connection": connection, "b_learners": learners})
     }
-    return frozenset(row.seq for row in progress if row.at <= completed.get(subject(row), row.at - 1))
+    return frozenset(row.seq for row in progress if row.at <= said.get(subject(row), row.at - 1))

@@ -37,6 +37,8 @@ class Outbox:
         Returns:
             For each of them its acceptance, or why it isn't accepted.
         """
+        # Where several processes deliver, it may be another one's.
+        tell = tell or self.store.shared
         return await self.store.run(accepting.accept, submissions, milliseconds(now), tell=tell)
 
     async def lease(self, wish: Wish, now: datetime) -> Lease:

@@ -113,7 +113,7 @@ class Totals:
         accepted: Results accepted, all of them.
         unrouted: Results whose activity is attached to no connection yet.
         kept: Results that are kept still.
-        removed: Results that aren't kept any longer: ``settled``, ``unrouted`` or ``erased`` → how many.
+        removed: Results that aren't kept any longer: ``settled`` or ``erased`` → how many.
         connections: Each connection.
     """
 

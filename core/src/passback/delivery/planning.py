@@ -7,12 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 import attrs
 
 from passback.delivery.states import Change, State, WaitingFor
+from passback.delivery.subjects import STATUS
 from passback.model import Delivery, ResultKind
 
 __all__ = ["Plan", "plan"]
-
-_STATUS = frozenset({ResultKind.PROGRESSED, ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED})
-_FINAL = _STATUS - {ResultKind.PROGRESSED}
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +63,7 @@ def plan(
         limit: The most that is sent at once.
         latest_only: Whether the system keeps only a status, so that progress which a later result contains
             needn't be sent.
-        overtaken: Progress that a completion contains which has arrived already.
+        overtaken: Progress from before what has arrived already.
     """
     own = [each for each in deliveries if each.result.organisation == organisation]
     covered_by = _covered(own) if latest_only else {}
@@ -90,32 +88,20 @@ def plan(
 
 
 def _covered(deliveries: Sequence[Delivery]) -> Mapping[int, int]:
-    """Return progress → the last delivery that says as much or more of the same learner and activity."""
+    """Return progress → the delivery that says last how far its learner is in its activity."""
     by_subject: dict[tuple[str, str], list[Delivery]] = {}
     for each in deliveries:
-        if each.result.kind in _STATUS:
+        if each.result.kind in STATUS:
             subject = each.result.learner.id, each.result.activity.id
             by_subject.setdefault(subject, []).append(each)
     found: dict[int, int] = {}
     for those in by_subject.values():
-        finals = [each for each in those if each.result.kind in _FINAL]
-        for place, each in enumerate(those):
-            if each.result.kind is not ResultKind.PROGRESSED:
-                continue
-            later = [final for final in finals if final.result.at >= each.result.at]
-            last = max([*those[place + 1 :], *later], key=those.index, default=None)
-            if last is not None:
+        # What happened later counts, whenever it came; of two at the same time, what came later.
+        last = max(reversed(those), key=lambda each: each.result.at)
+        for each in those:
+            if each.result.kind is ResultKind.PROGRESSED and each is not last:
                 found[each.id] = last.id
-    return {each: _end(each, found) for each in found}
-
-
-def _end(delivery: int, found: Mapping[int, int]) -> int:
-    # What covers may be covered itself, by what came before it and says that all is done.
-    seen = {delivery}
-    while (following := found.get(delivery)) is not None and following not in seen:
-        delivery = following
-        seen.add(delivery)
-    return delivery
+    return found
 
 
 def _strange(delivery: Delivery, organisation: str) -> Change:
@@ -132,5 +118,5 @@ def _overtaken(delivery: Delivery) -> Change:
     return Change(
         delivery=delivery.id,
         state=State.DELIVERED,
-        reason="a completion that was delivered before says it too",
+        reason="what was delivered before is later, and says it too",
     )

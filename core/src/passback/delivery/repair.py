@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from passback.contract import Health
 from passback.delivery import schema
 from passback.delivery.accepting import raise_signals
+from passback.delivery.columns import insert_new
 from passback.delivery.history import Event, EventKind, note_all
+from passback.delivery.locking import CONFIGURING, lock
 from passback.delivery.routing import Routes, route
 from passback.delivery.selection import Selection
 from passback.delivery.states import FOLLOWS, State, WaitingFor
 from passback.delivery.store import Store
 from passback.delivery.times import milliseconds
 
-__all__ = ["Repair"]
+__all__ = ["Repair", "reopen"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -82,16 +84,18 @@ class Repair:
         reached: set[str] = set()
         count = 1
         while count:
-            count, names = await self._store.run(route, routes, milliseconds(now), tell=tell)
+            count, names = await self._store.run(
+                route, routes, milliseconds(now), tell=tell or self._store.shared
+            )
             reached.update(names)
         return reached
 
-    async def reopen(self, now: datetime) -> None:
-        """End every lease: whoever held one is gone, as only one dispatcher delivers from this outbox.
+    async def reopen(self, now: datetime, connections: Sequence[str] | None = None) -> None:
+        """End every lease, or those of `connections`: whoever held one is gone, as the caller knows.
 
         What a clock that was wrong once has put into the future is due now.
         """
-        await self._store.run_soft(_reopen, milliseconds(now))
+        await self._store.run_soft(reopen, milliseconds(now), connections)
 
     async def signals(self) -> list[str]:
         """Take the names of connections for which another process made something due."""
@@ -101,7 +105,7 @@ class Repair:
 def _release(
     db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event, why: str, *, tell: bool
 ) -> int:
-    if db.scalar(select(_d.seq).where(*conditions).limit(1)) is None:
+    if not _count(db, conditions):
         return 0
     note_all(db, event, conditions, why)
     now = milliseconds(event.at)
@@ -118,9 +122,15 @@ def _release(
     return len(released)
 
 
+def _count(db: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many fulfil `conditions`; nobody else changes those until the transaction ends."""
+    chosen = select(_d.seq).where(*conditions).with_for_update().subquery()
+    return db.scalar(select(func.count()).select_from(chosen)) or 0
+
+
 def _park(db: Connection, event: Event) -> int:
     pending = [_d.connection == event.connection, _d.state == State.PENDING]
-    if db.scalar(select(_d.seq).where(*pending).limit(1)) is None:
+    if not _count(db, pending):
         return 0
     note_all(db, event, pending, f"waiting for {WaitingFor.CONNECTION}: {event.summary}")
     return db.execute(
@@ -137,6 +147,8 @@ def _park(db: Connection, event: Event) -> int:
 
 
 def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -> None:
+    # Others may start with the same configuration at this very moment.
+    lock(db, CONFIGURING)
     now = milliseconds(at)
     before = {row.name: row.fingerprint for row in db.execute(select(_c.name, _c.fingerprint))}
     ill = db.execute(select(_c.name).where(_c.health == Health.MISCONFIGURED)).all()
@@ -158,28 +170,22 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
         if same:
             continue
         values = {"fingerprint": fingerprint, "next_probe": now}
-        if name in before:
-            db.execute(update(schema.connection).where(_c.name == name).values(values))
-        else:
-            db.execute(insert(schema.connection), {"name": name, "health": Health.OK, "since": now} | values)
+        db.execute(insert_new(schema.connection), {"name": name, "health": Health.OK, "since": now} | values)
+        db.execute(update(schema.connection).where(_c.name == name).values(values))
 
 
-def _reopen(db: Connection, now: int) -> None:
-    untried = (_d.state == State.PENDING, _d.attempts == 0, _d.due > now)
-    db.execute(update(schema.delivery).where(*untried).values(due=now))
+def reopen(db: Connection, now: int, connections: Sequence[str] | None = None) -> None:
+    """End every lease, or those of `connections`, and make due what was put into the future by mistake."""
+    pending = [_d.state == State.PENDING]
+    if connections is not None:
+        pending.append(_d.connection.in_(connections))
+    db.execute(update(schema.delivery).where(*pending, _d.attempts == 0, _d.due > now).values(due=now))
     accepted = select(_r.accepted).where(_r.seq == _d.result).scalar_subquery()
     db.execute(
-        update(schema.delivery)
-        .where(_d.state == State.PENDING, _d.lease.is_not(None))
-        .values(lease=None, due=accepted)
+        update(schema.delivery).where(*pending, _d.lease.is_not(None)).values(lease=None, due=accepted)
     )
 
 
 def _signals(db: Connection) -> list[str]:
-    last = db.scalar(select(func.max(schema.signal.c.id)))
-    if last is None:
-        return []
-    named = select(schema.signal.c.connection).where(schema.signal.c.id <= last).distinct()
-    names = [row.connection for row in db.execute(named)]
-    db.execute(delete(schema.signal).where(schema.signal.c.id <= last))
-    return names
+    taken = db.execute(delete(schema.signal).returning(schema.signal.c.connection))
+    return sorted({row.connection for row in taken})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -26,7 +26,6 @@ _t = schema.tally.c
 
 # How results ended that aren't kept; those of no connection count results, the others deliveries.
 _SETTLED = "settled"
-_UNROUTED = "unrouted"
 _ERASED = "erased"
 # Few enough that whoever submits meanwhile isn't kept waiting.
 _CHUNK = 500
@@ -38,7 +37,8 @@ class RetentionPolicy:
 
     Attributes:
         undelivered: Until what couldn't be delivered is rejected.
-        settled: Until a result is removed whose deliveries are all delivered or rejected.
+        settled: Until a result is removed whose deliveries are all delivered or rejected. What went nowhere
+            yet is kept.
     """
 
     undelivered: timedelta = timedelta(days=30)
@@ -82,6 +82,7 @@ def _expire(db: Connection, policy: RetentionPolicy, now: datetime) -> int:
         .where(or_(_d.lease.is_(None), _d.due <= milliseconds(now)))
         .order_by(_d.seq)
         .limit(_CHUNK)
+        .with_for_update()
     )
     seqs = [row.seq for row in db.execute(old)]
     if not seqs:
@@ -109,14 +110,13 @@ def _purge(db: Connection, before: datetime) -> int:
         _d.result == _r.seq, or_(_d.state.in_([State.PENDING, State.WAITING]), _d.changed >= cutoff)
     )
     settled = (
-        select(_r.seq, _r.body, _r.routed).where(_r.accepted < cutoff, ~needed).order_by(_r.seq).limit(_CHUNK)
+        select(_r.seq, _r.body).where(_r.routed, _r.accepted < cutoff, ~needed).order_by(_r.seq).limit(_CHUNK)
     )
     rows = db.execute(settled).all()
     seqs = [row.seq for row in rows]
     if seqs:
         keep_standings(db, seqs, [read_result(row.body) for row in rows])
-        unrouted = sum(not row.routed for row in rows)
-        _remove(db, seqs, {_SETTLED: len(seqs) - unrouted, _UNROUTED: unrouted})
+        _remove(db, seqs, _SETTLED)
     return len(seqs)
 
 
@@ -124,7 +124,7 @@ def _erase(db: Connection, learner: str, organisation: str) -> int:
     theirs = [_r.learner == learner, _r.organisation == organisation]
     seqs = [row.seq for row in db.execute(select(_r.seq).where(*theirs))]
     _overwrite(db, "ON")
-    _remove(db, seqs, {_ERASED: len(seqs)})
+    _remove(db, seqs, _ERASED)
     known = schema.standing.c
     db.execute(delete(schema.standing).where(known.learner == learner, known.organisation == organisation))
     _overwrite(db, "OFF")
@@ -137,7 +137,7 @@ def _overwrite(db: Connection, switch: str) -> None:
         db.exec_driver_sql(f"PRAGMA secure_delete = {switch}")
 
 
-def _remove(db: Connection, seqs: Sequence[int], ended: Mapping[str, int]) -> None:
+def _remove(db: Connection, seqs: Sequence[int], ended: str) -> None:
     for start in range(0, len(seqs), _CHUNK):
         chunk = seqs[start : start + _CHUNK]
         of_these = _d.result.in_(chunk)
@@ -153,9 +153,8 @@ def _remove(db: Connection, seqs: Sequence[int], ended: Mapping[str, int]) -> No
         db.execute(delete(schema.history).where(_h.delivery.in_(select(_d.seq).where(of_these))))
         db.execute(delete(schema.delivery).where(of_these))
         db.execute(delete(schema.result).where(_r.seq.in_(chunk)))
-    for how, count in ended.items():
-        if count:
-            _count(db, "", how, count)
+    if seqs:
+        _count(db, "", ended, len(seqs))
 
 
 def _count(db: Connection, connection: str, ended: str, count: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import attrs
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, true, update
 
 from passback.delivery import schema
 from passback.delivery.accepting import insert_deliveries, raise_signals
@@ -50,14 +50,18 @@ def route(db: Connection, routes: Routes, now: int, *, tell: bool) -> tuple[int,
     """
     goes = _attached_by_now(db, routes)
     rows: list[tuple[int, Sequence[str]]] = []
-    for (organisation, activity), connections in goes.items():
+    for (organisation, activity), connections in sorted(goes.items()):
         unrouted = (
-            select(_r.seq)
+            select(_r.seq, _r.source)
             .where(~_r.routed, _r.organisation == organisation, _r.activity == activity)
+            .where(_has_somewhere_to_go(connections))
             .order_by(_r.seq)
             .limit(_CHUNK - len(rows))
+            .with_for_update(key_share=True)
         )
-        rows += [(row.seq, connections) for row in db.execute(unrouted)]
+        rows += [
+            (row.seq, [name for name in connections if name != row.source]) for row in db.execute(unrouted)
+        ]
         if len(rows) == _CHUNK:
             break
     insert_deliveries(db, [(seq, name) for seq, connections in sorted(rows) for name in connections], now)
@@ -67,6 +71,11 @@ def route(db: Connection, routes: Routes, now: int, *, tell: bool) -> tuple[int,
     if tell:
         raise_signals(db, names)
     return len(rows), names
+
+
+def _has_somewhere_to_go(connections: Sequence[str]) -> ColumnElement[bool]:
+    # What a connection sent to us doesn't go back there.
+    return true() if len(connections) > 1 else or_(_r.source.is_(None), _r.source != connections[0])
 
 
 def _attached_by_now(db: Connection, routes: Routes) -> Mapping[tuple[str, str], Sequence[str]]:

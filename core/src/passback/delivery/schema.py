@@ -10,30 +10,26 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    SmallInteger,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.event import listens_for
 
-from passback.delivery.states import FOLLOWS
+from passback.delivery.columns import Code, Serial, Text
 
 __all__ = [
-    "SCHEMA_VERSION",
     "attachment",
     "connection",
     "delivery",
     "event",
     "history",
     "incident",
+    "lane",
     "meta",
     "metadata",
     "notice",
@@ -41,12 +37,10 @@ __all__ = [
     "signal",
     "told",
     "watch",
+    "worker",
 ]
 
-SCHEMA_VERSION = 1
-
 metadata = MetaData()
-_Serial = BigInteger().with_variant(Integer, "sqlite")
 
 meta = Table(
     "meta",
@@ -73,7 +67,7 @@ connection = Table(
 result = Table(
     "result",
     metadata,
-    Column("seq", _Serial, primary_key=True),
+    Column("seq", Serial, primary_key=True),
     Column("id", Text, nullable=False),
     Column("organisation", Text, nullable=False),
     Column("learner", Text, nullable=False),
@@ -83,6 +77,8 @@ result = Table(
     Column("body", LargeBinary, nullable=False),
     Column("accepted", BigInteger, nullable=False),
     Column("routed", Boolean, nullable=False),
+    # The connection that it came from, and doesn't go to.
+    Column("source", Text),
     # The id first: what is looked for is an id, and few organisations share one.
     UniqueConstraint("id", "organisation"),
     Index("result_learner", "learner", "organisation"),
@@ -100,10 +96,10 @@ result = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("seq", _Serial, primary_key=True),
+    Column("seq", Serial, primary_key=True),
     Column("result", BigInteger, ForeignKey("result.seq"), nullable=False),
     Column("connection", Text, nullable=False),
-    Column("state", SmallInteger, nullable=False),
+    Column("state", Code, nullable=False),
     # When it's to be tried; while a lease runs, when the lease ends.
     Column("due", BigInteger, nullable=False),
     Column("lease", BigInteger),
@@ -126,7 +122,14 @@ delivery = Table(
         "delivery_due",
         "connection",
         "due",
-        "seq",
+        sqlite_where=text("state = 0"),
+        postgresql_where=text("state = 0"),
+    ),
+    # What is due is sent in the order in which it was accepted, however it became due.
+    Index(
+        "delivery_order",
+        "connection",
+        "result",
         sqlite_where=text("state = 0"),
         postgresql_where=text("state = 0"),
     ),
@@ -145,7 +148,7 @@ delivery = Table(
 event = Table(
     "event",
     metadata,
-    Column("id", _Serial, primary_key=True),
+    Column("id", Serial, primary_key=True),
     Column("connection", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -200,7 +203,7 @@ attachment = Table(
 signal = Table(
     "signal",
     metadata,
-    Column("id", _Serial, primary_key=True),
+    Column("id", Serial, primary_key=True),
     Column("connection", Text, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -209,7 +212,7 @@ signal = Table(
 incident = Table(
     "incident",
     metadata,
-    Column("id", _Serial, primary_key=True),
+    Column("id", Serial, primary_key=True),
     Column("connection", Text, nullable=False),
     Column("began", BigInteger, nullable=False),
     # When its contact was told of it, and reminded last.
@@ -245,13 +248,7 @@ watch = Table(
 told = Table(
     "told",
     metadata,
-    Column(
-        "delivery",
-        BigInteger,
-        ForeignKey("delivery.seq", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    Column("delivery", BigInteger, ForeignKey("delivery.seq", ondelete="CASCADE"), primary_key=True),
     Column("what", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
@@ -261,7 +258,7 @@ told = Table(
 notice = Table(
     "notice",
     metadata,
-    Column("id", _Serial, primary_key=True),
+    Column("id", Serial, primary_key=True),
     # What makes its Message-ID and webhook-id, so that a receiver knows a repetition.
     Column("key", Text, nullable=False, unique=True),
     Column("connection", Text, nullable=False),
@@ -286,17 +283,23 @@ notice = Table(
     sqlite_autoincrement=True,
 )
 
+# Which process on a shared database delivers for a connection, and until when it may; by the server's clock.
+lane = Table(
+    "lane",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("owner", Text),
+    Column("until", BigInteger, nullable=False, default=0),
+    sqlite_with_rowid=False,
+)
 
-def _only_what_may_follow() -> str:
-    pairs = [f"({before.value}, {after.value})" for before in FOLLOWS for after in FOLLOWS[before]]
-    return f"""
-        CREATE TRIGGER delivery_follows BEFORE UPDATE OF state ON delivery
-        WHEN OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES {", ".join(sorted(pairs))})
-        BEGIN SELECT RAISE(ABORT, 'constraint: this state can not follow that one'); END
-    """
-
-
-@listens_for(delivery, "after_create")
-def _guard_transitions(_: Table, db: Connection, **__: object) -> None:
-    if db.dialect.name == "sqlite":
-        db.exec_driver_sql(_only_what_may_follow())
+# The processes that deliver from a shared database: until when each is taken to live, and whom it serves.
+worker = Table(
+    "worker",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    # The connections' names, sorted, as JSON.
+    Column("serves", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -18,9 +18,19 @@ _d = schema.delivery.c
 _r = schema.result.c
 
 
+def _aware(_: object, attribute: attrs.Attribute[datetime | None], value: object) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+        raise TypeError(f"{attribute.name} must be a datetime with a time zone, got {value!r}")
+
+
+def _state(_: object, attribute: attrs.Attribute[State | None], value: object) -> None:
+    if value is not None and not isinstance(value, State):
+        raise TypeError(f"{attribute.name} must be a State such as State.REJECTED, got {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class Selection:
-    """Which deliveries, or results, are meant; what isn't given doesn't narrow.
+    """Which deliveries, or results, are meant; what isn't given doesn't narrow, and none are none.
 
     Attributes:
         deliveries: These numbers.
@@ -32,17 +42,20 @@ class Selection:
         activity: Of this activity.
         since: Accepted at this time or later.
         until: Accepted before this time.
+
+    Raises:
+        TypeError: `state` is no `State`, or a time has no time zone.
     """
 
-    deliveries: Collection[int] = ()
-    results: Collection[str] = ()
+    deliveries: Collection[int] | None = None
+    results: Collection[str] | None = None
     connection: str | None = None
-    state: State | None = None
+    state: State | None = attrs.field(default=None, validator=_state)
     organisation: str | None = None
     learner: str | None = None
     activity: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: datetime | None = attrs.field(default=None, validator=_aware)
+    until: datetime | None = attrs.field(default=None, validator=_aware)
 
     def of_deliveries(self) -> list[ColumnElement[bool]]:
         """Return the conditions on a delivery that choose them."""
@@ -60,7 +73,7 @@ class Selection:
 
     def _on_delivery(self) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
-        if self.deliveries:
+        if self.deliveries is not None:
             conditions.append(_d.seq.in_(self.deliveries))
         if self.connection is not None:
             conditions.append(_d.connection == self.connection)
@@ -70,7 +83,7 @@ class Selection:
 
     def _on_result(self) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
-        if self.results:
+        if self.results is not None:
             conditions.append(_r.id.in_(self.results))
         for column, value in (
             (_r.organisation, self.organisation),

@@ -1,23 +1,17 @@
-"""The database: one thread that writes, and how durable each write must be.
-
-A system's SQLite before 3.51.3 can corrupt a WAL database that two connections write at once, so such a
-one is replaced by pysqlite3's where that is installed, and used with a rollback journal where it isn't.
-"""
+"""The outbox's database: one thread that uses it, and how durable each transaction must be."""
 
 from __future__ import annotations
 
-import importlib
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
-from passback.delivery import schema
+from passback.delivery import migrations
+from passback.delivery.engines import DatabaseURL, engine_for
 from passback.delivery.thread import WorkThread
 from passback.errors import OutboxError, OutboxTooNew
 
@@ -26,36 +20,38 @@ __all__ = ["Store"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_SAFE_WAL = (3, 51, 3)
-# Another process may hold the file for a whole bulk submission.
-_BUSY_SECONDS = 30
-
-
-def _driver() -> ModuleType:
-    if sqlite3.sqlite_version_info >= _SAFE_WAL:
-        return sqlite3
-    try:
-        return importlib.import_module("pysqlite3.dbapi2")
-    except ImportError:
-        return sqlite3
+# How often a transaction is tried that others were in the way of.
+_TRIES = 5
 
 
 class Store:
-    """A SQLite file that holds the outbox."""
+    """The database that holds the outbox.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
-        self._driver = _driver()
-        self._wal = self._driver.sqlite_version_info >= _SAFE_WAL
+    Attributes:
+        name: What people call it.
+        file: The file that it is; None if it's a server.
+        shared: Whether several processes may deliver from it.
+    """
+
+    def __init__(self, where: Path | DatabaseURL) -> None:
+        """Prepare a store; `open` opens it.
+
+        Raises:
+            OutboxError: There is no driver for it, or the URL is none.
+        """
+        self._engine = engine_for(where)
+        self.name = self._engine.name
+        self.file = self._engine.file
+        self.shared = self.file is None
         self._thread = WorkThread("passback-store")
-        self._engine = self._connect()
+        self._failures: tuple[type[Exception], ...] = (DBAPIError, *self._engine.failures, OSError)
         self._connection: Connection | None = None
 
     async def open(self) -> None:
-        """Create the file and its tables where they don't exist yet.
+        """Connect, and bring the tables up to date.
 
         Raises:
-            OutboxError: The file can't be used.
+            OutboxError: The database can't be used.
             OutboxTooNew: A newer Passback wrote it.
         """
         await self._in_thread(self._open)
@@ -63,95 +59,92 @@ class Store:
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work` as one transaction that is on the disk when this returns."""
-        # A rollback journal ends a transaction by vanishing, so its folder must be synced too.
-        level = "FULL" if self._wal else "EXTRA"
-        return await self._in_thread(lambda: self._transact(level, work, *args, **kwargs))
+        """Run `work` as one transaction that is on the disk when this returns.
+
+        Where others are in its way, it's run again from the start.
+
+        Raises:
+            OutboxError: The database can't do it. Where the connection broke, nobody knows whether it did.
+        """
+        return await self._in_thread(lambda: self._transact(True, lambda db: work(db, *args, **kwargs)))  # noqa: FBT003
 
     async def run_soft(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work` as one transaction that a power cut may undo, but nothing else.
+        """Run `work` as `run` does, as one transaction that a power cut may undo, but nothing else.
 
         For leases and receipts: to lose one means to send once more, never to lose a result.
         """
-        # Without a WAL, NORMAL might damage the file itself.
-        level = "NORMAL" if self._wal else "FULL"
-        return await self._in_thread(lambda: self._transact(level, work, *args, **kwargs))
+        return await self._in_thread(lambda: self._transact(False, lambda db: work(db, *args, **kwargs)))  # noqa: FBT003
+
+    async def check_revision(self) -> None:
+        """Look whether a newer Passback has changed the tables since this was opened.
+
+        Raises:
+            OutboxTooNew: One has.
+        """
+        self._require_known(await self.run_soft(migrations.revision))
 
     async def close(self) -> None:
-        """Close the file."""
+        """Disconnect."""
         await self._in_thread(self._close)
         await self._thread.end()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             return await self._thread.run(work)
-        except (DBAPIError, self._driver.DatabaseError, sqlite3.DatabaseError, OSError) as error:
-            said = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
-            raise OutboxError(f"the outbox {self.path} can't be used: {said}") from error
-
-    def _connect(self) -> Engine:
-        engine = create_engine(
-            URL.create("sqlite", database=str(self.path)),
-            module=self._driver,
-            hide_parameters=True,
-            poolclass=NullPool,
-            connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
-        )
-        journal = "WAL" if self._wal else "DELETE"
-
-        @event.listens_for(engine, "connect")
-        def configure(raw: sqlite3.Connection, _: object) -> None:
-            raw.execute(f"PRAGMA journal_mode = {journal}")
-            raw.execute("PRAGMA foreign_keys = ON")
-            raw.execute("PRAGMA cache_size = -16384")
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-        return engine
+        except self._failures as error:
+            raise OutboxError(f"the outbox {self.name} can't be used: {self._engine.said(error)}") from error
 
     def _open(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = self._engine.connect()
-        with self._connection.begin():
-            schema.metadata.create_all(self._connection)
-            found = self._connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
-            if found is None:
-                self._connection.execute(
-                    insert(schema.meta), {"key": "schema", "value": str(schema.SCHEMA_VERSION)}
-                )
-            elif int(found) > schema.SCHEMA_VERSION:
-                raise OutboxTooNew(
-                    f"the outbox {self.path} was written by a newer Passback (schema {found}, "
-                    f"this one knows {schema.SCHEMA_VERSION}); upgrade this installation"
-                )
+        self._connection = self._engine.create().connect()
+        found = self._transact(False, migrations.revision)  # noqa: FBT003
+        self._require_known(found)
+        if found != migrations.NEWEST:
+            self._require_known(self._transact(True, self._migrate))  # noqa: FBT003
 
-    def _transact(
-        self,
-        synchronous: str,
-        work: Callable[Concatenate[Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        if self._connection is None:
-            raise OutboxError(f"the outbox {self.path} isn't open")
-        raw = self._connection.connection.driver_connection
-        if raw is not None:
-            raw.execute(f"PRAGMA synchronous = {synchronous}")
+    def _migrate(self, db: Connection) -> str | None:
+        self._engine.reserve(db)
+        # Another process may have done it meanwhile.
+        found = migrations.revision(db)
+        if found is None or found < migrations.NEWEST:
+            migrations.upgrade(db)
+        return found
+
+    def _require_known(self, found: str | None) -> None:
+        if found is not None and found > migrations.NEWEST:
+            raise OutboxTooNew(
+                f"the outbox {self.name} was written by a newer Passback (revision {found}, "
+                f"this one knows {migrations.NEWEST}); upgrade this installation"
+            )
+
+    def _transact(self, durable: bool, work: Callable[[Connection], T]) -> T:  # noqa: FBT001
+        for _ in range(_TRIES - 1):
+            try:
+                return self._once(durable, work)
+            except DBAPIError as error:
+                if not self._engine.passes(error):
+                    raise
+        return self._once(durable, work)
+
+    def _once(self, durable: bool, work: Callable[[Connection], T]) -> T:  # noqa: FBT001
+        with self._transaction(durable) as db:
+            return work(db)
+
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[Connection]:  # noqa: FBT001
+        db = self._connection
+        if db is None:
+            raise OutboxError(f"the outbox {self.name} isn't open")
         try:
-            with self._connection.begin():
-                return work(self._connection, *args, **kwargs)
+            # A connection that broke is made anew here.
+            with db.begin():
+                self._engine.begin(db, durable=durable)
+                yield db
         except BaseException:
-            # A commit that fails leaves SQLite's own transaction open, and with it every later one blocked.
-            if raw is not None and raw.in_transaction:
-                raw.rollback()
+            self._engine.abandon(db)
             raise
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._engine.dispose()

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from passback.contract import HealthChanged, Observer, Settled
+from passback.contract import Alerted, Attempted, HealthChanged, Observer, Settled
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 
 __all__ = ["tell"]
 
+_HOOKS = {Settled: "settled", Attempted: "attempted", HealthChanged: "health_changed", Alerted: "alerted"}
 
-def tell(observers: Sequence[Observer], event: Settled | HealthChanged) -> None:
+
+def tell(observers: Sequence[Observer], event: Settled | Attempted | HealthChanged | Alerted) -> None:
     """Tell each of `observers` of `event`."""
+    hook = _HOOKS[type(event)]
     for observer in observers:
-        hook = "settled" if isinstance(event, Settled) else "health_changed"
         what = f"observer {type(observer).__qualname__}.{hook}"
         with suppress(ContractError, ConnectionFailure), contained(what):
-            if isinstance(event, Settled):
-                observer.settled(event)
-            else:
-                observer.health_changed(event)
+            getattr(observer, hook)(event)

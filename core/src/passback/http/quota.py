@@ -50,8 +50,9 @@ class Meter:
         return dict(self._used)
 
     def recall(self, used: Used) -> None:
-        """Take over what was counted before a restart."""
-        self._used = {span: used[span] for span in self._limits if span in used}
+        """Take over what was counted before a restart, where more was counted than here."""
+        for span in self._limits.keys() & used.keys():
+            self._used[span] = max(used[span], self._used.get(span, (0, 0)))
 
     def take(self) -> None:
         """Count one request.

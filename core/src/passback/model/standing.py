@@ -56,8 +56,8 @@ class Standing:
         started: When it was started, as far as any result says; else when the first thing happened.
         last_activity: When the last thing happened.
         completed: When it was completed first; None as long as it isn't.
-        score: The latest.
-        success: Whether it was passed, by the latest result that says so.
+        score: The latest of the activity itself; that of a scene, task or badge is no score of the whole.
+        success: Whether it was passed, by the latest result about the whole that says so.
         progress: The latest, from 0 to 1; 1 once it's completed.
         counters: Tasks and awards, each the latest.
         results: How many results this is made of.
@@ -95,8 +95,8 @@ class Standing:
             started=min(result.at, result.started or result.at),
             last_activity=result.at,
             completed=result.at if completed else None,
-            score=result.score,
-            success=_VERDICTS.get(result.kind, result.success),
+            score=None if result.kind.concerns_item else result.score,
+            success=None if result.kind.concerns_item else _VERDICTS.get(result.kind, result.success),
             progress=1.0 if completed else result.progress,
             counters=result.counters,
         )

@@ -1,0 +1,80 @@
+"""What people are told of a connection, once and in time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from passback.contract.health import Health
+
+__all__ = ["AlertKind", "Alerted", "Setback"]
+
+
+class AlertKind(StrEnum):
+    """What somebody is told."""
+
+    INCIDENT_BEGAN = "incident_began"
+    INCIDENT_LASTS = "incident_lasts"
+    INCIDENT_OVER = "incident_over"
+    EXPIRING = "expiring"
+    DIGEST = "digest"
+    TEST = "test"
+
+
+@attrs.frozen(kw_only=True)
+class Setback:
+    """Deliveries that were rejected, or wait, for one reason.
+
+    Attributes:
+        state: ``rejected`` or ``waiting``.
+        waiting_for: What they wait for: ``account``, ``activity``, ``launch``, ``connection``.
+        reason: What the system or the connector said.
+        count: How many.
+        example: The id of one of their results.
+    """
+
+    state: str
+    waiting_for: str | None = None
+    reason: str
+    count: int
+    example: str
+
+
+@attrs.frozen(kw_only=True)
+class Alerted:
+    """Somebody is told of a connection.
+
+    Attributes:
+        kind: What is told.
+        connection: The connection's name.
+        at: When.
+        health: How it does.
+        detail: Why, where it's ill.
+        since: Since when it's ill, or was.
+        undelivered: How many results wait for it; for `EXPIRING`, how many are given up soon.
+        next_try: When the system is asked again.
+        delivered: How many arrived since `since`, once it's over.
+        setbacks: What needs somebody, the most frequent reasons first.
+        more: How many deliveries have other reasons than those.
+        deadline: For `EXPIRING`, when the first of them is given up.
+    """
+
+    kind: AlertKind
+    connection: str
+    at: datetime
+    health: Health = Health.OK
+    detail: str = ""
+    since: datetime | None = None
+    undelivered: int = 0
+    next_try: datetime | None = None
+    delivered: int = 0
+    setbacks: tuple[Setback, ...] = ()
+    more: int = 0
+    deadline: datetime | None = None
+
+    @property
+    def needs(self) -> int:
+        """How many deliveries need somebody."""
+        return self.more + sum(each.count for each in self.setbacks)

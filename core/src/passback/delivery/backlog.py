@@ -1,0 +1,56 @@
+"""What is still to be done, by connection; cheap enough to ask every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+from sqlalchemy import Connection, func, select
+
+from passback.delivery import schema
+from passback.delivery.states import State
+from passback.delivery.times import moment
+
+__all__ = ["Backlog", "backlog"]
+
+_d = schema.delivery.c
+# By the indexes that leave out what is delivered.
+_PENDING = (
+    select(_d.connection, func.count().label("many"), func.min(_d.kept_from).label("oldest"))
+    .where(_d.state == State.PENDING)
+    .group_by(_d.connection)
+)
+_KEPT = (
+    select(_d.connection, _d.state, func.count().label("many"))
+    .where(_d.state > State.DELIVERED)
+    .group_by(_d.connection, _d.state)
+)
+
+
+@attrs.frozen(kw_only=True)
+class Backlog:
+    """What is still to be done for one connection.
+
+    Attributes:
+        pending: How many deliveries are to be sent.
+        waiting: How many wait.
+        rejected: How many are refused for good.
+        oldest: Since when the oldest pending one is to be sent.
+    """
+
+    pending: int = 0
+    waiting: int = 0
+    rejected: int = 0
+    oldest: datetime | None = None
+
+
+def backlog(db: Connection) -> Mapping[str, Backlog]:
+    """Return connection → what is still to be done for it; nothing for one without a backlog."""
+    found = {
+        row.connection: Backlog(pending=row.many, oldest=moment(row.oldest)) for row in db.execute(_PENDING)
+    }
+    for row in db.execute(_KEPT):
+        before = found.get(row.connection, Backlog())
+        found[row.connection] = attrs.evolve(before, **{State(row.state).word: row.many})
+    return found

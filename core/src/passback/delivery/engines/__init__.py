@@ -1,0 +1,78 @@
+"""The databases that can hold the outbox; where it is says which one it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import attrs
+import sqlalchemy
+from sqlalchemy import Connection
+
+from passback.delivery.engines.sqlite import SQLite
+from passback.errors import OutboxError
+
+__all__ = ["DatabaseURL", "Engine", "engine_for"]
+
+
+@attrs.frozen
+class DatabaseURL:
+    """Where an outbox is that several machines share.
+
+    Attributes:
+        url: As libpq reads it: ``postgresql://user:password@host:5432/database``. It's secret.
+    """
+
+    url: str = attrs.field(repr=False)
+
+
+class Engine(Protocol):
+    """One kind of database."""
+
+    @property
+    def name(self) -> str:
+        """What people call this one; nothing secret."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is; None if it's a server."""
+
+    @property
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What its driver raises, besides what SQLAlchemy makes of it."""
+
+    def create(self) -> sqlalchemy.Engine:
+        """Return what connects to it."""
+
+    def begin(self, db: Connection, *, durable: bool) -> None:
+        """Begin a transaction; `durable` if it must be on the disk when it's committed."""
+
+    def abandon(self, db: Connection) -> None:
+        """End what a failed commit may have left open."""
+
+    def reserve(self, db: Connection) -> None:
+        """Hold off whoever else wants to change the tables, until the transaction ends."""
+
+    def said(self, error: Exception) -> str:
+        """Return what `error` says, without the contents of rows."""
+
+    def passes(self, error: Exception) -> bool:
+        """Return whether what `error` ended works when it's done again: others were in the way."""
+
+
+def engine_for(where: Path | DatabaseURL) -> Engine:
+    """Return the engine for the outbox at `where`.
+
+    Raises:
+        OutboxError: Its driver isn't installed, or the URL is none.
+    """
+    if isinstance(where, Path):
+        return SQLite(where)
+    try:
+        # Its driver is an extra.
+        from passback.delivery.engines.postgres import Postgres  # noqa: PLC0415
+    except ImportError as error:
+        raise OutboxError(
+            "an outbox on PostgreSQL needs its driver: pip install 'passback[postgres]'"
+        ) from error
+    return Postgres(where.url)

@@ -1,0 +1,119 @@
+"""PostgreSQL: a server, which processes on several machines share.
+
+Its tables stand in a schema of their own, so that they may share a database with the host's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import sqlalchemy
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from passback.delivery.locking import MIGRATING, lock
+from passback.errors import OutboxError
+
+__all__ = ["SCHEMA", "Postgres"]
+
+SCHEMA = "passback"
+_EXPECTED = (
+    "expected postgresql://user:password@host:5432/database, with %40 for an @ in the password, and so on"
+)
+# What the URL says goes before these. A server that vanished is noticed within half a minute.
+_DEFAULTS = {
+    "application_name": "passback",
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+# A process that froze within a transaction must not hold up the others for long. Of the ways to commit, only
+# "off" is none that lasts.
+_SESSION = f"""
+    SELECT set_config('search_path', '{SCHEMA}', false),
+        set_config('default_transaction_isolation', 'read committed', false),
+        set_config('lock_timeout', '30s', false),
+        set_config('idle_in_transaction_session_timeout', '30s', false),
+        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+"""
+_DEADLOCK, _SERIALIZATION = "40P01", "40001"
+
+
+class Postgres:
+    """A database on a PostgreSQL server."""
+
+    file = None
+    failures: tuple[type[Exception], ...] = (psycopg.Error,)
+
+    def __init__(self, url: str) -> None:
+        try:
+            given = conninfo_to_dict(url)
+        except (psycopg.ProgrammingError, UnicodeError):
+            raise OutboxError(f"the outbox's URL can't be read; {_EXPECTED}") from None
+        # So ends a password with an unescaped @, and the server's name stands in messages.
+        if "@" in str(given.get("host", "")):
+            raise OutboxError(f"the outbox's URL names a server with an @ in it; {_EXPECTED}")
+        self._parameters: dict[str, Any] = {**_DEFAULTS, **given, "client_encoding": "utf8"}
+        host, port = given.get("host", ""), given.get("port", "")
+        self.name = f"postgresql://{host}{f':{port}' if port else ''}/{given.get('dbname', '')}"
+
+    def create(self) -> sqlalchemy.Engine:
+        """Return what connects to the database."""
+        return create_engine(
+            "postgresql+psycopg://",
+            creator=self._connect,
+            hide_parameters=True,
+            poolclass=NullPool,
+            use_native_hstore=False,
+        )
+
+    def begin(self, db: Connection, *, durable: bool) -> None:
+        """Begin a transaction; one that isn't `durable` a crash of the server may undo."""
+        db.exec_driver_sql("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit = off")
+
+    def abandon(self, db: Connection) -> None:
+        """End what a failed commit may have left open."""
+        if db.invalidated:
+            return
+        raw = db.connection.driver_connection
+        if isinstance(raw, psycopg.Connection) and raw.info.transaction_status is not TransactionStatus.IDLE:
+            raw.rollback()
+
+    def reserve(self, db: Connection) -> None:
+        """Hold off whoever else wants to change the tables, and make the schema where there is none.
+
+        Raises:
+            OutboxError: The database keeps text in another encoding than UTF-8.
+        """
+        lock(db, MIGRATING)
+        if db.scalar(text("SHOW server_encoding")) != "UTF8":
+            raise OutboxError(
+                f"the database {self.name} doesn't keep text in UTF-8; give the outbox one that does"
+            )
+        # Who may use the schema, but make none, finds it made.
+        if db.scalar(text("SELECT to_regnamespace(:name)"), {"name": SCHEMA}) is None:
+            db.execute(text(f"CREATE SCHEMA {SCHEMA}"))
+
+    def said(self, error: Exception) -> str:
+        """Return what `error` says, without its details: they may hold a whole row."""
+        cause = getattr(error, "orig", None) or error
+        if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
+            return cause.diag.message_primary
+        lines = str(cause).splitlines()
+        return lines[0] if lines else type(cause).__name__
+
+    def passes(self, error: Exception) -> bool:
+        """Return whether others were in the way."""
+        cause = getattr(error, "orig", None) or error
+        return isinstance(cause, psycopg.Error) and cause.sqlstate in (_DEADLOCK, _SERIALIZATION)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        raw = psycopg.connect("", autocommit=True, **self._parameters)
+        raw.execute(_SESSION)
+        return raw

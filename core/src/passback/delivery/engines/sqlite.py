@@ -1,0 +1,94 @@
+"""SQLite: one file, which the processes of one machine share.
+
+A system's SQLite before 3.51.3 can corrupt a WAL database that two connections write at once, so such a
+one is replaced by pysqlite3's where that is installed, and used with a rollback journal where it isn't.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import sqlalchemy
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.pool import NullPool
+
+__all__ = ["SQLite"]
+
+_SAFE_WAL = (3, 51, 3)
+# Another process may hold the file for a whole bulk submission.
+_BUSY_SECONDS = 30
+
+
+def _driver() -> ModuleType:
+    if sqlite3.sqlite_version_info >= _SAFE_WAL:
+        return sqlite3
+    try:
+        return importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+
+
+class SQLite:
+    """A SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.resolve()
+        self.name = str(self.file)
+        self.driver = _driver()
+        self.failures: tuple[type[Exception], ...] = (self.driver.DatabaseError, sqlite3.DatabaseError)
+        self._wal = self.driver.sqlite_version_info >= _SAFE_WAL
+        # A rollback journal ends a transaction by vanishing, so its folder must be synced too; and without
+        # a WAL, NORMAL might damage the file itself.
+        self._durable, self._soft = ("FULL", "NORMAL") if self._wal else ("EXTRA", "FULL")
+
+    def create(self) -> sqlalchemy.Engine:
+        """Return what connects to the file, whose folder exists from now on."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            URL.create("sqlite", database=str(self.file)),
+            module=self.driver,
+            hide_parameters=True,
+            poolclass=NullPool,
+            connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
+        )
+        journal = "WAL" if self._wal else "DELETE"
+
+        @event.listens_for(engine, "connect")
+        def configure(raw: sqlite3.Connection, _: object) -> None:
+            raw.execute(f"PRAGMA journal_mode = {journal}")
+            raw.execute("PRAGMA foreign_keys = ON")
+            raw.execute("PRAGMA cache_size = -16384")
+
+        return engine
+
+    def begin(self, db: Connection, *, durable: bool) -> None:
+        """Begin a transaction; one that isn't `durable` a power cut may undo."""
+        raw = _raw(db)
+        raw.execute(f"PRAGMA synchronous = {self._durable if durable else self._soft}")
+        # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
+        raw.execute("BEGIN IMMEDIATE")
+
+    def abandon(self, db: Connection) -> None:
+        """End the transaction that a failed commit leaves open, and with it every later one blocked."""
+        if _raw(db).in_transaction:
+            _raw(db).rollback()
+
+    def reserve(self, db: Connection) -> None:
+        """Do nothing: every transaction holds off all others."""
+
+    def said(self, error: Exception) -> str:
+        """Return what `error` says."""
+        return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+
+    def passes(self, _: Exception) -> bool:
+        """Return False: whoever is in the way was waited for."""
+        return False
+
+
+def _raw(db: Connection) -> sqlite3.Connection:
+    # pysqlite3's has the same methods.
+    return cast("sqlite3.Connection", db.connection.driver_connection)

@@ -1,0 +1,153 @@
+"""Who is served, by lanes that end when nothing is pending and start again when something is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+import attrs
+
+from passback.connection import Connection
+from passback.contract import Health
+from passback.delivery.breaker import Breaker, save_breaker
+from passback.delivery.lane import Lane, LanePolicy, Surroundings
+from passback.delivery.repair import Repair
+from passback.delivery.routing import Routes
+from passback.errors import ConnectionNotReady, PassbackError
+
+__all__ = ["AFTER_A_CRASH", "Lanes", "Roster"]
+
+log = logging.getLogger("passback.delivery")
+
+AFTER_A_CRASH = 5.0
+
+
+class Roster(Protocol):
+    """Who is served: the connections as they are configured now."""
+
+    def connection(self, name: str) -> Connection:
+        """Return the connection called `name`, built when first asked for.
+
+        Raises:
+            ConnectionNotReady: It can't serve; says why.
+        """
+
+    def policy(self, name: str) -> LanePolicy:
+        """Return how the connection called `name` is served."""
+
+    def not_ready(self) -> Mapping[str, str]:
+        """Return the connections that can't serve, and why."""
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the connections that serve, each with a fingerprint of its configuration."""
+
+    def routes(self) -> Routes:
+        """Return which connections take the results of which activity."""
+
+
+@attrs.define
+class _Running:
+    # Set when this lane is to end, by itself or with all others.
+    stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+    lane: Lane | None = None
+    again: bool = True
+
+    @property
+    def alive(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        if self.lane is not None:
+            self.lane.wake.set()
+
+
+class Lanes:
+    """The lanes of this process; one's trouble is kept from the others."""
+
+    def __init__(self, roster: Roster, around: Surroundings) -> None:
+        self._roster = roster
+        self._around = around
+        self._repair = Repair(around.outbox.store)
+        self._running: dict[str, _Running] = {}
+
+    @property
+    def busy(self) -> frozenset[str]:
+        """The connections for which something happens right now."""
+        return frozenset(name for name, running in self._running.items() if running.alive)
+
+    def wake(self, name: str) -> None:
+        """Take note that something of the connection called `name` may be due."""
+        running = self._running.get(name)
+        if running is not None and running.alive:
+            running.again = True
+            if running.lane is not None:
+                running.lane.wake.set()
+            return
+        running = _Running()
+        running.task = asyncio.create_task(self._serve(name, running), name=f"lane {name}")
+        self._running[name] = running
+
+    def end(self, names: Collection[str] | None = None) -> None:
+        """Have the lanes called `names`, or all, let what is on the wire arrive, and end."""
+        for name in self.busy if names is None else self.busy & frozenset(names):
+            self._running[name].stop()
+
+    def cancel(self, names: Collection[str] | None = None) -> None:
+        """Leave what is on the wire, of the lanes called `names` or of all: it's sent again by others."""
+        for name in self.busy if names is None else self.busy & frozenset(names):
+            task = self._running[name].task
+            if task is not None:
+                task.cancel()
+
+    async def ended(self, seconds: float) -> bool:
+        """Wait until no lane is at work, at most `seconds`; return whether that came."""
+        tasks = [running.task for running in self._running.values() if running.task is not None]
+        return not tasks or not (await asyncio.wait(tasks, timeout=seconds))[1]
+
+    async def park(self, name: str, reason: str) -> None:
+        """Let what is pending of the connection called `name` wait for it, as `reason` says."""
+        now = self._around.clock.now()
+        parked = await self._repair.park(name, reason, now)
+        breaker = Breaker(health=Health.MISCONFIGURED, since=now, detail=reason)
+        await self._around.outbox.store.run_soft(save_breaker, name, breaker)
+        if parked:
+            log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason)
+
+    async def _serve(self, name: str, running: _Running) -> None:
+        failed = False
+        while running.again and not running.stopping.is_set():
+            running.again = False
+            try:
+                if failed:
+                    # What it had leased is nobody's now.
+                    await self._repair.reopen(self._around.clock.now(), [name])
+                await self._deliver(name, running)
+            except PassbackError as error:
+                # A full disk, a server that is away: this lane rests.
+                log.error("%s: delivery rests for %g s: %s", name, AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
+                failed = True
+            except Exception:
+                # A defect: the others go on.
+                log.exception(
+                    "%s: delivery stopped unexpectedly; it starts again in %g s", name, AFTER_A_CRASH
+                )
+                failed = True
+            else:
+                failed = False
+            if failed:
+                await self._around.clock.wait(running.stopping, AFTER_A_CRASH)
+                running.again = True
+
+    async def _deliver(self, name: str, running: _Running) -> None:
+        around = attrs.evolve(self._around, stopping=running.stopping)
+        try:
+            running.lane = Lane(self._roster.connection(name), self._roster.policy(name), around)
+        except ConnectionNotReady as error:
+            running.lane = None
+            await self.park(name, error.reason)
+        else:
+            await running.lane.run()

@@ -1,0 +1,9 @@
+"""Which results say how far a learner is: the later of them says what the earlier said, too."""
+
+from __future__ import annotations
+
+from passback.model import ResultKind
+
+__all__ = ["STATUS"]
+
+STATUS = frozenset({ResultKind.PROGRESSED, ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED})

@@ -1,0 +1,227 @@
+"""Several processes on one PostgreSQL database: each connection is one's, and none is nobody's."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from postgres import postgres_server
+from scripted import START, Room, SimulatedClock, result, room
+
+from passback import Score, Selection
+from passback.delivery import (
+    Attached,
+    Attachments,
+    DatabaseURL,
+    Outbox,
+    Overview,
+    Repair,
+    Routes,
+    Store,
+    Submission,
+    Wish,
+)
+from passback.delivery.accepting import accept
+from passback.delivery.fleet import Fleet
+from passback.errors import ContentConflict, OutboxTooNew
+
+HERE = "https://example.com/a"
+
+
+@pytest.fixture
+def shared():
+    server = postgres_server()
+    name = server.fresh()
+    yield DatabaseURL(server.url(name))
+    server.drop(name)
+
+
+@asynccontextmanager
+async def member(shared, *serves):
+    """One process of a fleet, which serves these connections; `lapses` counts how often its hold ended."""
+    store = Store(shared)
+    await store.open()
+    fleet = Fleet(store, lambda: fleet.lapses.append(1))
+    fleet.lapses, fleet.store = [], store
+    await fleet.join(serves, START)
+    try:
+        yield fleet
+    finally:
+        await fleet.leave()
+        await store.close()
+
+
+async def beat(fleet, busy=()):
+    fleet._next_beat = 0.0
+    return await fleet.keep(busy)
+
+
+async def claim(fleet, *names):
+    return (await fleet.called(names, START)).lanes
+
+
+def test_what_one_has_no_other_gets_until_it_is_let_go(shared):
+    async def check():
+        async with member(shared, "lms") as first, member(shared, "lms") as second:
+            assert await claim(first, "lms") == {"lms"}
+            assert await claim(second, "lms") == set()
+            assert (first.holds("lms"), second.holds("lms")) == (True, False)
+            await first.leave()
+            assert await claim(second) == {"lms"}, "who leaves says so"
+
+    asyncio.run(check())
+
+
+def test_what_the_dead_had_is_taken_over_and_their_leases_end(shared):
+    async def check():
+        async with member(shared, "lms") as dead, room(shared, deliver=False) as here:
+            await claim(dead, "lms")
+            await here.put(result(1))
+            lease = await here.outbox.lease(
+                Wish(connection="lms", limit=10, until=START + timedelta(days=1)), START
+            )
+            assert len(lease.deliveries) == 1
+            await dead.store.run(lambda db: db.exec_driver_sql("UPDATE lane SET until = 0"))
+            dead._timer.cancel()
+            await here.start()
+            await here.until(lambda: here.connector.arrived == ["r-1"])
+            assert (await beat(dead)).lost == {"lms"}
+            assert not dead.holds("lms")
+
+    asyncio.run(check())
+
+
+def test_who_cannot_say_that_it_lives_stops_sending_before_others_take_over(shared, monkeypatch):
+    monkeypatch.setattr("passback.delivery.fleet._MARGIN", 29.9)
+
+    async def check():
+        async with member(shared, "lms") as fleet:
+            await claim(fleet, "lms")
+            assert fleet.may_send()
+            await asyncio.sleep(0.3)
+            assert (fleet.may_send(), fleet.holds("lms"), fleet.lapses) == (False, False, [1])
+
+    asyncio.run(check())
+
+
+def test_who_starts_late_gets_its_share_and_what_is_on_the_wire_arrives_first(shared):
+    async def check():
+        names = [f"c{number}" for number in range(10)]
+        async with member(shared, *names) as early:
+            assert len(await claim(early, *names)) == 10
+            async with member(shared, *names) as late:
+                assert await claim(late, *names) == set()
+                busy = names[:8]
+                given = (await beat(early, busy)).given
+                assert len(given) == 5
+                assert {"c8", "c9"} <= given, "what has nothing to do goes first"
+                assert not any(early.holds(name) for name in given)
+                await beat(early, busy)
+                got = await claim(late)
+                assert got == {"c8", "c9"}, "the others are still on the wire"
+                await beat(early, [name for name in busy if name not in given])
+                got |= await claim(late)
+                assert got == given
+
+    asyncio.run(check())
+
+
+def test_a_connection_that_only_another_serves_is_left_to_it(shared):
+    """In a rolling deployment, an older worker doesn't park what the newer one delivers."""
+
+    async def check():
+        async with member(shared, "lms") as older, member(shared, "lms", "new") as newer:
+            assert await claim(older, "new") == set()
+            assert await claim(newer, "new") == {"new"}
+            await newer.leave()
+            assert await claim(older, "new") == {"new"}, "nobody serves it, so it's to be parked"
+            assert not older.holds("new")
+
+    asyncio.run(check())
+
+
+def test_several_who_put_the_same_results_at_once_accept_each_once(shared):
+    async def put(numbers, points):
+        store = Store(shared)
+        await store.open()
+        outbox, answers = Outbox(store), []
+        for start in range(0, len(numbers), 50):
+            some = [result(each, score=Score(raw=points)) for each in numbers[start : start + 50]]
+            submissions = [Submission.of(each, ("lms",)) for each in some]
+            answers += await outbox.put(submissions, START, tell=False)
+        await store.close()
+        return answers
+
+    async def check():
+        numbers = list(range(300))
+        # In opposite orders, so that each waits for the other.
+        answers = await asyncio.gather(put(numbers, 1), put(numbers[::-1], 1), put(numbers, 2))
+        new = [each.result_id for some in answers for each in some if getattr(each, "new", False)]
+        assert sorted(new) == sorted(f"r-{number}" for number in numbers)
+        for one, two in zip(answers[0], answers[2], strict=True):
+            assert isinstance(one, ContentConflict) != isinstance(two, ContentConflict)
+
+    asyncio.run(check())
+
+
+def test_what_is_accepted_while_its_activity_is_attached_is_not_stranded(shared):
+    async def check():
+        async with room(shared) as here:
+            here.routing = Routes()
+            other = Store(shared)
+            await other.open()
+
+            def slowly(db):
+                # Accepted by who doesn't see the attachment yet, committed after it was routed by.
+                accept(db, [Submission.of(result(1), ())], 0, tell=True)
+                db.exec_driver_sql("SELECT pg_sleep(0.5)")
+
+            accepting = asyncio.create_task(other.run(slowly))
+            await asyncio.sleep(0.2)
+            attached = Attached(activity=HERE, connection="lms", organisation="default")
+            await Attachments(here.store).attach(attached, START)
+            assert await Repair(here.store).route(Routes(), START) == set()
+            await accepting
+            async with asyncio.timeout(10):
+                while here.connector.arrived != ["r-1"]:
+                    await here.run(0.5)
+            await other.close()
+
+    asyncio.run(check())
+
+
+def test_several_that_start_with_one_configuration_release_what_waits_once(shared):
+    async def check():
+        stores = [Store(shared) for _ in range(4)]
+        for store in stores:
+            await store.open()
+        outbox = Outbox(stores[0])
+        await outbox.put([Submission.of(result(1), ("lms",))], START, tell=False)
+        await Repair(stores[0]).park("lms", "misconfigured", START)
+        await asyncio.gather(*(Repair(store).configured({"lms": "one"}, START) for store in stores))
+        (delivery,) = await Overview(stores[0]).deliveries(Selection(), 10, START)
+        assert delivery.state == "pending"
+        steps = await Overview(stores[0]).steps(delivery.id)
+        assert [each.kind for each in steps] == ["parked", "released"]
+        for store in stores:
+            await store.close()
+
+    asyncio.run(check())
+
+
+def test_a_dispatcher_whose_tables_a_newer_passback_changes_ends(place):
+    async def check():
+        store = Store(place)
+        await store.open()
+        here = Room(store, SimulatedClock(), 10, 30)
+        await here.start()
+        await store.run(
+            lambda db: db.exec_driver_sql("UPDATE passback_revision SET version_num = '9999'") and None
+        )
+        await here.run(31)
+        with pytest.raises(OutboxTooNew, match="upgrade"):
+            await here.stop()
+        await here.lms.aclose()
+        await store.close()
+
+    asyncio.run(check())

@@ -1,0 +1,134 @@
+"""An outbox whose connections a test makes ill and well, and what people are told of them."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from scripted import SimulatedClock, result
+from sqlalchemy import delete, update
+
+from passback import Health, Observer
+from passback.alerts import AlertPolicy, Alerts, Watched
+from passback.delivery import Outbox, State, Store, Submission, milliseconds, schema
+from passback.delivery.breaker import Breaker, save_breaker
+
+CONTACT = "lms-admin@acme.example"
+
+
+class Told(Observer):
+    """Notes what it's told."""
+
+    def alerted(self, event):
+        self.alerts.append(event)
+
+
+class Letterbox:
+    """A channel that takes everything while `refusal` is empty."""
+
+    name = "mail"
+
+    def __init__(self):
+        self.refusal = ""
+        self.taken = []
+
+    def recipient(self, contact):
+        return contact
+
+    async def send(self, parcels):
+        for parcel in parcels:
+            if not self.refusal:
+                self.taken.append(parcel)
+            yield self.refusal
+
+    async def aclose(self):
+        pass
+
+
+class Ward:
+    """The connection ``acme``, watched."""
+
+    def __init__(self, store, **policy):
+        self.store = store
+        self.clock = SimulatedClock()
+        self.policy = AlertPolicy(**policy)
+        self.mail = Letterbox()
+        self.contacts = {"acme": CONTACT}
+        self.told = Told()
+        self.told.alerts = []
+        self.made = 0
+        self.restart()
+
+    def restart(self):
+        """Forget everything that isn't in the outbox."""
+        watched = Watched(contacts=self.contacts, channels=(self.mail,), observers=(self.told,))
+        self.alerts = Alerts(self.store, self.clock, self.policy, watched, "here")
+
+    def kinds(self):
+        return [each.kind for each in self.told.alerts]
+
+    def mails(self):
+        return [each.alert.kind for each in self.mail.taken]
+
+    async def health(self, health, detail="connection refused"):
+        now = self.clock.now()
+        breaker = Breaker(health=Health(health), since=now, detail=detail if health != "ok" else "")
+        await self.store.run(save_breaker, "acme", breaker)
+
+    async def deliveries(self, count, state=State.PENDING, reason="", waiting_for=None):
+        """Accept `count` results, and put them into `state`."""
+        now = self.clock.now()
+        results = [result(self.made + number) for number in range(count)]
+        self.made += count
+        await Outbox(self.store).put([Submission.of(each, ["acme"]) for each in results], now, tell=False)
+        await self.become(state, reason, waiting_for, of=[each.id for each in results])
+
+    async def become(self, state, reason="", waiting_for=None, of=None):
+        """Put the deliveries of the results `of` (by default all that wait to be sent) into `state`."""
+        d, r = schema.delivery.c, schema.result.c
+        chosen = [d.state == State.PENDING]
+        if of is not None:
+            chosen.append(d.result.in_(schema.result.select().with_only_columns(r.seq).where(r.id.in_(of))))
+        values = {"state": state, "reason": reason, "waiting_for": waiting_for}
+        changed = {"changed": milliseconds(self.clock.now())}
+        await self.store.run(
+            lambda db: db.execute(update(schema.delivery).where(*chosen).values(values | changed))
+        )
+
+    async def again(self):
+        """Make everything that is rejected or waits due, as a replay or a recheck does."""
+        d = schema.delivery.c
+        values = {"state": State.PENDING, "waiting_for": None, "changed": milliseconds(self.clock.now())}
+        await self.store.run(
+            lambda db: db.execute(update(schema.delivery).where(d.state > State.DELIVERED).values(values))
+        )
+
+    async def forget(self):
+        """Remove all deliveries, as retention does."""
+        await self.store.run(lambda db: db.execute(delete(schema.delivery)))
+
+    async def run(self, span, every=timedelta(seconds=30)):
+        """Let `span` pass, looking `every` so often."""
+        end = self.clock.now() + span
+        while self.clock.now() < end:
+            self.clock.advance(every.total_seconds())
+            await self.alerts.step()
+
+
+def watching(place, work, **policy):
+    """Run `work` with the connection ``acme``, watched."""
+
+    async def check():
+        async with ward(place, **policy) as here:
+            await work(here)
+
+    asyncio.run(check())
+
+
+@asynccontextmanager
+async def ward(place, **policy):
+    store = Store(place)
+    await store.open()
+    try:
+        yield Ward(store, **policy)
+    finally:
+        await store.close()
