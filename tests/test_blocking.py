@@ -1,5 +1,7 @@
 """The face without async: under threads, after forks, beside a worker, and in a process that just ends."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hosting import lrs_table, made
 
-from passback import BlockingPassback, ConfigError, OutboxError, OutboxInUse
+from passback import BlockingPassback, ConfigError, OutboxError, OutboxInUse, Passback
 from passback_xapi.sandbox import Behaviour, Sandbox, serve
 
 
@@ -199,3 +201,56 @@ def test_a_script_that_closes_nothing_ends_quietly_and_at_once(host, lrs, how):
     if how == "drain":
         assert len(lrs.statements) == 1
     assert host.totals().accepted == 1
+
+
+def test_what_the_caller_iterates_is_read_in_the_callers_thread(path):
+    with BlockingPassback.from_file(path, deliver=False) as pb:
+        mine = threading.get_ident()
+
+        def results():
+            for number in range(3):
+                assert threading.get_ident() == mine
+                yield made(number)
+
+        assert [each.new for each in pb.submit_many(results())] == [True] * 3
+
+        def leaving():
+            yield made(9)
+            raise SystemExit(3)
+
+        with pytest.raises(SystemExit):
+            pb.submit_many(leaving())
+        assert pb.submit(made(4)).new
+
+
+def test_a_reload_that_nobody_waits_for_any_longer_ends_no_delivery(path, lrs):
+    lrs.slow(0.5)
+
+    async def check():
+        async with Passback.from_file(path) as pb:
+            await pb.submit(made(1))
+            await asyncio.sleep(0.3)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(pb.reload(), 0.05)
+            await pb.submit(made(2))
+            assert await pb.drain(15)
+
+    asyncio.run(check())
+    assert len(lrs.statements) == 2
+
+
+def test_a_host_that_is_entered_again_delivers_after_a_reload(path, lrs):
+    async def check():
+        pb = Passback.from_file(path)
+        for number in range(2):
+            async with pb:
+                await pb.submit(made(number))
+                assert await pb.drain(10)
+                await pb.reload()
+                await pb.submit(made(number + 10))
+                assert await pb.drain(10)
+        with pytest.raises(OutboxError, match="open the host first"):
+            await pb.submit(made(99))
+
+    asyncio.run(check())
+    assert len(lrs.statements) == 4

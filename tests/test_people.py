@@ -143,6 +143,14 @@ def test_a_replay_can_be_tried_dry(two):
     assert two.json("deliveries")[0]["state"] == "pending"
 
 
+def test_a_learner_is_erased_by_name_and_organisation(two):
+    assert "nothing is known" in flat(two.run("erase", ANA.id, "--yes", expect=2).stderr)
+    assert two.run("erase", ANA.id, "--organisation", "acme", "--yes").stdout == "2 results erased\n"
+    assert two.json("results", ANA.id, "--organisation", "acme") == []
+    assert len(two.json("results", ANA.id, "--organisation", "globex")) == 1
+    assert two.json("status")[0]["removed"] == {"erased": 2}
+
+
 def test_a_closed_pipe_ends_an_export_quietly(two):
     exporting = subprocess.Popen(
         two.command("export"), cwd=two.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

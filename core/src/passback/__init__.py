@@ -10,9 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from passback.alerts import Notice
     from passback.clock import Clock, SystemClock
     from passback.connection import Connection
     from passback.contract import (
+        Alerted,
+        AlertKind,
+        Attempted,
         Connector,
         Context,
         Extension,
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
         Observer,
         Options,
         Sending,
+        Setback,
         Settled,
     )
     from passback.delivery import (
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from passback.host import (
+        AlertsConfig,
         BlockingPassback,
         CheckOutcome,
         Config,
@@ -63,9 +69,20 @@ if TYPE_CHECKING:
         PluginConfig,
         RetentionConfig,
         SendingConfig,
+        SmtpConfig,
+        WebhookConfig,
         read_config,
     )
-    from passback.http import HTTP, AddressPolicy, Exchange, Response, Timeouts, basic_auth
+    from passback.http import (
+        HTTP,
+        AddressPolicy,
+        ClientCredentials,
+        Exchange,
+        OAuth2,
+        Response,
+        Timeouts,
+        basic_auth,
+    )
     from passback.model import (
         DEFAULT_ORGANISATION,
         Activity,
@@ -78,6 +95,7 @@ if TYPE_CHECKING:
         Delivery,
         IdentityProposal,
         IdentityRequest,
+        Incoming,
         Item,
         JSONValue,
         Launch,
@@ -86,6 +104,7 @@ if TYPE_CHECKING:
         NeedsLaunch,
         Reach,
         Receipt,
+        Received,
         Rejected,
         Result,
         ResultKind,
@@ -103,11 +122,12 @@ if TYPE_CHECKING:
     from passback.plugins import Entry, LoadReport, Policy, Status
 
 _HOMES: dict[str, tuple[str, ...]] = {
+    "alerts": ("Notice",),
     "clock": ("Clock", "SystemClock"),
     "connection": ("Connection",),
     "contract": (
-        "Connector", "Context", "Extension", "Health", "HealthChanged", "Observer", "Options", "Sending",
-        "Settled",
+        "AlertKind", "Alerted", "Attempted", "Connector", "Context", "Extension", "Health", "HealthChanged",
+        "Observer", "Options", "Sending", "Setback", "Settled",
     ),
     "delivery": (
         "Acceptance", "Attached", "ConnectionState", "DeliveryState", "Exported", "Selection", "State",
@@ -119,16 +139,20 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "OutboxInUse", "OutboxTooNew", "PassbackError", "RateLimited", "ServerError", "Unsupported",
     ),
     "host": (
-        "BlockingPassback", "CheckOutcome", "Config", "ConnectionConfig", "NetworkConfig", "Passback",
-        "PluginConfig", "RetentionConfig", "SendingConfig", "read_config",
+        "AlertsConfig", "BlockingPassback", "CheckOutcome", "Config", "ConnectionConfig", "NetworkConfig",
+        "Passback", "PluginConfig", "RetentionConfig", "SendingConfig", "SmtpConfig", "WebhookConfig",
+        "read_config",
     ),
-    "http": ("HTTP", "AddressPolicy", "Exchange", "Response", "Timeouts", "basic_auth"),
+    "http": (
+        "HTTP", "AddressPolicy", "ClientCredentials", "Exchange", "OAuth2", "Response", "Timeouts",
+        "basic_auth",
+    ),
     "model": (
         "DEFAULT_ORGANISATION", "Activity", "ActivityUnknown", "AlreadyThere", "Assertion", "Batch",
-        "Counters", "Delivered", "Delivery", "IdentityProposal", "IdentityRequest", "Item", "JSONValue",
-        "Launch", "LaunchQuery", "Learner", "NeedsLaunch", "Reach", "Receipt", "Rejected", "Result",
-        "ResultKind", "Score", "Standing", "TryLater", "User", "UserQuery", "UserUnknown", "canonical",
-        "parse_result", "read_result", "result_schema",
+        "Counters", "Delivered", "Delivery", "IdentityProposal", "IdentityRequest", "Incoming", "Item",
+        "JSONValue", "Launch", "LaunchQuery", "Learner", "NeedsLaunch", "Reach", "Receipt", "Received",
+        "Rejected", "Result", "ResultKind", "Score", "Standing", "TryLater", "User", "UserQuery",
+        "UserUnknown", "canonical", "parse_result", "read_result", "result_schema",
     ),
     "plugins": ("Entry", "LoadReport", "Policy", "Status"),
 }  # fmt: skip
@@ -141,15 +165,20 @@ __all__ = [
     "Activity",
     "ActivityUnknown",
     "AddressPolicy",
+    "AlertKind",
+    "Alerted",
+    "AlertsConfig",
     "AlreadyThere",
     "Assertion",
     "Attached",
+    "Attempted",
     "Batch",
     "BatchRefused",
     "BatchTooLarge",
     "BlockingPassback",
     "CannotConnect",
     "CheckOutcome",
+    "ClientCredentials",
     "Clock",
     "Config",
     "ConfigError",
@@ -174,6 +203,7 @@ __all__ = [
     "HealthChanged",
     "IdentityProposal",
     "IdentityRequest",
+    "Incoming",
     "InvalidResult",
     "Item",
     "JSONValue",
@@ -183,6 +213,8 @@ __all__ = [
     "LoadReport",
     "NeedsLaunch",
     "NetworkConfig",
+    "Notice",
+    "OAuth2",
     "Observer",
     "Options",
     "OutboxError",
@@ -195,6 +227,7 @@ __all__ = [
     "RateLimited",
     "Reach",
     "Receipt",
+    "Received",
     "Rejected",
     "Response",
     "Result",
@@ -205,7 +238,9 @@ __all__ = [
     "Sending",
     "SendingConfig",
     "ServerError",
+    "Setback",
     "Settled",
+    "SmtpConfig",
     "Standing",
     "State",
     "Status",
@@ -219,6 +254,7 @@ __all__ = [
     "UserQuery",
     "UserUnknown",
     "WaitingFor",
+    "WebhookConfig",
     "basic_auth",
     "canonical",
     "parse_result",

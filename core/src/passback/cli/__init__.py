@@ -16,6 +16,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         from passback.cli import (  # noqa: PLC0415 - they add themselves to the app
+            alerts,  # noqa: F401
             commands,  # noqa: F401
             configuration,  # noqa: F401
             deliveries,  # noqa: F401

@@ -13,7 +13,7 @@ from passback.cli.form import Form
 from passback.errors import ConfigError
 from passback.host.config import Mistake
 
-__all__ = ["Answers", "Kept", "kept_in_environment", "kept_in_file", "pairs"]
+__all__ = ["Answers", "Kept", "kept_in_environment", "kept_in_file", "pairs", "variable_wrong"]
 
 
 @attrs.frozen
@@ -21,7 +21,7 @@ class Kept:
     """A secret, and where it's kept.
 
     Attributes:
-        kind: ``env`` or ``file``.
+        kind: ``env`` or ``file``; empty where it can't be had from there.
         where: The variable or the file, as the configuration names it.
         value: The secret; None where it isn't known here.
         new: Whether the file is yet to be written.
@@ -74,23 +74,27 @@ class Answers:
         return table | {key: part for key, part in (("options", options), ("network", self.network)) if part}
 
 
-def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
-    """Return the ``key=value`` pairs that were `given` with the command's `option`.
+def pairs(given: Iterable[str]) -> tuple[dict[str, str], bool]:
+    """Return the ``key=value`` pairs that were `given`, and whether all of it is such pairs."""
+    parted = [each.partition("=") for each in given]
+    found = {key.strip(): value for key, sign, value in parted if sign and key.strip()}
+    return found, all(sign and key.strip() for key, sign, _ in parted)
 
-    Raises:
-        ConfigError: One is no pair.
-    """
-    found: dict[str, str] = {}
-    for each in given:
-        key, sign, value = each.partition("=")
-        if not sign or not key.strip():
-            raise ConfigError(f"{option}: expected key=value")
-        found[key.strip()] = value
-    return found
+
+def variable_wrong(variable: str) -> str | None:
+    """Return what is wrong with `variable` as the name of an environment variable; None if nothing is."""
+    fits = variable.isidentifier() and variable.isascii()
+    return None if fits else "expected a name of letters, digits and underscores, such as ACME_SECRET"
 
 
 def kept_in_environment(variable: str) -> Kept:
-    """Return the secret that `variable` holds, if it's set here."""
+    """Return the secret that `variable` holds, if it's set here.
+
+    Raises:
+        ConfigError: No variable is called so.
+    """
+    if wrong := variable_wrong(variable):
+        raise ConfigError(wrong)
     value = os.environ.get(variable)
     return Kept("env", variable, None if value is None else SecretStr(value.strip()))
 
@@ -103,6 +107,6 @@ def kept_in_file(folder: Path, file: str) -> Kept:
     """
     try:
         return Kept("file", file, SecretStr((folder / file).read_text("utf-8").strip()))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError(f"the secret can't be read: {said}", file=folder / file) from None

@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 from pydantic import SecretStr
 
-from passback.cli.answers import Answers, Kept, kept_in_environment
+from passback.cli.answers import Answers, Kept, kept_in_environment, variable_wrong
 from passback.cli.form import Form, Question
-from passback.cli.given import network_wrong
+from passback.cli.given import networks_wrong
 from passback.cli.output import out, plain, printable
 from passback.cli.toml import toml_value
 
@@ -72,7 +72,9 @@ def ask_network(answers: Answers) -> None:
     """Ask what the connection may reach beyond https on the public internet."""
     allowed = typer.confirm("\nMay http:// be used?", default=False)
     about = "Private networks that may be reached, as 10.0.0.0/8, with commas between them; Enter for none."
-    networks = _listed(ask("Networks", about, lambda said: network_wrong(_listed(said)), default=""))
+    networks = _listed(
+        ask("Networks", about, lambda said: "; ".join(networks_wrong(_listed(said))) or None, default="")
+    )
     answers.network = {"allow_http": True} if allowed else {}
     answers.network |= {"allow": networks} if networks else {}
 
@@ -137,7 +139,7 @@ def _ask_secret(form: Form, question: Question, answers: Answers, folder: Path) 
     )
     if where == "env":
         proposed = f"{answers.name}_{question.key}".upper().replace("-", "_").replace(".", "_")
-        variable = ask("Variable", "", _no_variable, default=proposed)
+        variable = ask("Variable", "", variable_wrong, default=proposed)
         if kept_in_environment(variable).value is None:
             out.print(f"Set {plain(variable)} wherever passback runs.", highlight=False, style="yellow")
         return Kept("env", variable, value)
@@ -147,8 +149,3 @@ def _ask_secret(form: Form, question: Question, answers: Answers, folder: Path) 
 
     file = ask("File", "", taken, default=f"{answers.name}.{question.key}")
     return Kept("file", file, value, new=True)
-
-
-def _no_variable(answer: str) -> str | None:
-    fits = answer.isidentifier() and answer.isascii()
-    return None if fits else "expected a name of letters, digits and underscores, such as ACME_SECRET"

@@ -59,8 +59,8 @@ def chosen(
 ) -> Selection:
     """Return what the options choose."""
     return Selection(
-        deliveries=ids or (),
-        results=result or (),
+        deliveries=ids or None,
+        results=result or None,
         connection=connection,
         state=State[state.name] if state else None,
         organisation=organisation,

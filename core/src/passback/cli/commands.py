@@ -170,7 +170,10 @@ def work(
             err.print(
                 f"delivering for {', '.join(host.connection_names) or 'no connection'}", highlight=False
             )
+            watching = asyncio.create_task(host.gave_up())
+            watching.add_done_callback(lambda _: stop.set())
             await stop.wait()
+            watching.cancel()
             err.print("stopping: what is on the wire may arrive", highlight=False)
 
     run(deliver())

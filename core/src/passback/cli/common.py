@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
-from passback.cli.output import failing
+from passback.cli.output import failing, out
 from passback.host import Passback
 
 __all__ = ["DEFAULT_CONFIG", "ConfigOption", "JsonOption", "app", "host_for", "run"]
 
 app = typer.Typer(
     name="passback",
-    help="Learning results into any LMS, durably.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,6 +25,24 @@ app = typer.Typer(
 )
 
 T = TypeVar("T")
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer's way
+    if value:
+        out.print(f"passback {version('passback')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def passback(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Learning results into any LMS, durably."""
+
+
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="PASSBACK_CONFIG", help="The configuration file.")
 ]

@@ -13,6 +13,7 @@ from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app
 from passback.cli.output import CANNOT_RUN, NEEDS_SOMEBODY, out, plain, print_json
 from passback.cli.toml import table_lines
 from passback.errors import ConfigError, ConnectionNotReady
+from passback.host.alerting import alert_mistakes
 from passback.host.config import Examination, config_schema, effective, take
 
 __all__ = ["check", "schema"]
@@ -30,7 +31,8 @@ def check(config: ConfigOption = DEFAULT_CONFIG, *, json: JsonOption = False) ->
     reading = take(config)
     examination = Examination(reading.config)
     of_connections = examination.mistakes()
-    mistakes = [*reading.mistakes, *examination.observers(), *of_connections]
+    of_alerts = alert_mistakes(reading.config)
+    mistakes = [*reading.mistakes, *examination.observers(), *of_alerts, *of_connections]
     mistakes.sort(key=lambda error: error.line or 0)
     inforce = effective(reading.config, examination) if reading.readable else {}
     if json:

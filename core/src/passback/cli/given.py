@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from passback.cli.answers import Answers, Kept, kept_in_environment, kept_in_file, pairs
 from passback.cli.form import Form, Question
+from passback.errors import ConfigError
 from passback.host.config import ConnectionConfig, Mistake, explain, name_problem, suggestion
 
-__all__ = ["contact_wrong", "missing_options", "name_wrong", "network_wrong", "take_options", "who_problems"]
+__all__ = ["contact_wrong", "missing_options", "name_wrong", "networks_wrong", "take_options", "who_problems"]
 
 
 def name_wrong(taken: Container[str], name: str) -> str | None:
@@ -28,11 +29,10 @@ def contact_wrong(contact: str) -> str | None:
     return found[0].problem if found else None
 
 
-def network_wrong(networks: object) -> str | None:
-    """Return what is wrong with `networks`, which a connection may reach; None if nothing is."""
+def networks_wrong(networks: object) -> list[str]:
+    """Return what is wrong with each of `networks`, which a connection may reach."""
     table = {"connector": "-", "contact": "nobody@example.com", "network": {"allow": networks}}
-    found = _connection_mistakes(table)
-    return found[0].problem if found else None
+    return [each.problem for each in _connection_mistakes(table)]
 
 
 def who_problems(answers: Answers, taken: Container[str], kinds: Iterable[str]) -> list[str]:
@@ -45,9 +45,8 @@ def who_problems(answers: Answers, taken: Container[str], kinds: Iterable[str]) 
         problems.append(f"--contact: {wrong}")
     if answers.connector not in names:
         problems.append(f"--connector: expected one of {', '.join(names)}")
-    if wrong := network_wrong(answers.network.get("allow", ())):
-        problems.append(f"--allow: {wrong}")
-    return problems
+    networks = networks_wrong(answers.network.get("allow", ()))
+    return [*problems, *(f"--allow: {wrong}" for wrong in networks)]
 
 
 def _connection_mistakes(table: Mapping[str, object]) -> list[Mistake]:
@@ -71,8 +70,9 @@ def take_options(
     """
     options, variables, files = given
     questions = {each.key: each for each in form.questions}
-    problems: list[str] = []
-    for key, value in pairs("--option", options).items():
+    found, whole = pairs(options)
+    problems = [] if whole else [_no_pair("--option")]
+    for key, value in found.items():
         if problem := _property_problem(questions.get(key), key, questions):
             problems.append(problem)
         else:
@@ -81,13 +81,39 @@ def take_options(
         ("--secret-env", variables, kept_in_environment),
         ("--secret-file", files, partial(kept_in_file, folder)),
     ]
-    for option, said, kept in ways:
-        for key, where in pairs(option, said).items():
-            if key in questions:
-                answers.secrets[key] = kept(where)
-            else:
-                problems.append(f"{option} {key}: unknown{suggestion(key, questions)}")
+    return problems + [each for way in ways for each in _take_secrets(questions, answers, way)]
+
+
+def _take_secrets(
+    questions: Mapping[str, Question],
+    answers: Answers,
+    said: tuple[str, Iterable[str], Callable[[str], Kept]],
+) -> list[str]:
+    """Put the secrets that one of the command's options says into `answers`; return what is wrong with them.
+
+    Args:
+        questions: The connector's questions.
+        answers: What is known so far.
+        said: The command's option, what it was given, and how to get such a secret.
+    """
+    option, given, kept = said
+    found, whole = pairs(given)
+    problems = [] if whole else [_no_pair(option)]
+    for key, where in found.items():
+        if key not in questions:
+            problems.append(f"{option} {key}: unknown{suggestion(key, questions)}")
+            continue
+        try:
+            answers.secrets[key] = kept(where)
+        except ConfigError as error:
+            problems.append(f"{option} {key}: {error}")
+            # It's given, so that it isn't missing too.
+            answers.secrets[key] = Kept("", where, None)
     return problems
+
+
+def _no_pair(option: str) -> str:
+    return f"{option}: expected key=value"
 
 
 def _property_problem(question: Question | None, key: str, known: Iterable[str]) -> str | None:
@@ -112,7 +138,7 @@ def missing_options(form: Form, answers: Answers, *, checked: bool) -> list[str]
         problems += [
             f"the environment variable {kept.where} isn't set here; set it, or give --no-check"
             for kept in answers.secrets.values()
-            if kept.value is None
+            if kept.kind == "env" and kept.value is None
         ]
     return problems
 

@@ -17,7 +17,7 @@ from passback.cli.form import Form
 from passback.cli.given import contact_wrong, missing_options, name_wrong, take_options, who_problems
 from passback.cli.output import NEEDS_SOMEBODY, fail, failing, out, plain
 from passback.cli.trying import show_outcome, tried
-from passback.cli.writing import connection_names, write_connection, write_secret
+from passback.cli.writing import connection_names, require_room, write_connection, write_secret
 from passback.contract import Connector, Options
 from passback.errors import ConfigError
 from passback.host.config import installed_connectors
@@ -57,6 +57,7 @@ def init(
     answers = Answers(name=name, contact=contact, connector=connector, network=network)
     with failing():
         taken = connection_names(config)
+        require_room(config)
         kinds = _kinds()
         asking = sys.stdin is not None and sys.stdin.isatty()
         if asking:

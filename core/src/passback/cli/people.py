@@ -9,7 +9,6 @@ import typer
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
-from passback.delivery import Selection
 from passback.model import DEFAULT_ORGANISATION, Reach, Score, Standing
 
 __all__ = ["attach", "attachments", "detach", "erase", "results", "users"]
@@ -36,13 +35,16 @@ def results(
             print_json(found)
             return
         if not found:
-            nobody = f"nothing is known of learner {learner!r} in organisation {organisation!r}"
-            out.print(plain(nobody), highlight=False)
+            out.print(plain(_nobody(learner, organisation)), highlight=False)
             return
         for each in found:
             _print(each)
 
     run(show())
+
+
+def _nobody(learner: str, organisation: str) -> str:
+    return f"nothing is known of learner {learner!r} in organisation {organisation!r}; see --organisation"
 
 
 def _print(standing: Standing) -> None:
@@ -108,16 +110,19 @@ def erase(
 
     async def count() -> int:
         async with host:
-            return sum([1 async for _ in host.export(Selection(learner=learner, organisation=organisation))])
+            return sum(each.results for each in await host.results(learner, organisation))
 
     async def remove() -> int:
         async with host_for(config) as again:
             return await again.erase(learner, organisation)
 
     results = run(count())
+    if not results:
+        fail(_nobody(learner, organisation))
     if not yes:
         typer.confirm(f"Erase {counted(results, 'result')} of {plain(learner)} for good?", abort=True)
-    out.print(f"{counted(run(remove()), 'result')} erased", highlight=False)
+    run(remove())
+    out.print(f"{counted(results, 'result')} erased", highlight=False)
 
 
 @app.command()

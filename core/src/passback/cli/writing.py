@@ -16,7 +16,7 @@ from passback.cli.toml import table_lines
 from passback.errors import ConfigError
 from passback.host.config import config_schema
 
-__all__ = ["connection_names", "write_connection", "write_secret"]
+__all__ = ["connection_names", "require_room", "write_connection", "write_secret"]
 
 
 def connection_names(path: Path) -> frozenset[str]:
@@ -31,6 +31,22 @@ def connection_names(path: Path) -> frozenset[str]:
     return frozenset(connections)
 
 
+def require_room(path: Path) -> None:
+    """Make sure that a connection can be added to the file at `path`, before it's known which.
+
+    Raises:
+        ConfigError: It can't be written, or can't be added to.
+    """
+    content = _content(path)
+    unused = max(connection_names(path), default="") + "-"
+    _extended(path, content, unused, {"connector": ""})
+    try:
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def write_connection(path: Path, name: str, table: Mapping[str, object]) -> None:
     """Add the connection called `name` to the file at `path`, which is made if there is none.
 
@@ -40,24 +56,36 @@ def write_connection(path: Path, name: str, table: Mapping[str, object]) -> None
         ConfigError: It can't be written, or has a connection of that name, or can't be added to.
     """
     content = _content(path)
-    before = _document(path, content)
     if name in connection_names(path):
         raise ConfigError(f"it has a connection {name!r} already", file=path)
+    text = _extended(path, content, name, table)
+    try:
+        if content is None:
+            _schema(path).write_text(json.dumps(config_schema(), indent=2) + "\n", "utf-8")
+        _put(path, text)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _extended(path: Path, content: str | None, name: str, table: Mapping[str, object]) -> str:
+    before = _document(path, content)
     lines = "\n".join(table_lines(table, "connections", name)).rstrip() + "\n"
-    schema = path.with_suffix(".schema.json")
-    start = content if content is not None else f"#:schema ./{schema.name}\n"
+    start = content if content is not None else f"#:schema ./{_schema(path).name}\n"
     newline = "\r\n" if "\r\n" in start else "\n"
     gap = "" if start.endswith("\n") or not start else newline
     text = start + gap + (newline if start else "") + lines.replace("\n", newline)
     after = {**before, "connections": {**before.get("connections", {}), name: dict(table)}}
     if _document(path, text, "a table can't be added to it by appending") != after:
         raise ConfigError("the connection can't be added by appending; write it by hand", file=path)
-    try:
-        if content is None:
-            schema.write_text(json.dumps(config_schema(), indent=2) + "\n", "utf-8")
-        _put(path, text)
-    except OSError as error:
-        raise ConfigError(f"it can't be written: {error.strerror or error}", file=path) from None
+    return text
+
+
+def _schema(path: Path) -> Path:
+    return path.with_suffix(".schema.json")
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"it can't be written: {error.strerror or error}", file=path)
 
 
 def write_secret(path: Path, secret: str) -> None:
@@ -73,7 +101,7 @@ def write_secret(path: Path, secret: str) -> None:
     except FileExistsError:
         raise ConfigError("it's there already, and a secret is never overwritten", file=path) from None
     except OSError as error:
-        raise ConfigError(f"it can't be written: {error.strerror or error}", file=path) from None
+        raise _unwritable(path, error) from None
 
 
 def _content(path: Path) -> str | None:

@@ -4,16 +4,20 @@ from passback.host.app import Passback
 from passback.host.blocking import BlockingPassback
 from passback.host.checking import CheckOutcome
 from passback.host.config import (
+    AlertsConfig,
     Config,
     ConnectionConfig,
     NetworkConfig,
     PluginConfig,
     RetentionConfig,
     SendingConfig,
+    SmtpConfig,
+    WebhookConfig,
     read_config,
 )
 
 __all__ = [
+    "AlertsConfig",
     "BlockingPassback",
     "CheckOutcome",
     "Config",
@@ -23,5 +27,7 @@ __all__ = [
     "PluginConfig",
     "RetentionConfig",
     "SendingConfig",
+    "SmtpConfig",
+    "WebhookConfig",
     "read_config",
 ]

@@ -10,6 +10,7 @@ from typing import Self
 
 import attrs
 
+from passback.alerts import Notice, list_notices
 from passback.clock import Clock, SystemClock
 from passback.connection import Connection
 from passback.contract import Observer
@@ -17,7 +18,6 @@ from passback.delivery import (
     Acceptance,
     Attached,
     Attachments,
-    ConnectionState,
     DeliveryState,
     Exported,
     Overview,
@@ -33,14 +33,18 @@ from passback.errors import (
     ConfigError,
     PassbackError,
 )
+from passback.host.alerting import try_alerts
 from passback.host.checking import CheckOutcome, press
 from passback.host.config import Config, ConnectionConfig, read_config
+from passback.host.configured import as_configured
 from passback.host.intake import Answer, chunks, take
 from passback.host.running import Running
 from passback.model import (
     DEFAULT_ORGANISATION,
     Activity,
+    Incoming,
     Learner,
+    Received,
     Result,
     Standing,
     User,
@@ -162,32 +166,48 @@ class Passback:
             answers += await take(chunk, self._running.routes, committer)
         return answers
 
+    async def receive(self, connection: str, incoming: Incoming) -> Received:
+        """Accept the results in what the system behind `connection` sent; return what to answer it.
+
+        They belong to the connection's organisation, and don't go back to where they came from.
+
+        Raises:
+            ConnectionNotReady: The connection can't serve; says why.
+            Unsupported: Its connector receives nothing.
+            ContractError: Its connector raised something, or answered nonsense.
+            InvalidResult: A result in it can't be kept.
+            ContentConflict: It was sent before with other content.
+            OutboxError: The store can't take it; nothing of it is lost if it's sent again.
+        """
+        received = self.connection(connection).receive_results(incoming)
+        organisation = self._organisation(connection)
+        results = [attrs.evolve(each, organisation=organisation) for each in received.results]
+        running = self._running
+        for chunk in chunks(results):
+            for answer in await take(chunk, running.routes, running.committer, source=connection):
+                if isinstance(answer, PassbackError):
+                    raise answer
+        return received
+
     async def drain(self, seconds: float | None = None) -> bool:
         """Wait until nothing is pending; return whether that came within `seconds` (None: however long)."""
         try:
             async with asyncio.timeout(seconds):
                 # Another process may deliver, so there is no event to wait for.
-                while await self._overview.pending():  # noqa: ASYNC110
+                while await self.pending():  # noqa: ASYNC110
                     await asyncio.sleep(_DRAIN_POLL)
         except TimeoutError:
             return False
         return True
 
+    async def pending(self) -> bool:
+        """Return whether anything is still to be sent."""
+        return await self._overview.pending()
+
     async def totals(self) -> Totals:
         """Return the whole outbox in numbers, each connection with its health."""
         totals = await self._overview.totals()
-        known = {each.name for each in totals.connections}
-        untouched = [
-            ConnectionState.untouched(name, self._running.config.broken.get(name))
-            for name in self.connection_names
-            if name not in known
-        ]
-        served = self._running.config.attachments
-        connections = [
-            attrs.evolve(each, organisation=served[each.name].organisation) if each.name in served else each
-            for each in [*totals.connections, *untouched]
-        ]
-        return attrs.evolve(totals, connections=sorted(connections, key=lambda each: each.name))
+        return attrs.evolve(totals, connections=as_configured(totals.connections, self._running.config))
 
     async def deliveries(self, selection: Selection | None = None, limit: int = 100) -> list[DeliveryState]:
         """Return deliveries as they stand, the newest change first."""
@@ -288,6 +308,25 @@ class Passback:
     async def check(self, name: str) -> CheckOutcome:
         """Press the test button of the connection called `name`."""
         return await press(self._running.roster, name)
+
+    async def notices(self, limit: int = 100) -> list[Notice]:
+        """Return the latest mails and webhooks that tell of connections, the newest first."""
+        return await list_notices(self._running.store, limit)
+
+    async def try_alerts(self, connection: str) -> Mapping[str, str]:
+        """Send a test to whoever is told of `connection`.
+
+        Returns:
+            For each channel and recipient why it failed, empty if it didn't.
+
+        Raises:
+            ConfigError: The configuration has no such connection, or says nobody who is told.
+        """
+        return await try_alerts(self._running.config, self._clock, connection)
+
+    async def gave_up(self) -> None:
+        """Wait until delivery in this process ended by itself; `aclose` then raises why."""
+        await self._running.delivering.gave_up.wait()
 
     async def aclose(self) -> None:
         """Stop delivering and close what is open; leaving the ``async with`` does it."""

@@ -6,19 +6,22 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
 
+from passback.alerts import Notice
 from passback.contract import Observer
 from passback.delivery import Acceptance, Attached, DeliveryState, Exported, Selection, Step, Totals
 from passback.errors import OutboxError, PassbackError
 from passback.host.app import Passback
 from passback.host.checking import CheckOutcome
 from passback.host.config import Config, ConnectionConfig, read_again, read_config
-from passback.host.intake import Answer
+from passback.host.intake import Answer, chunks
 from passback.host.portal import Portal, PortalClosed
 from passback.model import DEFAULT_ORGANISATION, Learner, Result, Standing, User
 
@@ -28,6 +31,7 @@ T = TypeVar("T")
 log = logging.getLogger("passback.host")
 
 _AT_ONCE = 100
+_DRAIN_POLL = 0.1
 # A process that forks or ends can't wait for ever; what is left then is sent again.
 _PATIENCE = 10.0
 
@@ -91,11 +95,21 @@ class BlockingPassback:
 
     def submit_many(self, results: Iterable[Result]) -> list[Answer]:
         """Accept many results; see `Passback.submit_many`."""
-        return self._call(lambda host: host.submit_many(results))
+        answers: list[Answer] = []
+        # Read here: what the caller iterates may be bound to this thread, or wait for something.
+        for chunk in chunks(results):
+            answers += self._call(lambda host, chunk=chunk: host.submit_many(chunk))  # type: ignore[misc]
+        return answers
 
     def drain(self, seconds: float | None = None) -> bool:
         """Wait until nothing is pending; see `Passback.drain`."""
-        return self._call(lambda host: host.drain(seconds))
+        until = None if seconds is None else time.monotonic() + seconds
+        # Asked again and again, so that nobody who forks must wait for it.
+        while self._call(lambda host: host.pending()):
+            if until is not None and time.monotonic() >= until:
+                return False
+            time.sleep(_DRAIN_POLL)
+        return True
 
     def totals(self) -> Totals:
         """Return the whole outbox in numbers; see `Passback.totals`."""
@@ -154,6 +168,14 @@ class BlockingPassback:
         """Remove everything that is known of `learner`; see `Passback.erase`."""
         return self._call(lambda host: host.erase(learner, organisation))
 
+    def notices(self, limit: int = 100) -> list[Notice]:
+        """Return the latest mails and webhooks; see `Passback.notices`."""
+        return self._call(lambda host: host.notices(limit))
+
+    def try_alerts(self, connection: str) -> Mapping[str, str]:
+        """Send a test to whoever is told of a connection; see `Passback.try_alerts`."""
+        return self._call(lambda host: host.try_alerts(connection))
+
     def check(self, name: str) -> CheckOutcome:
         """Press the test button of a connection; see `Passback.check`."""
         return self._call(lambda host: host.check(name))
@@ -177,7 +199,7 @@ class BlockingPassback:
         with self._opening:
             if self._closed:
                 raise OutboxError("this host is closed; make another one")
-            if self._portal is None:
+            if self._portal is None or not self._portal.is_open:
                 self._portal = Portal(self._made)
                 # Opened once, it opens again whatever became of the configuration, as it would be reloaded.
                 self._strict = False
@@ -210,8 +232,11 @@ class BlockingPassback:
         try:
             while chunk := portal.call(lambda _: _some(items)):
                 yield from chunk
+        except PortalClosed:
+            raise OutboxError("this process forked while that was read; read it again") from None
         finally:
-            portal.call(lambda _: _end(items))
+            with suppress(PortalClosed):
+                portal.call(lambda _: _end(items))
 
     def _before_fork(self) -> None:
         # Neither a thread nor an open database survives a fork, so there mustn't be any.

@@ -21,6 +21,8 @@ class Delivering:
         self._clock = clock
         self._dispatcher: Dispatcher | None = None
         self._task: asyncio.Task[None] | None = None
+        # Set when it ended by itself: there is something wrong that doesn't pass.
+        self.gave_up = asyncio.Event()
 
     def begin(self, roster: Roster, observers: Sequence[Observer], retention: RetentionPolicy) -> Dispatcher:
         """Deliver by `roster` from now on; return the dispatcher, whose `start` tells what prevents it."""
@@ -33,7 +35,12 @@ class Delivering:
         )
         self._dispatcher = Dispatcher(roster, around)
         self._task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
+        self._task.add_done_callback(self._ended)
         return self._dispatcher
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self.gave_up.set()
 
     async def end(self) -> None:
         """Let what is on the wire arrive, and stop."""

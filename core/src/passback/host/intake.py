@@ -17,9 +17,18 @@ Answer: TypeAlias = Acceptance | ContentConflict | InvalidResult
 _CHUNK = 500
 
 
-async def take(results: Sequence[Result], routes: Routes, committer: Committer) -> list[Answer]:
-    """Accept `results` on their way by `routes`; return for each its acceptance, or why it isn't accepted."""
-    prepared = [_prepared(result, routes) for result in results]
+async def take(
+    results: Sequence[Result], routes: Routes, committer: Committer, source: str | None = None
+) -> list[Answer]:
+    """Accept `results`; return for each its acceptance, or why it isn't accepted.
+
+    Args:
+        results: What to accept.
+        routes: What the configuration attaches to what.
+        committer: What takes them in.
+        source: The connection that they came from, and don't go to.
+    """
+    prepared = [_prepared(result, routes, source) for result in results]
     submissions = [each for each in prepared if isinstance(each, Submission)]
     accepted = iter(await committer.put(submissions) if submissions else ())
     return [each if isinstance(each, InvalidResult) else next(accepted) for each in prepared]
@@ -37,8 +46,10 @@ def chunks(results: Iterable[Result]) -> Iterator[list[Result]]:
         yield chunk
 
 
-def _prepared(result: Result, routes: Routes) -> Submission | InvalidResult:
+def _prepared(result: Result, routes: Routes, source: str | None) -> Submission | InvalidResult:
+    if not isinstance(result, Result):
+        return InvalidResult("", f"expected a Result, got {type(result).__name__}")
     try:
-        return Submission.of(result, routes.of(result))
+        return Submission.of(result, routes.of(result), source)
     except InvalidResult as error:
         return error

@@ -15,6 +15,9 @@ __all__ = ["Portal", "PortalClosed"]
 
 T = TypeVar("T")
 
+# How long until it's noticed that whoever opened it lost patience.
+_LOOK_SECONDS = 0.1
+
 
 class PortalClosed(OutboxError):
     """The portal was closed before it could be called."""
@@ -33,13 +36,25 @@ class Portal:
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
         self._calls: set[Future[Any]] = set()
+        self._abandoned = threading.Event()
         self._closing = False
         self._stop: Callable[[], None] = lambda: None
         opened: Future[tuple[asyncio.AbstractEventLoop, Passback]] = Future()
         # A daemon, so that a script that forgets to close it still ends.
         self._thread = threading.Thread(target=self._run, args=(opened,), name="passback", daemon=True)
         self._thread.start()
-        self._loop, self._host = opened.result()
+        try:
+            self._loop, self._host = opened.result()
+        except BaseException:
+            # Whoever lost patience mustn't leave an outbox open that nobody can use.
+            self._abandoned.set()
+            self._thread.join()
+            raise
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be called."""
+        return self._thread.is_alive() and not self._closing
 
     @property
     def is_inside(self) -> bool:
@@ -110,9 +125,17 @@ class Portal:
     async def _serve(self, opened: Future[tuple[asyncio.AbstractEventLoop, Passback]]) -> None:
         stopping = asyncio.Event()
         self._stop = stopping.set
-        async with self._make() as host:
+        opening = asyncio.ensure_future(self._make().__aenter__())
+        while not opening.done():
+            if self._abandoned.is_set():
+                opening.cancel()
+            await asyncio.wait([opening], timeout=_LOOK_SECONDS)
+        host = opening.result()
+        try:
             opened.set_result((asyncio.get_running_loop(), host))
             await stopping.wait()
+        finally:
+            await host.aclose()
 
 
 async def _cancel_rest() -> None:

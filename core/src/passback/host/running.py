@@ -10,9 +10,11 @@ from datetime import timedelta
 from passback.clock import Clock
 from passback.delivery import Committer, Dispatcher, DispatcherLock, Outbox, RetentionPolicy, Store
 from passback.errors import OutboxError
+from passback.host.alerting import Alerting, alert_mistakes
 from passback.host.config import Config, read_again
 from passback.host.delivering import Delivering
 from passback.host.roster import ConfiguredRoster
+from passback.host.telemetry import telemetry
 from passback.host.watching import watch
 
 __all__ = ["Running"]
@@ -34,7 +36,7 @@ class Running:
 
     def __init__(self, config: Config, clock: Clock, *, strict: bool, delivers: bool) -> None:
         self.config = config
-        self.store = Store(config.store)
+        self.store = Store(config.outbox)
         self.roster = ConfiguredRoster(config, clock)
         self.routes = self.roster.routes()
         self.delivers = delivers
@@ -42,9 +44,12 @@ class Running:
         self._strict = strict
         self._outbox = Outbox(self.store)
         self.delivering = Delivering(self._outbox, clock)
+        self._alerting = Alerting(self.store, clock)
         self._committer: Committer | None = None
+        self._telemetry = telemetry(clock) if delivers else None
         self._changing = asyncio.Lock()
         self._closing = False
+        self._reloading: asyncio.Task[None] | None = None
         self._stack = AsyncExitStack()
 
     @property
@@ -68,15 +73,18 @@ class Running:
         # Who only accepts may not have the secrets, and must take what waits for a connection to be mended.
         if self._strict and self.delivers:
             self._require_ready()
+        self._closing = False
         if self.delivers:
-            lock = DispatcherLock(self.config.store)
-            lock.acquire()
-            self._stack.callback(lock.release)
+            self._lock()
         await self.store.open()
         self._stack.push_async_callback(self.store.close)
         if self.delivers:
             self._stack.push_async_callback(self.delivering.end)
+            self._stack.push_async_callback(self._alerting.end)
             await self._begin().start()
+            if self._telemetry is not None:
+                measuring = asyncio.create_task(self._telemetry.watch(self.store), name="passback telemetry")
+                self._stack.callback(measuring.cancel)
         wake = self.delivering.wake if self.delivers else None
         self._committer = Committer(self._outbox, self._clock, wake)
         self._stack.push_async_callback(self._committer.finish)
@@ -89,6 +97,9 @@ class Running:
     async def close(self) -> None:
         """Stop delivering and close what is open."""
         self._closing = True
+        if self._reloading is not None:
+            await asyncio.wait([self._reloading])
+        self._committer = None
         await self._stack.aclose()
         await self.roster.aclose()
 
@@ -98,9 +109,16 @@ class Running:
         Raises:
             ExceptionGroup: Of `ConfigError`: it can't be used, and everything stays as it was.
         """
+        # Whoever loses patience with it mustn't leave a host behind that no longer delivers.
+        self._reloading = asyncio.create_task(self._reload(), name="passback reload")
+        self._reloading.add_done_callback(_retrieved)
+        await asyncio.shield(self._reloading)
+
+    async def _reload(self) -> None:
         async with self._changing:
             config = read_again(self.config)
             before = self.roster
+            await self._alerting.end()
             await self.delivering.end()
             self.config = config.model_copy(update={"store": self.config.store})
             self.roster = ConfiguredRoster(self.config, self._clock)
@@ -110,13 +128,29 @@ class Running:
             await before.aclose()
         log.info("the configuration is read again")
 
+    def _lock(self) -> None:
+        # Those that share a server agree there who delivers what.
+        if self.store.file is not None:
+            lock = DispatcherLock(self.store.file)
+            lock.acquire()
+            self._stack.callback(lock.release)
+
     def _begin(self) -> Dispatcher:
+        self._alerting.begin(self.config)
         days = self.config.retention
         retention = RetentionPolicy(
             undelivered=timedelta(days=days.undelivered), settled=timedelta(days=days.settled)
         )
-        return self.delivering.begin(self.roster, self.config.watching, retention)
+        observers = [*self.config.watching, *([self._telemetry] if self._telemetry else ())]
+        return self.delivering.begin(self.roster, observers, retention)
 
     def _require_ready(self) -> None:
-        if mistakes := self.roster.mistakes():
+        mistakes = [*self.roster.mistakes(), *alert_mistakes(self.config)]
+        if mistakes:
             raise ExceptionGroup("connections that can't serve", mistakes)
+
+
+def _retrieved(task: asyncio.Task[None]) -> None:
+    # Told to whoever waits; if nobody does any longer, the log of the watcher is silent about it.
+    if not task.cancelled():
+        task.exception()

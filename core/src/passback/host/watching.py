@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from passback.errors import PassbackError
+from passback.host.config import Mark, file_mark
 
 __all__ = ["watch"]
 
@@ -17,12 +18,18 @@ log = logging.getLogger("passback.host")
 _INTERVAL = 1.0
 
 
-async def watch(path: Path, reload: Callable[[], Awaitable[None]]) -> None:
-    """Call `reload` whenever the file at `path` changed, for ever; what it raises is told in the log."""
-    seen = _mark(path)
+async def watch(path: Path, reload: Callable[[], Awaitable[None]], seen: Mark | None = None) -> None:
+    """Call `reload` whenever the file at `path` changed, for ever; what it raises is told in the log.
+
+    Args:
+        path: The file.
+        reload: What to call.
+        seen: The file's mark from before it was read (`Config.source_mark`); None for that of now.
+    """
+    seen = seen or file_mark(path)
     while True:
         await asyncio.sleep(_INTERVAL)
-        now = _mark(path)
+        now = file_mark(path)
         if now == seen:
             continue
         seen = now
@@ -31,11 +38,3 @@ async def watch(path: Path, reload: Callable[[], Awaitable[None]]) -> None:
         except* PassbackError as group:
             for error in group.exceptions:
                 log.error("the changed configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
-
-
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -3,13 +3,16 @@
 A mistake in one connection's table concerns that connection; any other concerns the file.
 """
 
+from passback.host.config.alerting import AlertsConfig, SmtpConfig, WebhookConfig
 from passback.host.config.drafts import Attachment, Draft, name_problem
 from passback.host.config.effective import effective
 from passback.host.config.examining import Examination, Examined
 from passback.host.config.mistakes import Mistake, dotted, explain, suggestion
+from passback.host.config.place import StoreConfig
 from passback.host.config.reading import Reading, read_again, read_config, take
 from passback.host.config.schema import config_schema, installed_connectors
-from passback.host.config.secrets import reference
+from passback.host.config.secrets import Resolver, reference
+from passback.host.config.source import Mark, file_mark
 from passback.host.config.tables import (
     ConnectionConfig,
     NetworkConfig,
@@ -20,22 +23,29 @@ from passback.host.config.tables import (
 from passback.host.config.whole import Config
 
 __all__ = [
+    "AlertsConfig",
     "Attachment",
     "Config",
     "ConnectionConfig",
     "Draft",
     "Examination",
     "Examined",
+    "Mark",
     "Mistake",
     "NetworkConfig",
     "PluginConfig",
     "Reading",
+    "Resolver",
     "RetentionConfig",
     "SendingConfig",
+    "SmtpConfig",
+    "StoreConfig",
+    "WebhookConfig",
     "config_schema",
     "dotted",
     "effective",
     "explain",
+    "file_mark",
     "installed_connectors",
     "name_problem",
     "read_again",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from passback.contract import Options
 from passback.errors import ConnectionNotReady
-from passback.host.config.mistakes import Mistake, Place, dotted, explain
+from passback.host.config.mistakes import Mistake, Place, dotted, explain, resembling
 from passback.host.config.secrets import Resolver
 from passback.host.config.source import Source
 from passback.host.config.tables import ConnectionConfig
@@ -29,7 +29,7 @@ def name_problem(name: str) -> str | None:
     """Return what is wrong with `name` as a connection's; None if nothing is."""
     if re.fullmatch(NAME, name):
         return None
-    return "expected a name of at most 63 letters, digits, dots, dashes, underscores"
+    return "expected a name of at most 63 letters, digits, dots, dashes, underscores, a letter or digit first"
 
 
 @attrs.frozen(kw_only=True)
@@ -51,8 +51,9 @@ class Draft:
 
     Attributes:
         name: Its name.
-        config: What can be read of it; references stand in its options until `resolved`.
+        config: What can be read of it; references stand in its options until it's `resolved`.
         unread: The fields of `config` that couldn't be read, and are made up.
+        meant: What stands where ``connector`` was probably meant; empty if nothing does.
         mistakes: What is wrong; places are counted from its own table.
         references: The places of the options that a reference filled.
         source: The file that it stands in; None where it comes from Python.
@@ -61,6 +62,7 @@ class Draft:
     name: str
     config: ConnectionConfig
     unread: frozenset[str] = frozenset()
+    meant: str = ""
     mistakes: tuple[Mistake, ...] = ()
     references: frozenset[Place] = frozenset()
     source: Source | None = None
@@ -78,7 +80,14 @@ class Draft:
             mistakes = tuple(explain(error, ConnectionConfig, table))
             wrong = frozenset(str(each.place[0]) for each in mistakes if each.place)
             config = _rest({key: value for key, value in table.items() if key not in wrong})
-            return cls(name=name, config=config, unread=wrong, mistakes=mistakes, source=source)
+            return cls(
+                name=name,
+                config=config,
+                unread=wrong,
+                meant=_meant(table, wrong),
+                mistakes=mistakes,
+                source=source,
+            )
         return cls(name=name, config=config, source=source)
 
     def resolved(self, resolver: Resolver) -> Draft:
@@ -127,6 +136,12 @@ class Draft:
         line = self.source.line
         found = [(line(each.beneath("connections", self.name)), each) for each in mistakes]
         return [*sorted(found, key=itemgetter(0))]
+
+
+def _meant(table: Mapping[str, Any], wrong: Iterable[str]) -> str:
+    known = set(ConnectionConfig.model_fields)
+    said = [table[key] for key in wrong if key in table and resembling(key, known) == "connector"]
+    return next((each for each in said if isinstance(each, str)), "")
 
 
 def _rest(right: Mapping[str, Any]) -> ConnectionConfig:

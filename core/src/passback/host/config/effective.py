@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import attrs
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
-from passback.contract import Options
+from passback.contract import Connector, Options
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 from passback.host.config.examining import Examination, Examined
@@ -22,6 +23,10 @@ __all__ = ["effective"]
 _MASK = "********"
 # A shorter one is hidden where it stands, but not looked for in other values: half of them would hold it.
 _SHORTEST = 6
+# A webhook's address often holds what lets everybody in who knows it.
+_ALERT_SECRETS: frozenset[Place] = frozenset(
+    {("smtp", "password"), ("webhook", "secret"), ("webhook", "url")}
+)
 
 
 def effective(config: Config, examination: Examination) -> dict[str, Any]:
@@ -31,11 +36,13 @@ def effective(config: Config, examination: Examination) -> dict[str, Any]:
     options don't fit, for nobody knows which of them are secret.
     """
     return {
-        "store": str(config.store),
+        "store": str(config.store) if isinstance(config.store, Path) else {"url": _MASK},
         "observers": [
             each if isinstance(each, str) else type(each).__qualname__ for each in config.observers
         ],
         "plugins": config.plugins.model_dump(mode="json"),
+        "retention": config.retention.model_dump(mode="json"),
+        "alerts": _Masks(places=_ALERT_SECRETS).masked(config.alerts, ()),
         "connections": {name: _connection(examination.of(name)) for name in config.drafts},
     }
 
@@ -43,12 +50,8 @@ def effective(config: Config, examination: Examination) -> dict[str, Any]:
 def _connection(found: Examined) -> dict[str, Any]:
     config = found.draft.config
     fields = config.model_dump(mode="json", exclude={"options", *found.draft.unread})
-    if found.connector is not None and "sending" in fields:
-        sending = found.connector.sending
-        fields["sending"]["batch"] = config.sending.batch or sending.batch
-        fields["sending"]["linger"] = (
-            sending.linger if config.sending.linger is None else config.sending.linger
-        )
+    if "sending" in fields:
+        fields["sending"] = _sending(fields["sending"], found.connector)
     options = (
         _Masks(everything=True)
         if found.options is None
@@ -58,6 +61,13 @@ def _connection(found: Examined) -> dict[str, Any]:
         **_given(fields),
         "options": options.masked(_dumped(found.options or config.options), ("options",)),
     }
+
+
+def _sending(given: dict[str, Any], connector: type[Connector[Options]] | None) -> dict[str, Any]:
+    """Return how a connection is served: as is `given`, or as its `connector` has it."""
+    chosen = attrs.asdict(connector.sending) if connector else {}
+    unlimited = {key: "unlimited" for key in given if key.startswith("per_")}
+    return {**given, **chosen, **unlimited, **_given(given)}
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -53,6 +54,12 @@ class Examination:
         return load(CONNECTORS, [each.config.connector for each in drafts], policy)
 
     @cached_property
+    def _probable(self) -> LoadReport:
+        """What became of the connectors that were probably meant where their name or its key is misspelt."""
+        meant = {self._meant(each) for each in self._config.drafts.values()}
+        return load(CONNECTORS, sorted(meant - {""}), self._config.policy)
+
+    @cached_property
     def extensions(self) -> LoadReport:
         """What became of every extension that is installed or configured."""
         named = [name for each in self._config.drafts.values() for name in each.config.extensions]
@@ -61,7 +68,7 @@ class Examination:
     def of(self, name: str) -> Examined:
         """Return what there is to say of the connection called `name`, which the configuration has."""
         if name not in self._examined:
-            self._examined[name] = self._examine(self._config.drafts[name])
+            self._examined[name] = self._examine(self._config.draft(name))
         return self._examined[name]
 
     def reasons(self) -> Mapping[str, str]:
@@ -85,31 +92,45 @@ class Examination:
 
     def _examine(self, draft: Draft) -> Examined:
         mistakes = [*draft.mistakes, *self._missing(draft)]
-        connector = self._connector(draft)
+        connector = _ready(self.connectors, draft.config.connector)
+        judge = connector or _ready(self._probable, self._meant(draft))
         options: Options | None = None
-        if connector is not None and "options" not in draft.unread:
+        if judge is not None and "options" not in draft.unread:
             try:
-                options = _validated(draft, connector.options_type)
+                options = _validated(draft, judge.options_type)
             except _Wrong as wrong:
                 unresolved = {each.place for each in draft.mistakes}
                 mistakes += [each for each in wrong.mistakes if not _beneath(each, unresolved)]
-        return Examined(draft=draft, connector=connector, options=options, mistakes=tuple(mistakes))
+        return Examined(
+            draft=draft,
+            connector=connector,
+            options=options if connector else None,
+            mistakes=tuple(mistakes),
+        )
 
-    def _connector(self, draft: Draft) -> type[Connector[Options]] | None:
-        entry = self.connectors.ready(draft.config.connector)
-        if entry is None or entry.plugin is None or not issubclass(entry.plugin, Connector):
-            return None
-        return entry.plugin
+    def _meant(self, draft: Draft) -> str:
+        """Return the installed connector that `draft` names, or the only one that is called like it."""
+        names = {each.name for each in self.connectors.entries if each.distribution}
+        said = draft.meant if "connector" in draft.unread else draft.config.connector
+        close = [said] if said in names else difflib.get_close_matches(said, names, n=2)
+        return close[0] if len(close) == 1 else ""
 
     def _missing(self, draft: Draft) -> list[Mistake]:
         mistakes = []
         connector = draft.config.connector
-        if "connector" not in draft.unread and self._connector(draft) is None:
+        if "connector" not in draft.unread and _ready(self.connectors, connector) is None:
             mistakes.append(Mistake(("connector",), _why_not(self.connectors, connector)))
         for at, name in enumerate(draft.config.extensions):
             if self.extensions.ready(name) is None:
                 mistakes.append(Mistake(("extensions", at), f"extension {_why_not(self.extensions, name)}"))
         return mistakes
+
+
+def _ready(report: LoadReport, name: str) -> type[Connector[Options]] | None:
+    entry = report.ready(name)
+    if entry is None or entry.plugin is None or not issubclass(entry.plugin, Connector):
+        return None
+    return entry.plugin
 
 
 class _Wrong(Exception):  # it never leaves this module

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from passback.host.config.mistakes import Place
 
-__all__ = ["Locator"]
+__all__ = ["Locator", "said_before"]
 
 # A multi-line string may end in one or two quotes of its own. A comment's brackets and quotes mean nothing.
 _TOKEN = re.compile(
@@ -40,29 +40,53 @@ class Locator:
 
         What nothing sets is looked for in the table that should hold it.
         """
-        return next((self._lines[part] for part in _upwards(place) if part in self._lines), 1)
+        return self._lines.get(self.nearest(place), 1)
+
+    def nearest(self, place: Place) -> Place:
+        """Return `place`, or the table nearest above it that a statement sets."""
+        return next((part for part in _upwards(place) if part in self._lines), ())
 
     @cached_property
     def _lines(self) -> Mapping[Place, int]:
         lines: dict[Place, int] = {}
-        # How many tables each array of tables has so far.
-        counts: dict[Place, int] = {}
-        table: Place = ()
-        for line, statement in _statements(self._text):
-            keys, value = _read(statement)
-            if statement.startswith("["):
-                if isinstance(value, list):
-                    *_, array = _walked((), keys, counts, last=False)
-                    counts[array] = counts.get(array, 0) + 1
-                    lines.setdefault(array, line)
-                *above, table = _walked((), keys, counts)
+        for line, above, place, is_header in _settings(self._text):
+            if is_header:
                 # A table's own header tells more than that of a table in it, which may come first.
-                lines[table] = line
-            else:
-                above = list(_walked(table, keys, counts))
-            for place in above:
-                lines.setdefault(place, line)
+                lines[place] = line
+            for each in (*above, place):
+                lines.setdefault(each, line)
         return lines
+
+
+def said_before(text: str, line: int) -> tuple[Place, int] | None:
+    """Return what the statement in `line` of `text` says again, and the line that says it first.
+
+    What follows that statement may be no TOML. None if nothing above it says it.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    try:
+        *_, (start, _, place, _) = _settings("\n".join(lines[:line]))
+    except tomllib.TOMLDecodeError:
+        return None
+    above = Locator("\n".join(lines[: start - 1]))
+    nearest = above.nearest(place)
+    return (nearest, above.line(nearest)) if nearest else None
+
+
+def _settings(text: str) -> Iterator[tuple[int, list[Place], Place, bool]]:
+    """Yield each statement's line, the places above what it sets, that place, and whether it's a header."""
+    # How many tables each array of tables has so far.
+    counts: dict[Place, int] = {}
+    table: Place = ()
+    for line, statement in _statements(text):
+        keys, value = _read(statement)
+        is_header = statement.startswith("[")
+        if is_header and isinstance(value, list):
+            *_, array = _walked((), keys, counts, last=False)
+            counts[array] = counts.get(array, 0) + 1
+        *above, place = _walked(() if is_header else table, keys, counts)
+        table = place if is_header else table
+        yield line, above, place, is_header
 
 
 def _upwards(place: Place) -> Iterator[Place]:

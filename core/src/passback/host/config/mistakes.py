@@ -13,13 +13,25 @@ import attrs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-__all__ = ["Mistake", "Place", "dotted", "explain", "inside", "suggestion"]
+__all__ = ["Mistake", "Place", "dotted", "explain", "inside", "resembling", "suggestion", "unknown"]
 
 # The keys and indexes that lead to a value.
 Place: TypeAlias = tuple[str | int, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _COMPARED = re.compile(r"^expected (?=greater|less)")
+# What pydantic says in Python's words, by the kind of its error.
+_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("bool_type", "bool_parsing"), "expected true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "expected a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "expected a number"),
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), "expected a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "expected a table"),
+    "string_type": "expected a text",
+    "string_pattern_mismatch": "expected a text that matches {pattern}",
+    "string_too_long": "expected at most {max_length} characters",
+    "string_too_short": "expected at least {min_length} characters",
+}
 _REFERENCES = ', or { env = "…" }, { file = "…" }, { vault = "…" }'
 _NOTHING = object()
 
@@ -63,12 +75,16 @@ def inside(given: object, part: str | int) -> object:
     return _NOTHING
 
 
+def resembling(name: str, names: Iterable[str]) -> str:
+    """Return which of `names` was probably meant by `name`; empty if none was."""
+    return next(iter(difflib.get_close_matches(name, sorted(names), n=1)), "")
+
+
 def suggestion(name: str, names: Iterable[str]) -> str:
     """Return what was probably meant by `name`, or which names there are."""
     known = sorted(names)
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
+    if close := resembling(name, known):
+        return f"; did you mean {close!r}?"
     return f"; expected one of {', '.join(known)}" if known else ""
 
 
@@ -104,15 +120,23 @@ def _place(detail: ErrorDetails, given: object) -> Place:
 
 def _problem(detail: ErrorDetails, place: Place, model: type[BaseModel], given: object) -> str:
     if detail["type"] == "extra_forbidden":
-        return f"unknown{suggestion(str(place[-1]), _names(_owners(place[:-1], model)))}"
+        return unknown(place[-1], _owners(place[:-1], model))
     if detail["type"] == "missing":
         return f"missing{_described(place, model)}"
-    message = detail["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ", 1)
-    message = message.replace("a valid tuple", "a list").replace("a valid dictionary", "a table")
-    message = _COMPARED.sub("expected a number ", message)
+    message = _worded(detail)
     if detail["type"] == "string_type" and isinstance(reduce(inside, place, given), Mapping):
         message += _REFERENCES
     return f"{message[:1].lower()}{message[1:]}"
+
+
+def _worded(detail: ErrorDetails) -> str:
+    known = detail.get("ctx", {})
+    if known.get("min_length") == 1 and detail["type"] == "string_too_short":
+        return "expected a text that isn't empty"
+    if detail["type"] in _WORDS:
+        return _WORDS[detail["type"]].format_map(known)
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ", 1)
+    return _COMPARED.sub("expected a number ", message)
 
 
 def _described(place: Place, model: type[BaseModel]) -> str:
@@ -123,8 +147,10 @@ def _described(place: Place, model: type[BaseModel]) -> str:
     return ""
 
 
-def _names(models: Iterable[type[BaseModel]]) -> set[str]:
-    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+def unknown(key: str | int, models: Iterable[type[BaseModel]]) -> str:
+    """Return that none of `models` has a field `key`, and which one was probably meant."""
+    names = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    return f"unknown{suggestion(str(key), names)}"
 
 
 def _owners(place: Place, model: type[BaseModel]) -> list[type[BaseModel]]:

@@ -14,6 +14,7 @@ from passback.errors import ConfigError
 from passback.host.config.drafts import Draft
 from passback.host.config.examining import Examination
 from passback.host.config.mistakes import Mistake, explain
+from passback.host.config.place import refers
 from passback.host.config.source import Source
 from passback.host.config.tables import ConnectionConfig
 from passback.host.config.whole import Config, Origin
@@ -60,31 +61,46 @@ def read_config(
     """
     reading = take(path, connections, observers)
     if reading.mistakes:
-        found = [*reading.mistakes, *Examination(reading.config).mistakes()]
-        found.sort(key=lambda error: error.line or 0)
-        raise ExceptionGroup(f"{path} can't be used", found)
+        raise _unusable(path, [*reading.mistakes, *Examination(reading.config).mistakes()])
     return reading.config
 
 
 def read_again(config: Config) -> Config:
     """Return `config` as its file is now, with the same connections and observers from Python.
 
+    No reference is resolved, for a host that only accepts does this too, and one that is open waits for it.
+
     Raises:
         ConfigError: It wasn't read from a file.
-        ExceptionGroup: As for `read_config`.
+        ExceptionGroup: Of `ConfigError`: something concerns the whole file; then everything is told that is
+            wrong with it and the tables of its connections.
     """
     if config.source is None:
         raise ConfigError("this configuration wasn't read from a file, so there is none to read again")
     observers = [each for each in config.observers if not isinstance(each, str)]
-    return read_config(config.source, connections=config.given, observers=observers)
+    reading = take(config.source, config.given, observers, resolve=False)
+    if reading.mistakes:
+        drafts = reading.config.drafts.values()
+        found = [error for each in drafts for error in each.errors(each.mistakes)]
+        raise _unusable(config.source, [*reading.mistakes, *found])
+    return reading.config
+
+
+def _unusable(path: Path, found: list[ConfigError]) -> ExceptionGroup[ConfigError]:
+    return ExceptionGroup(f"{path} can't be used", sorted(found, key=lambda error: error.line or 0))
 
 
 def take(
     path: Path,
     connections: Mapping[str, ConnectionConfig] | None = None,
     observers: Iterable[Observer] = (),
+    *,
+    resolve: bool = True,
 ) -> Reading:
-    """Return what can be read of the file at `path`, with `connections` and `observers` beside it."""
+    """Return what can be read of the file at `path`, with `connections` and `observers` beside it.
+
+    The outbox's place is judged too; not if it's a reference, unless it may be resolved.
+    """
     try:
         source = Source.read(path)
         document = source.document()
@@ -105,11 +121,13 @@ def take(
     config, wrong = _whole(document, Origin(source=source, drafts=drafts))
     config = config.model_copy(
         update={
-            "store": path.parent / config.store,
+            "store": path.parent / config.store if isinstance(config.store, Path) else config.store,
             "observers": (*config.observers, *observers),
             "given": {name: each for name, each in more.items() if name not in tables},
         }
     )
+    if (resolve or not refers(config.store)) and isinstance(config.place, Mistake):
+        mistakes.append(config.place)
     return Reading(config=config, mistakes=tuple(source.error(each) for each in (*wrong, *mistakes)))
 
 

@@ -29,6 +29,7 @@ _REFERENCES: Mapping[str, str] = {
     "file": "The file that holds it, relative to the configuration.",
     "vault": "What an observer finds it by.",
 }
+_SCALARS = ("string", "boolean", "integer", "number")
 # pydantic's titles repeat the names.
 _LEFT_OUT = ("title",)
 # What says something about a value rather than restricting it.
@@ -134,7 +135,7 @@ class _Writer:
             node["description"] = node["description"].partition("\n\n")[0]
         if len(node.get("anyOf", ())) == 1:
             node = {**node.pop("anyOf")[0], **node}
-        return _referable(node) if self._options and node.get("type") == "string" else node
+        return _referable(node) if self._options and node.get("type") in _SCALARS else node
 
     def _value(self, key: str, value: Any, within: tuple[str, ...]) -> Any:  # noqa: ANN401 - any keyword's
         if key in _TABLES_OF_SCHEMAS:
@@ -145,10 +146,10 @@ class _Writer:
         return self.written(value, within) if key in _SCHEMAS and isinstance(value, dict) else value
 
 
-def _referable(text: Schema) -> Schema:
-    """Return the schema of what is `text`, or a reference to it."""
-    notes = {key: value for key, value in text.items() if key in _NOTES}
-    itself = {key: value for key, value in text.items() if key not in _NOTES}
+def _referable(scalar: Schema) -> Schema:
+    """Return the schema of what is `scalar`, or a reference to it."""
+    notes = {key: value for key, value in scalar.items() if key in _NOTES}
+    itself = {key: value for key, value in scalar.items() if key not in _NOTES}
     return {
         **notes,
         "anyOf": [itself, *({"$ref": f"#/definitions/reference-to-{kind}"} for kind in _REFERENCES)],

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
 import attrs
+from pydantic import AfterValidator, SecretStr
 
 from passback.contract import Observer
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 from passback.host.config.mistakes import Mistake, Place
 
-__all__ = ["Resolver", "reference"]
+__all__ = ["Resolver", "SecretText", "reference"]
 
 _KINDS = ("env", "file", "vault")
 
@@ -25,6 +27,16 @@ def reference(value: object) -> tuple[str, str] | None:
         if kind in _KINDS and isinstance(text, str):
             return kind, text
     return None
+
+
+def _secret(value: SecretStr | dict[str, str]) -> SecretStr | dict[str, str]:
+    if isinstance(value, dict) and reference(value) is None:
+        raise ValueError('expected a text, or { env = "…" }, { file = "…" }, { vault = "…" }')
+    return value
+
+
+# A secret outside of a connection's options: itself, or a reference to it.
+SecretText: TypeAlias = Annotated[SecretStr | dict[str, str], AfterValidator(_secret)]
 
 
 class _Unresolved(Exception):  # it never leaves this module

@@ -6,17 +6,29 @@ import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from passback.errors import ConfigError
-from passback.host.config.locating import Locator
+from passback.host.config.locating import Locator, said_before
 from passback.host.config.mistakes import Mistake, dotted
 
-__all__ = ["Source"]
+__all__ = ["Mark", "Source", "file_mark"]
+
+# What of a file changes when its content does: time, size, inode.
+Mark: TypeAlias = tuple[int, int, int]
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
+
+
+def file_mark(path: Path) -> Mark | None:
+    """Return the mark of the file at `path`, which tells whether it changed; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 @attrs.frozen(slots=False)
@@ -26,10 +38,12 @@ class Source:
     Attributes:
         path: Where it lies.
         text: What it says.
+        mark: Its mark from before it was read, so that no later change goes unnoticed.
     """
 
     path: Path
     text: str = attrs.field(repr=False)
+    mark: Mark | None
 
     @classmethod
     def read(cls, path: Path) -> Source:
@@ -38,10 +52,11 @@ class Source:
         Raises:
             ConfigError: It can't be read, or is no text.
         """
+        mark = file_mark(path)
         try:
             content = path.read_bytes()
             # Editors on Windows put a mark at the start.
-            return cls(path, content.decode("utf-8-sig"))
+            return cls(path, content.decode("utf-8-sig"), mark)
         except OSError as error:
             raise ConfigError(error.strerror or "it can't be read", file=path) from None
         except UnicodeDecodeError as error:
@@ -59,7 +74,8 @@ class Source:
         except tomllib.TOMLDecodeError as error:
             found = _LINE.search(str(error))
             line = int(found[1]) if found else self.text.count("\n") + 1
-            raise ConfigError(f"this is no TOML: {error}", file=self.path, line=line) from None
+            problem = self._said_twice(line) if str(error).startswith("Cannot ") else None
+            raise ConfigError(f"this is no TOML: {problem or error}", file=self.path, line=line) from None
         except RecursionError:
             raise ConfigError("this is no TOML: it's nested too deep", file=self.path) from None
 
@@ -71,6 +87,14 @@ class Source:
         """Return `mistake`, which concerns the whole file, as an error."""
         place = dotted(mistake.place)
         return ConfigError(mistake.problem, file=self.path, line=self.line(mistake), place=place)
+
+    def _said_twice(self, line: int) -> str | None:
+        """Return what the statement in `line` says that was said already; None if that can't be told."""
+        found = said_before(self.text, line)
+        if found is None:
+            return None
+        place, before = found
+        return f"{dotted(place)} stands in line {before} already; keep one of the two"
 
     @cached_property
     def _locator(self) -> Locator:

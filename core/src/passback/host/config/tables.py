@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from passback.contract import Options
+from passback.host.config.mistakes import unknown
 from passback.model import DEFAULT_ORGANISATION
 
-__all__ = ["ConnectionConfig", "NetworkConfig", "PluginConfig", "RetentionConfig", "SendingConfig", "Table"]
+__all__ = [
+    "ConnectionConfig",
+    "EmailAddress",
+    "NetworkConfig",
+    "PluginConfig",
+    "RetentionConfig",
+    "SendingConfig",
+    "Table",
+]
 
+_UNKNOWN = "unknown_key"
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -20,6 +43,9 @@ def _email(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("expected an e-mail address")
     return value
+
+
+EmailAddress: TypeAlias = Annotated[str, AfterValidator(_email)]
 
 
 def _network(value: str) -> str:
@@ -41,11 +67,30 @@ class Table(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest_keys(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+        try:
+            return validate(given)
+        except ValidationError as error:
+            details = [_suggesting(each, cls) for each in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True) from None
+
+
+def _suggesting(detail: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
+    """Return `detail` as it was; an unknown key with what was probably meant, for whoever writes Python."""
+    kind: str | PydanticCustomError = detail["type"]
+    if kind == "extra_forbidden":
+        kind = PydanticCustomError(_UNKNOWN, unknown(detail["loc"][-1], [model]))
+    elif kind == _UNKNOWN:  # in a table within this one
+        kind = PydanticCustomError(_UNKNOWN, detail["msg"])
+    return InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"], ctx=detail.get("ctx", {}))
+
 
 class NetworkConfig(Table):
     """What a connection may reach beyond ``https`` on the public internet."""
 
-    allow_http: bool = Field(default=False, description="Whether http:// may be used.")
+    allow_http: StrictBool = Field(default=False, description="Whether http:// may be used.")
     allow: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(), description="Private networks that may be reached, as 10.0.0.0/8."
     )
@@ -54,22 +99,24 @@ class NetworkConfig(Table):
 class SendingConfig(Table):
     """How a connection is served; what isn't given is the connector's own choice."""
 
-    batch: int | None = Field(default=None, ge=1, le=10_000, description="The most results in one request.")
-    linger: float | None = Field(
+    batch: StrictInt | None = Field(
+        default=None, ge=1, le=10_000, description="The most results in one request."
+    )
+    linger: StrictFloat | None = Field(
         default=None, ge=0, le=60, description="Seconds to wait for a batch to fill."
     )
-    first_probe: float = Field(
+    first_probe: StrictFloat = Field(
         default=1.0, gt=0, le=900, description="Seconds until the first probe in an outage."
     )
-    longest_probe: float = Field(
+    longest_probe: StrictFloat = Field(
         default=900.0, gt=0, le=900, description="The most seconds between two probes."
     )
-    concurrency: int | None = Field(
+    concurrency: StrictInt | None = Field(
         default=None, ge=1, le=100, description="How many batches may be on the wire at once."
     )
-    per_minute: int | None = Field(default=None, ge=1, description="The most requests in a minute.")
-    per_hour: int | None = Field(default=None, ge=1, description="The most requests in an hour.")
-    per_day: int | None = Field(default=None, ge=1, description="The most requests in a day (UTC).")
+    per_minute: StrictInt | None = Field(default=None, ge=1, description="The most requests in a minute.")
+    per_hour: StrictInt | None = Field(default=None, ge=1, description="The most requests in an hour.")
+    per_day: StrictInt | None = Field(default=None, ge=1, description="The most requests in a day (UTC).")
 
 
 class ConnectionConfig(Table):
@@ -79,9 +126,7 @@ class ConnectionConfig(Table):
     """
 
     connector: str = Field(description="The kind of system: the name under which its connector is offered.")
-    contact: Annotated[str, AfterValidator(_email)] = Field(
-        description="Who is told when it breaks and heals."
-    )
+    contact: EmailAddress = Field(description="Who is told when it breaks and heals.")
     organisation: Annotated[str, AfterValidator(_no_blank)] = Field(
         default=DEFAULT_ORGANISATION,
         min_length=1,
@@ -107,10 +152,10 @@ class ConnectionConfig(Table):
 class RetentionConfig(Table):
     """How long results are kept, in days."""
 
-    undelivered: float = Field(
+    undelivered: StrictFloat = Field(
         default=30, gt=0, le=3650, description="Days until what couldn't be delivered is rejected."
     )
-    settled: float = Field(
+    settled: StrictFloat = Field(
         default=90,
         gt=0,
         le=3650,

@@ -11,11 +11,14 @@ from pydantic import Field, InstanceOf, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
 from passback.contract import Observer
+from passback.delivery import DatabaseURL
 from passback.errors import ConfigError
+from passback.host.config.alerting import AlertsConfig
 from passback.host.config.drafts import Attachment, Draft
 from passback.host.config.mistakes import Mistake, dotted
+from passback.host.config.place import OutboxPlace, located
 from passback.host.config.secrets import Resolver
-from passback.host.config.source import Source
+from passback.host.config.source import Mark, Source
 from passback.host.config.tables import ConnectionConfig, PluginConfig, RetentionConfig, Table
 from passback.host.observers import load_observers
 from passback.plugins import Policy
@@ -42,16 +45,21 @@ class Config(Table):
     From Python, `observers` may also be observers themselves.
     """
 
-    store: Path = Field(default=Path("passback.db"), description="The outbox file, relative to this file.")
+    store: OutboxPlace = Field(
+        default=Path("passback.db"),
+        description="The outbox: a file, relative to this one, or the URL of a PostgreSQL server.",
+    )
     observers: tuple[str | SkipJsonSchema[InstanceOf[Observer]], ...] = Field(
         default=(), description="Host-wide observers, by entry-point name."
     )
     plugins: PluginConfig = Field(default=PluginConfig(), description="Which plugins may be loaded.")
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long results are kept.")
+    alerts: AlertsConfig = Field(default=AlertsConfig(), description="Who is told of trouble, and when.")
     given: dict[str, ConnectionConfig] = Field(
         default_factory=dict, alias="connections", repr=False, description="The connections, by name."
     )
     _origin: Origin = PrivateAttr(default_factory=Origin)
+    _resolved: dict[str, Draft] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: object, /) -> None:
         """Take note of where it comes from, which whoever reads a file says as the validation's context."""
@@ -62,6 +70,11 @@ class Config(Table):
     def source(self) -> Path | None:
         """The file that it was read from; None if it comes from Python alone."""
         return self._origin.source.path if self._origin.source else None
+
+    @property
+    def source_mark(self) -> Mark | None:
+        """The file's mark from before it was read; None if it comes from Python alone."""
+        return self._origin.source.mark if self._origin.source else None
 
     def error(self, mistake: Mistake) -> ConfigError:
         """Return `mistake`, which concerns no connection, as an error that names its place."""
@@ -80,28 +93,62 @@ class Config(Table):
         return tuple(load_observers(self.observers, self.policy))
 
     @cached_property
-    def drafts(self) -> Mapping[str, Draft]:
-        """Every connection as far as it can be read, its references resolved."""
-        folder = self.source.parent if self.source else Path()
-        given = {name: Draft(name=name, config=config) for name, config in self.given.items()}
-        return {
-            name: draft.resolved(Resolver(folder, lambda: self.watching))
-            for name, draft in {**self._origin.drafts, **given}.items()
-        }
+    def place(self) -> Path | DatabaseURL | Mistake:
+        """Where the outbox is, its reference resolved, or what is wrong with that."""
+        return located(self.store, self._resolver())
 
     @property
+    def outbox(self) -> Path | DatabaseURL:
+        """Where the outbox is.
+
+        Raises:
+            ConfigError: That can't be told; says why.
+        """
+        if isinstance(self.place, Mistake):
+            raise self.error(self.place)
+        return self.place
+
+    @cached_property
+    def drafts(self) -> Mapping[str, Draft]:
+        """Every connection as far as it can be read; references stand as they are."""
+        given = {name: Draft(name=name, config=config) for name, config in self.given.items()}
+        return {**self._origin.drafts, **given}
+
+    def draft(self, name: str) -> Draft:
+        """Return the connection called `name`, which there is, with its references resolved.
+
+        Whoever asks first waits for what the references lead to: files, and observers that ask a vault.
+        """
+        if name not in self._resolved:
+            self._resolved[name] = self.drafts[name].resolved(self._resolver())
+        return self._resolved[name]
+
+    def resolve(self) -> None:
+        """Resolve the references of all connections, so that nobody waits for them later.
+
+        It may take long: call it in a thread where other things must go on.
+        """
+        for name in self.drafts:
+            self.draft(name)
+
+    def _resolver(self) -> Resolver:
+        return Resolver(self.source.parent if self.source else Path(), lambda: self.watching)
+
+    @cached_property
     def connections(self) -> Mapping[str, ConnectionConfig]:
         """The connections with nothing wrong in their own tables, their references resolved."""
-        return {name: draft.config for name, draft in self.drafts.items() if not draft.mistakes}
+        drafts = map(self.draft, self.drafts)
+        return {each.name: each.config for each in drafts if not each.mistakes}
 
-    @property
+    @cached_property
     def broken(self) -> Mapping[str, str]:
-        """The connections whose own tables are wrong, and why."""
-        return {name: each.reason(each.mistakes) for name, each in self.drafts.items() if each.mistakes}
+        """The connections whose own tables are wrong, and why; a reference that leads nowhere is wrong."""
+        drafts = map(self.draft, self.drafts)
+        return {each.name: each.reason(each.mistakes) for each in drafts if each.mistakes}
 
-    @property
+    @cached_property
     def attachments(self) -> Mapping[str, Attachment]:
-        """What each connection takes, also those whose other settings are wrong.
+        """What each connection takes, also those whose other settings are wrong; no reference is resolved.
 
         Who only submits may not have the secrets, and a result must wait for a connection that is broken
         today. Where the activities themselves can't be read, nothing is attached until they can.

@@ -1,0 +1,80 @@
+"""What to check, and the commands that show more."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from passback.alerts.letter import clean
+from passback.contract import Alerted, Health, Setback
+
+__all__ = ["checks", "checks_of", "commands_of", "explained", "try_it"]
+
+_EXPLAINED: Mapping[Health, str] = {
+    Health.CANNOT_CONNECT: "can't connect to the learning system: it isn't reached at all.",
+    Health.SERVER_ERROR: "gets a server error: the learning system is reached, but it refuses, or "
+    "answers with an error.",
+    Health.MISCONFIGURED: "can't use this connection: something is wrong with its configuration.",
+}
+_CHECKS: Mapping[Health, Sequence[str]] = {
+    Health.CANNOT_CONNECT: (
+        "Is the learning system running, and can the machine that runs Passback reach it?",
+        "Is its address in the configuration still right?",
+        "Did a firewall, a VPN, a DNS name or a certificate change?",
+    ),
+    Health.SERVER_ERROR: (
+        "Are key, secret or token in the configuration still valid?",
+        "Is the address in the configuration complete, and still right?",
+        "Does the learning system report a disturbance, or was it updated?",
+    ),
+    Health.MISCONFIGURED: (
+        "What was changed last in the configuration, or in what is installed beside Passback?",
+    ),
+}
+# What was set back → what becomes of it.
+_SET_BACK = {
+    "rejected": "Rejected: the learning system refuses it. Repair what the reason names, then "
+    "send it once more.",
+    "account": "Waiting for an account: the learner isn't known there. It goes by itself once they are.",
+    "activity": "Waiting for the activity: it isn't known there. It's tried again every day, and "
+    "whenever the configuration changes.",
+    "launch": "Waiting for a launch: the learner has to open the content from the learning system again.",
+    "connection": "Waiting for the connection: as it's configured, it can't take this.",
+}
+# Whose word alone doesn't say it.
+_LISTED = {"pending": "ones still to be sent"}
+
+
+def explained(health: Health) -> str:
+    """Return what `health` means, as the rest of a sentence; empty where the connection isn't ill."""
+    return _EXPLAINED.get(health, "")
+
+
+def checks(health: Health) -> Sequence[str]:
+    """Return what to check where a connection's health is `health`."""
+    return _CHECKS.get(health, ())
+
+
+def checks_of(setbacks: Sequence[Setback]) -> Sequence[str]:
+    """Return what becomes of each kind of `setbacks`, and what somebody can do."""
+    kinds = dict.fromkeys(each.waiting_for or each.state for each in setbacks)
+    return [_SET_BACK[kind] for kind in kinds if kind in _SET_BACK]
+
+
+def try_it(alert: Alerted) -> Sequence[tuple[str, str]]:
+    """Return the command that shows what is wrong with an ill connection."""
+    if alert.health is Health.MISCONFIGURED:
+        return [("See what is wrong, and in which line", "passback config check")]
+    return [("Try the connection", f"passback check {shlex.quote(clean(alert.connection))}")]
+
+
+def commands_of(alert: Alerted, *states: str) -> Sequence[tuple[str, str]]:
+    """Return the commands that list what is in `states`, or set back, and that send it once more."""
+    chosen = f"--connection {shlex.quote(clean(alert.connection))} --state"
+    listed = states or tuple(dict.fromkeys(each.state for each in alert.setbacks))
+    commands = [
+        (f"List the {_LISTED.get(state, state)}", f"passback deliveries {chosen} {state}") for state in listed
+    ]
+    if "rejected" in listed:
+        commands.append(("Once repaired, send the rejected again", f"passback replay {chosen} rejected"))
+    return commands

@@ -1,0 +1,129 @@
+"""Incidents: when a connection is ill for long enough to tell somebody, and when it's over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from passback.alerts.policy import AlertPolicy
+from passback.alerts.setbacks import mark_told, setbacks
+from passback.contract import Alerted, AlertKind, Health
+from passback.delivery import State, milliseconds, moment, schema
+
+__all__ = ["follow_incidents"]
+
+_i = schema.incident.c
+_c = schema.connection.c
+_d = schema.delivery.c
+_Row: TypeAlias = Row[tuple[Any, ...]]
+_ILL = frozenset({Health.CANNOT_CONNECT, Health.SERVER_ERROR, Health.MISCONFIGURED})
+_LAST_DAY = timedelta(days=1)
+# A mail that says how many were sent waits for them, but not for ever.
+_DRAINING = timedelta(minutes=15)
+
+
+def follow_incidents(
+    db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
+) -> Iterator[Alerted]:
+    """Begin, continue and end incidents; yield what somebody is told of them.
+
+    Args:
+        db: The database.
+        known: The configured connections, each with its row.
+        policy: When somebody is told.
+        now: The time.
+    """
+    unended = {row.connection: row for row in db.execute(select(schema.incident).where(_i.ended.is_(None)))}
+    for name in unended.keys() - known.keys():
+        _end(db, unended[name], now)
+    for name, row in known.items():
+        incident = unended.get(name)
+        if row.health in _ILL:
+            # A clock may have been set back.
+            began = min(moment(incident.began if incident else row.since), now)
+            if incident is None:
+                db.execute(insert(schema.incident), {"connection": name, "began": milliseconds(began)})
+            if kind := _due_kind(incident, began, policy, now):
+                yield _told(db, row, began, kind, now)
+        elif incident is not None:
+            yield from _after(db, row, incident, policy, now)
+
+
+def _due_kind(incident: _Row | None, began: datetime, policy: AlertPolicy, now: datetime) -> AlertKind | None:
+    if incident is None or incident.told is None:
+        return AlertKind.INCIDENT_BEGAN if now - began >= policy.after else None
+    reminded = now - moment(incident.reminded) >= policy.every
+    return AlertKind.INCIDENT_LASTS if reminded else None
+
+
+def _told(db: Connection, row: _Row, began: datetime, kind: AlertKind, now: datetime) -> Alerted:
+    at = milliseconds(now)
+    values = {"reminded": at} | ({"told": at} if kind is AlertKind.INCIDENT_BEGAN else {})
+    db.execute(update(schema.incident).where(_i.connection == row.name, _i.ended.is_(None)).values(values))
+    return Alerted(
+        kind=kind,
+        connection=row.name,
+        at=now,
+        health=Health(row.health),
+        detail=row.detail,
+        since=began,
+        undelivered=_count(db, _d.connection == row.name, _d.state.in_([State.PENDING, State.WAITING])),
+        next_try=None if row.next_probe is None else moment(row.next_probe),
+    )
+
+
+def _after(
+    db: Connection, row: _Row, incident: _Row, policy: AlertPolicy, now: datetime
+) -> Iterator[Alerted]:
+    """End the `incident` of a connection that isn't ill, once it's well for long enough."""
+    if row.health != Health.OK:
+        _end(db, incident, now)
+        return
+    well = now - moment(row.since)
+    if well < policy.calm_after(_lately(db, row.name, now)):
+        return
+    pending = (_d.connection == row.name, _d.state == State.PENDING)
+    if incident.told is not None:
+        draining = select(_d.seq).where(*pending, _d.due <= milliseconds(now)).limit(1)
+        if well < _DRAINING and db.scalar(draining) is not None:
+            return
+        yield _over(db, incident, _count(db, *pending), now)
+    _end(db, incident, now)
+
+
+def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerted:
+    began = _d.changed >= incident.began
+    arrived = (_d.connection == incident.connection, _d.state == State.DELIVERED, began)
+    found, more = setbacks(db, incident.connection, began)
+    mark_told(db, incident.connection, began, now)
+    return Alerted(
+        kind=AlertKind.INCIDENT_OVER,
+        connection=incident.connection,
+        at=now,
+        since=moment(incident.began),
+        undelivered=pending,
+        delivered=_count(db, *arrived),
+        setbacks=found,
+        more=more,
+    )
+
+
+def _end(db: Connection, incident: _Row, now: datetime) -> None:
+    this = _i.id == incident.id
+    if incident.told is None:
+        db.execute(delete(schema.incident).where(this))
+    else:
+        db.execute(update(schema.incident).where(this).values(ended=milliseconds(now)))
+
+
+def _lately(db: Connection, name: str, now: datetime) -> int:
+    since = milliseconds(now - _LAST_DAY)
+    query = select(func.count()).select_from(schema.incident).where(_i.connection == name, _i.ended >= since)
+    return db.scalar(query) or 0
+
+
+def _count(db: Connection, *conditions: Any) -> int:  # noqa: ANN401 - SQLAlchemy's own
+    return db.scalar(select(func.count()).select_from(schema.delivery).where(*conditions)) or 0

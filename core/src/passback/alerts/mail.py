@@ -1,0 +1,85 @@
+"""Mail: what is told a connection's contact, through the host's own mail server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from email.errors import MessageError
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from passback.alerts.channel import Parcel
+from passback.alerts.mailserver import MailServer
+from passback.alerts.message import message_of
+from passback.alerts.refusals import reason_of
+from passback.alerts.wording import letter_of
+
+if TYPE_CHECKING:
+    import aiosmtplib
+
+__all__ = ["Mailbox"]
+
+
+class Mailbox:
+    """Sends mails."""
+
+    name = "mail"
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+
+    def recipient(self, contact: str) -> str:
+        """Return `contact`."""
+        return contact
+
+    async def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[str, None]:
+        """Send `parcels` in one session; see `Channel.send`."""
+        try:
+            smtp = import_module("aiosmtplib")
+        except ImportError:
+            for _ in parcels:
+                yield "aiosmtplib isn't installed; install it: pip install 'passback[mail]'"
+            return
+        client = self._client(smtp.SMTP)
+        try:
+            await client.connect()
+        except (smtp.SMTPException, OSError, ValueError) as error:
+            # The same holds for each.
+            for _ in parcels:
+                yield reason_of(error, self._server)
+            return
+        try:
+            for parcel in parcels:
+                reason = await self._send(client, parcel, smtp.SMTPException)
+                yield reason
+                if not client.is_connected:
+                    # Perhaps because of this one; the others are tried without it.
+                    return
+        finally:
+            with suppress(smtp.SMTPException, OSError):
+                await client.quit()
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close nothing: a session ends with what it sent."""
+
+    def _client(self, kind: type[aiosmtplib.SMTP]) -> aiosmtplib.SMTP:
+        server = self._server
+        return kind(
+            hostname=server.host,
+            port=server.port_used,
+            username=server.username,
+            password=server.password,
+            use_tls=server.security == "tls",
+            start_tls=server.security == "starttls",
+            timeout=server.timeout,
+        )
+
+    async def _send(self, client: aiosmtplib.SMTP, parcel: Parcel, failure: type[Exception]) -> str:
+        sender, recipient = self._server.sender, parcel.recipient
+        try:
+            message = message_of(letter_of(parcel.alert), sender, recipient, parcel.key, parcel.alert.at)
+            await client.send_message(message, sender=sender, recipients=[recipient])
+        except (failure, OSError, ValueError, MessageError) as error:
+            return reason_of(error, self._server)
+        return ""

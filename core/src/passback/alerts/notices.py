@@ -1,0 +1,190 @@
+"""The outbox of what people are told: a notice is kept with what made it, and sent until it arrives.
+
+Who is killed between the mail server's word and the note of it sends that one mail again, under the same
+Message-ID.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+import attrs
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from passback.alerts.policy import Recipients
+from passback.contract import Alerted, AlertKind
+from passback.delivery import Store, milliseconds, moment, schema
+
+__all__ = ["Due", "Notice", "Outcome", "due_notices", "forget_old", "list_notices", "note_outcome", "post"]
+
+_n = schema.notice.c
+# A reminder that is not yet sent is pointless beside a later one.
+_SUPERSEDING = (AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER)
+_GIVEN_UP_AFTER = timedelta(days=3)
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(hours=4)
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """One mail or webhook, and what became of it.
+
+    Attributes:
+        id: Its number.
+        connection: Of which connection it tells.
+        kind: What it tells, in the words of `AlertKind`.
+        channel: ``mail`` or ``webhook``.
+        recipient: The address, or the webhook's host.
+        created: When there was something to tell.
+        state: ``due``, ``failing`` (tried, and tried again), ``sent`` or ``given up``.
+        attempts: How often it was tried.
+        due: When it's tried next.
+        sent: When it was taken over there.
+        error: Why the last attempt failed.
+    """
+
+    id: int
+    connection: str
+    kind: str
+    channel: str
+    recipient: str
+    created: datetime
+    state: str
+    attempts: int
+    due: datetime | None
+    sent: datetime | None
+    error: str
+
+
+@attrs.frozen(kw_only=True)
+class Due:
+    """A notice that is to be sent now.
+
+    Attributes:
+        id: Its number.
+        key: What a receiver knows it by.
+        channel: ``mail`` or ``webhook``.
+        created: When there was something to tell.
+        attempts: How often it was tried before.
+        alert: What it tells.
+    """
+
+    id: int
+    key: str
+    channel: str
+    created: datetime
+    attempts: int
+    alert: Alerted
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What came of sending a notice.
+
+    Attributes:
+        notice: Which.
+        recipient: To whom.
+        error: Why it failed; empty if it didn't.
+    """
+
+    notice: Due
+    recipient: str
+    error: str
+
+
+def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
+    """Have `alert` sent to `recipients`."""
+    now = milliseconds(alert.at)
+    for channel, recipient in recipients.items():
+        if alert.kind in _SUPERSEDING:
+            unsent_reminders = (
+                _n.connection == alert.connection,
+                _n.channel == channel,
+                _n.kind == AlertKind.INCIDENT_LASTS.value,
+                _n.due.is_not(None),
+            )
+            db.execute(delete(schema.notice).where(*unsent_reminders))
+        values = {
+            "key": secrets.token_hex(16),
+            "connection": alert.connection,
+            "kind": alert.kind.value,
+            "channel": channel,
+            "recipient": recipient,
+            "body": msgspec.json.encode(alert),
+            "created": now,
+            "due": now,
+        }
+        db.execute(insert(schema.notice), values)
+
+
+def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list[Due]:
+    """Return what is to be sent through `channel`, the oldest first, at most `limit`."""
+    query = (
+        select(schema.notice)
+        .where(_n.due <= milliseconds(now), _n.channel == channel)
+        .order_by(_n.id)
+        .limit(limit)
+    )
+    return [
+        Due(
+            id=row.id,
+            key=row.key,
+            channel=row.channel,
+            created=moment(row.created),
+            attempts=row.attempts,
+            alert=msgspec.json.decode(row.body, type=Alerted),
+        )
+        for row in db.execute(query)
+    ]
+
+
+def note_outcome(db: Connection, outcome: Outcome, now: datetime) -> None:
+    """Keep what came of sending a notice."""
+    notice = outcome.notice
+    sent = not outcome.error
+    wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 10), _LONGEST_WAIT)
+    values: dict[str, object] = {
+        "recipient": outcome.recipient,
+        "attempts": notice.attempts + 1,
+        "error": outcome.error,
+        "due": milliseconds(now + wait),
+    }
+    if sent or now - notice.created >= _GIVEN_UP_AFTER:
+        # What it told of may have to be forgotten one day.
+        values |= {"due": None, "sent": milliseconds(now) if sent else None, "body": b""}
+    db.execute(update(schema.notice).where(_n.id == notice.id).values(values))
+
+
+def forget_old(db: Connection, before: datetime) -> None:
+    """Forget notices that were settled, and incidents that were over, before then."""
+    long_ago = milliseconds(before)
+    db.execute(delete(schema.notice).where(_n.due.is_(None), _n.created < long_ago))
+    db.execute(delete(schema.incident).where(schema.incident.c.ended < long_ago))
+
+
+async def list_notices(store: Store, limit: int) -> list[Notice]:
+    """Return the latest notices, the newest first."""
+    query = select(schema.notice).order_by(_n.id.desc()).limit(limit)
+    return await store.run_soft(lambda db: [_notice(row) for row in db.execute(query)])
+
+
+def _notice(row: Row[tuple[object, ...]]) -> Notice:
+    if row.due is None:
+        state = "given up" if row.sent is None else "sent"
+    else:
+        state = "failing" if row.attempts else "due"
+    return Notice(
+        id=row.id,
+        connection=row.connection,
+        kind=row.kind,
+        channel=row.channel,
+        recipient=row.recipient,
+        created=moment(row.created),
+        state=state,
+        attempts=row.attempts,
+        due=None if row.due is None else moment(row.due),
+        sent=None if row.sent is None else moment(row.sent),
+        error=row.error,
+    )

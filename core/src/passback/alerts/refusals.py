@@ -1,0 +1,73 @@
+"""Why a mail wasn't taken, and what a person can do."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+
+from passback.alerts.letter import clean
+from passback.alerts.mailserver import MailServer
+
+__all__ = ["reason_of"]
+
+_LONGEST_ANSWER = 200
+# The mail library's errors by name, as it is imported only where mail is sent.
+_NOT_SPOKEN = {
+    "SMTPServerDisconnected": "{where} cut the connection; check alerts.smtp.port and security",
+    "SMTPConnectTimeoutError": "no answer in time from {where}; check alerts.smtp.host and port",
+    "SMTPReadTimeoutError": "no answer in time from {where}; check alerts.smtp.host and port",
+    # What it says may hold what it was told.
+    "SMTPAuthenticationError": "{where} refuses the credentials ({code}); "
+    "check alerts.smtp.username and password",
+}
+_SPOKEN = {
+    "SMTPRecipientsRefused": "{where} refuses the recipient ({said}); check the connection's contact",
+    "SMTPSenderRefused": "{where} refuses the sender ({said}); check alerts.smtp.sender",
+}
+
+
+def reason_of(error: Exception, server: MailServer) -> str:
+    """Return what `error` means, and what a person can do; nothing secret is in it."""
+    where = f"the mail server {server.shown}"
+    kind, code, said = type(error).__name__, getattr(error, "code", ""), _said(error, server)
+    if known := _NOT_SPOKEN.get(kind) or _SPOKEN.get(kind):
+        return known.format(where=where, code=code, said=said)
+    if code:
+        return f"{where} refuses the mail ({said})"
+    causes = list(_causes(error))
+    if tls := next((each for each in causes if isinstance(each, ssl.SSLError)), None):
+        problem = clean(
+            getattr(tls, "verify_message", "") or tls.reason or "it speaks no TLS", _LONGEST_ANSWER
+        )
+        return f"no encrypted connection to {where}: {problem}; check alerts.smtp.host, port and security"
+    if isinstance(error, ValueError):
+        return "an address can't stand in a mail; check the connection's contact and alerts.smtp.sender"
+    if isinstance(error, OSError):
+        return f"{where} isn't reached: {_plainly(causes)}; check alerts.smtp.host and port"
+    return f"{where}: {said}; check alerts.smtp"
+
+
+def _said(error: Exception, server: MailServer) -> str:
+    refusals = error.args[0] if error.args and isinstance(error.args[0], list) else ()
+    told = refusals[0] if refusals else error
+    code, message = getattr(told, "code", ""), getattr(told, "message", "") or str(told)
+    said = clean(f"{code} {message}" if code else str(message), _LONGEST_ANSWER)
+    return said.replace(server.password, "********") if server.password else said
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _plainly(causes: list[BaseException]) -> str:
+    # The library repeats its arguments; the operating system says what happened.
+    for each in causes:
+        if isinstance(each, OSError) and each.errno:
+            return clean(
+                os.strerror(each.errno) if each.errno > 0 else each.strerror or "no such host"
+            ).lower()
+    return "no connection"

@@ -1,0 +1,105 @@
+"""What was rejected, or waits, by reason; and what of it people know already."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+
+from passback.contract import Setback
+from passback.delivery import State, milliseconds, schema
+
+__all__ = ["anything_new", "looked_until", "mark_told", "new_since", "setbacks"]
+
+_d = schema.delivery.c
+_r = schema.result.c
+_t = schema.told.c
+_SHOWN = 10
+# Written as the partial index has it, as otherwise no planner takes that.
+_KEPT = _d.state > literal_column("1")
+# A lane takes the time before it writes, so a change may appear a little later than it says.
+_OVERLAP = timedelta(minutes=10)
+# What people are told a delivery is.
+_WHAT = case((_d.state == State.REJECTED, State.REJECTED.word), else_=_d.waiting_for)
+
+
+def new_since(looked: int) -> ColumnElement[bool]:
+    """Return the condition on a kept delivery that people don't know of it yet.
+
+    What was rejected once more, after a replay, is news. What waits for the same as before isn't, although it
+    was tried in between: waiting for an activity is tried again every day.
+
+    Args:
+        looked: Up to when everything is known; only makes it fast.
+    """
+    known = exists().where(
+        _t.delivery == _d.seq, _t.what == _WHAT, or_(_d.state == State.WAITING, _t.at >= _d.changed)
+    )
+    return and_(_d.changed > looked, ~known)
+
+
+def looked_until(now: datetime) -> int:
+    """Return up to when everything is known after a look at `now`."""
+    return milliseconds(now - _OVERLAP)
+
+
+def anything_new(db: Connection, connection: str, condition: ColumnElement[bool]) -> bool:
+    """Return whether something is kept that fulfils `condition`."""
+    return db.scalar(select(_d.seq).where(*_kept(connection), condition).limit(1)) is not None
+
+
+def setbacks(
+    db: Connection, connection: str, condition: ColumnElement[bool]
+) -> tuple[tuple[Setback, ...], int]:
+    """Return what is kept and fulfils `condition`, by reason, and how many have less frequent reasons."""
+    count = func.count()
+    query = (
+        select(_d.state, _d.waiting_for, _d.reason, count.label("number"), func.min(_d.result).label("first"))
+        .where(*_kept(connection), condition)
+        .group_by(_d.state, _d.waiting_for, _d.reason)
+        .order_by(count.desc(), _d.waiting_for, _d.reason)
+    )
+    rows = db.execute(query).all()
+    shown = rows[:_SHOWN]
+    chosen = select(_r.seq, _r.id).where(_r.seq.in_([row.first for row in shown]))
+    ids = {row.seq: row.id for row in db.execute(chosen)}
+    found = tuple(
+        Setback(
+            state=State(row.state).word,
+            waiting_for=row.waiting_for,
+            reason=row.reason,
+            count=row.number,
+            example=ids[row.first],
+        )
+        for row in shown
+    )
+    return found, sum(row.number for row in rows[_SHOWN:])
+
+
+def mark_told(db: Connection, connection: str, condition: ColumnElement[bool], now: datetime) -> None:
+    """Keep that people know what is kept and fulfils `condition`."""
+    chosen = (*_kept(connection), condition)
+    numbers = [row.seq for row in db.execute(select(_d.seq).where(*chosen))]
+    for start in range(0, len(numbers), 500):
+        some = numbers[start : start + 500]
+        db.execute(delete(schema.told).where(_t.delivery.in_(some)))
+        known = select(_d.seq, _WHAT, literal(milliseconds(now), BigInteger)).where(_d.seq.in_(some))
+        db.execute(insert(schema.told).from_select(["delivery", "what", "at"], known))
+
+
+def _kept(connection: str) -> tuple[ColumnElement[bool], ...]:
+    return _d.connection == connection, _KEPT

@@ -1,0 +1,96 @@
+"""What of a connection needs somebody although it's well: what was set back, and what is given up soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from passback.alerts.policy import AlertPolicy
+from passback.alerts.setbacks import anything_new, looked_until, mark_told, new_since, setbacks
+from passback.contract import Alerted, AlertKind, Health
+from passback.delivery import State, milliseconds, moment, schema
+
+__all__ = ["digest", "expiring", "watches"]
+
+_w = schema.watch.c
+_i = schema.incident.c
+_d = schema.delivery.c
+_Row: TypeAlias = Row[tuple[Any, ...]]
+# Nothing depends on how far it was looked but how long the next look takes.
+_LOOK_AGAIN = timedelta(hours=1)
+
+
+def watches(db: Connection, known: Mapping[str, _Row]) -> Mapping[str, _Row]:
+    """Return what the contact of each connection in `known` knows, as rows."""
+    missing = known.keys() - {row.connection for row in db.execute(select(_w.connection))}
+    if missing:
+        db.execute(insert(schema.watch), [{"connection": name} for name in sorted(missing)])
+    found = {row.connection: row for row in db.execute(select(schema.watch))}
+    return {name: found[name] for name in known}
+
+
+def digest(
+    db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
+) -> Iterator[Alerted]:
+    """Yield for each healthy connection what was set back since it was told last, at most once a day."""
+    ill = {row.connection for row in db.execute(select(_i.connection).where(_i.ended.is_(None)))}
+    for name, watch in watches(db, known).items():
+        well = known[name].health == Health.OK and name not in ill
+        if not well or (watch.digested is not None and now - moment(watch.digested) < policy.every):
+            continue
+        new = new_since(watch.looked)
+        if not anything_new(db, name, new):
+            _nothing_new(db, watch, now)
+        elif watch.gathering is None and policy.gather:
+            _update(db, name, gathering=milliseconds(now))
+        elif watch.gathering is None or now - moment(watch.gathering) >= policy.gather:
+            yield _digest(db, name, watch.looked, now)
+
+
+def _nothing_new(db: Connection, watch: _Row, now: datetime) -> None:
+    if watch.gathering is not None or now - moment(watch.looked) > _LOOK_AGAIN:
+        _update(db, watch.connection, looked=max(watch.looked, looked_until(now)), gathering=None)
+
+
+def _digest(db: Connection, name: str, looked: int, now: datetime) -> Alerted:
+    found, more = setbacks(db, name, new_since(looked))
+    mark_told(db, name, new_since(looked), now)
+    _update(db, name, looked=looked_until(now), gathering=None, digested=milliseconds(now))
+    return Alerted(kind=AlertKind.DIGEST, connection=name, at=now, setbacks=found, more=more)
+
+
+def expiring(
+    db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
+) -> Iterator[Alerted]:
+    """Yield for each connection what is given up soon, and not again until nothing is."""
+    soon = milliseconds(now - policy.undelivered + policy.before_expiry)
+    query = (
+        select(_d.connection, func.count().label("number"), func.min(_d.kept_from).label("first"))
+        .where(_d.state.in_([State.PENDING, State.WAITING]), _d.kept_from <= soon)
+        .group_by(_d.connection)
+    )
+    old = {row.connection: row for row in db.execute(query)}
+    for name, watch in watches(db, known).items():
+        row = old.get(name)
+        if bool(row) != watch.expiring:
+            _update(db, name, expiring=bool(row))
+        if row is not None and not watch.expiring:
+            found, more = setbacks(db, name, and_(_d.state == State.WAITING, _d.kept_from <= soon))
+            yield Alerted(
+                kind=AlertKind.EXPIRING,
+                connection=name,
+                at=now,
+                health=Health(known[name].health),
+                detail=known[name].detail,
+                undelivered=row.number,
+                setbacks=found,
+                more=more,
+                deadline=moment(row.first) + policy.undelivered,
+            )
+
+
+def _update(db: Connection, name: str, **values: object) -> None:
+    db.execute(update(schema.watch).where(_w.connection == name).values(values))

@@ -1,0 +1,147 @@
+"""The words: what is said of each alert, for an administrator who needn't be a developer."""
+
+from __future__ import annotations
+
+from passback.alerts.advice import checks, checks_of, commands_of, explained, try_it
+from passback.alerts.letter import Letter, clean, counted, lasting, shortened, shown
+from passback.contract import Alerted, AlertKind
+
+__all__ = ["letter_of"]
+
+
+_GIVEN_UP = (
+    "What is given up is rejected: it isn't sent by itself any more, and the learning system doesn't show "
+    "what these learners did."
+)
+
+
+def letter_of(alert: Alerted) -> Letter:
+    """Return what is said of `alert`."""
+    match alert.kind:
+        case AlertKind.INCIDENT_BEGAN | AlertKind.INCIDENT_LASTS:
+            return _ill(alert)
+        case AlertKind.INCIDENT_OVER:
+            return _over(alert)
+        case AlertKind.EXPIRING:
+            return _expiring(alert)
+        case AlertKind.DIGEST:
+            return _digest(alert)
+        case AlertKind.TEST:
+            return _test(alert)
+
+
+def _ill(alert: Alerted) -> Letter:
+    name, again = clean(alert.connection), alert.kind is AlertKind.INCIDENT_LASTS
+    still, lasts = ("still ", f", for {_lasted(alert)}") if again else ("", "")
+    next_try = alert.next_try is not None and alert.next_try > alert.at
+    kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
+    return Letter(
+        subject=f"{name}: {still}{alert.health}{lasts}",
+        title=f"{name}: results {still}don't arrive",
+        paragraphs=(
+            f"Since {shown(alert.since)} Passback {explained(alert.health)}",
+            (
+                f"No result is lost: {kept} is sent by itself as soon as this is repaired. Until then the "
+                "learning system doesn't show what learners do."
+            ),
+        ),
+        said=clean(alert.detail),
+        advice=checks(alert.health),
+        commands=(*try_it(alert), ("See how all connections do", "passback status")),
+        ending=(
+            *((f"It's tried again by itself, next at {shown(alert.next_try)}.",) if next_try else ()),
+            "You hear of this once a day while it lasts, and once when it's over.",
+            _why(name),
+        ),
+    )
+
+
+def _over(alert: Alerted) -> Letter:
+    name = clean(alert.connection)
+    sent = f"{counted(alert.delivered)} sent"
+    needs = f", {alert.needs:,} need{'s' if alert.needs == 1 else ''} you" if alert.needs else ""
+    paragraphs = [
+        f"Results arrive again. The trouble lasted {_lasted(alert)}, since {shown(alert.since)}.",
+        f"Since it began: {sent}{', and all are there' if not alert.undelivered + alert.needs else ''}.",
+    ]
+    if alert.undelivered:
+        paragraphs.append(f"Still on the way: {counted(alert.undelivered)}.")
+    if alert.needs:
+        paragraphs.append("Not taken by the learning system, so that somebody should look:")
+    return Letter(
+        subject=f"{name}: working again: {sent}{needs}",
+        good=True,
+        title=f"{name}: working again",
+        paragraphs=paragraphs,
+        setbacks=shortened(alert.setbacks),
+        more=alert.more,
+        advice=checks_of(alert.setbacks),
+        commands=commands_of(alert),
+        ending=(_why(name),),
+    )
+
+
+def _expiring(alert: Alerted) -> Letter:
+    name, ill = clean(alert.connection), explained(alert.health)
+    count, sending = alert.undelivered, alert.undelivered - alert.needs
+    until = f"From {shown(alert.deadline)} on Passback gives up one after another"
+    paragraphs = [
+        f"Too long undelivered: {counted(count)}. {until}, unless it can be delivered before.",
+        _GIVEN_UP,
+    ]
+    if ill:
+        paragraphs.append(f"At the moment Passback {ill}")
+    if sending:
+        paragraphs.append(f"Still to be sent: {counted(sending)}.")
+    if alert.needs:
+        paragraphs.append(f"Waiting for something: {counted(alert.needs)}.")
+    states = [*(["waiting"] if alert.needs else []), *(["pending"] if sending else [])]
+    return Letter(
+        subject=f"{name}: {counted(count)} about to be given up",
+        title=f"{name}: {counted(count)} about to be given up",
+        paragraphs=paragraphs,
+        said=clean(alert.detail) if ill else "",
+        setbacks=shortened(alert.setbacks),
+        more=alert.more,
+        advice=(*checks(alert.health), *checks_of(alert.setbacks)),
+        commands=(*(try_it(alert) if ill else ()), *commands_of(alert, *states)),
+        ending=(_why(name),),
+    )
+
+
+def _digest(alert: Alerted) -> Letter:
+    name, needs = clean(alert.connection), f"need{'s' if alert.needs == 1 else ''}"
+    return Letter(
+        subject=f"{name}: {counted(alert.needs)} {needs} you",
+        title=f"{name}: {counted(alert.needs)} {needs} somebody",
+        paragraphs=(
+            (
+                "The connection works, but the learning system didn't take the following. Until somebody "
+                "looks, it doesn't show what these learners did."
+            ),
+        ),
+        setbacks=shortened(alert.setbacks),
+        more=alert.more,
+        advice=checks_of(alert.setbacks),
+        commands=commands_of(alert),
+        ending=("You hear of new ones at most once a day.", _why(name)),
+    )
+
+
+def _test(alert: Alerted) -> Letter:
+    name = clean(alert.connection)
+    return Letter(
+        subject=f"{name}: a test",
+        good=True,
+        title=f"{name}: a test",
+        paragraphs=("Mails about this connection arrive here. Nothing is wrong, and nothing is to be done.",),
+        ending=(_why(name),),
+    )
+
+
+def _lasted(alert: Alerted) -> str:
+    return lasting(alert.at - (alert.since or alert.at))
+
+
+def _why(name: str) -> str:
+    return f"Passback sends this to the contact of the connection {name}."

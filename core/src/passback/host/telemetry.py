@@ -1,0 +1,108 @@
+"""OpenTelemetry, where it's installed: a span for each batch, counts, durations, and the backlog.
+
+Without the SDK the API does nothing, and without the API there is nothing here at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from passback.clock import Clock
+from passback.contract import Attempted, Observer, Settled
+from passback.delivery import Backlog, Store, backlog
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import CallbackOptions, Observation
+
+__all__ = ["Telemetry", "telemetry"]
+
+_REFRESH_SECONDS = 15.0
+
+
+def telemetry(clock: Clock) -> Telemetry | None:
+    """Return what reports to OpenTelemetry; None where its API isn't installed."""
+    return Telemetry(clock) if find_spec("opentelemetry") else None
+
+
+class Telemetry(Observer):
+    """Reports what is delivered, and what isn't yet."""
+
+    def __init__(self, clock: Clock) -> None:
+        from opentelemetry import metrics, trace  # noqa: PLC0415 - only where it's installed
+
+        self._clock = clock
+        self._tracer = trace.get_tracer("passback")
+        self._backlog: Mapping[str, Backlog] = {}
+        meter = metrics.get_meter("passback")
+        self._settled = meter.create_counter(
+            "passback.deliveries", unit="{delivery}", description="Deliveries by receipt."
+        )
+        self._took = meter.create_histogram(
+            "passback.batch.duration", unit="s", description="How long a batch was on the wire."
+        )
+        meter.create_observable_gauge(
+            "passback.backlog",
+            [self._observe_backlog],
+            unit="{delivery}",
+            description="Deliveries that aren't delivered, by state.",
+        )
+        meter.create_observable_gauge(
+            "passback.backlog.age",
+            [self._observe_age],
+            unit="s",
+            description="How long the oldest pending delivery has been waiting to be sent.",
+        )
+
+    def settled(self, event: Settled) -> None:
+        """Count a receipt."""
+        named = {"connection": event.connection, "receipt": type(event.receipt).__name__}
+        self._settled.add(1, named)
+
+    def attempted(self, event: Attempted) -> None:
+        """Trace and time a batch."""
+        self._took.record(
+            event.seconds, {"connection": event.connection, "failed": event.failure is not None}
+        )
+        began = round(event.at.timestamp() * 1e9)
+        span = self._tracer.start_span(
+            "passback deliver",
+            start_time=began,
+            attributes={
+                "passback.connection": event.connection,
+                "passback.results": event.results,
+                "passback.delivered": event.delivered,
+            },
+        )
+        if event.failure is not None:
+            from opentelemetry.trace import Status, StatusCode  # noqa: PLC0415
+
+            span.set_status(Status(StatusCode.ERROR, event.failure))
+        span.end(began + round(event.seconds * 1e9))
+
+    async def watch(self, store: Store) -> None:
+        """Look at what is still to be done in `store` every few seconds, for ever."""
+        while True:
+            self._backlog = await store.run_soft(backlog)
+            await asyncio.sleep(_REFRESH_SECONDS)
+
+    def _observe_backlog(self, _: CallbackOptions) -> Iterable[Observation]:
+        from opentelemetry.metrics import Observation  # noqa: PLC0415
+
+        for name, each in self._backlog.items():
+            for state in ("pending", "waiting", "rejected"):
+                yield Observation(getattr(each, state), {"connection": name, "state": state})
+
+    def _observe_age(self, _: CallbackOptions) -> Iterable[Observation]:
+        from opentelemetry.metrics import Observation  # noqa: PLC0415
+
+        now = self._clock.now()
+        for name, each in self._backlog.items():
+            yield Observation(_age(each.oldest, now), {"connection": name})
+
+
+def _age(oldest: datetime | None, now: datetime) -> float:
+    return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())

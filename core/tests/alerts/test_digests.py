@@ -1,0 +1,180 @@
+"""A healthy connection: one digest a day of what is new, and a warning before anything is given up."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from watched import watching
+
+from passback import AlertKind, State
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def test_many_failures_are_one_digest_by_reason(place):
+    async def check(here):
+        await here.health("ok")
+        for _ in range(5):
+            await here.deliveries(4, State.REJECTED, "no score")
+            await here.deliveries(1, State.WAITING, "nobody there", "account")
+            await here.run(MINUTE)
+        await here.run(10 * MINUTE, MINUTE)
+        (digest,) = here.told.alerts
+        assert [(each.state, each.reason, each.count, each.example) for each in digest.setbacks] == [
+            ("rejected", "no score", 20, "r-0"),
+            ("waiting", "nobody there", 5, "r-4"),
+        ]
+        assert digest.needs == 25
+
+    watching(place, check)
+
+
+def test_there_is_one_a_day_and_only_of_what_is_new(place):
+    async def check(here):
+        await here.health("ok")
+        for day in range(3):
+            for _ in range(6):
+                await here.deliveries(1, State.REJECTED, f"reason of day {day}")
+                await here.run(4 * HOUR, 4 * HOUR)
+        digests = here.told.alerts
+        assert len(digests) == 3
+        assert sum(each.needs for each in digests) <= 18
+        await here.run(3 * DAY, 12 * HOUR)
+        assert len(digests) == 4
+        assert sum(each.needs for each in digests) == 18
+
+    watching(place, check)
+
+
+def test_what_waits_on_is_no_news_although_it_is_tried_every_day(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.WAITING, "no such activity", "activity")
+        await here.run(HOUR, 5 * MINUTE)
+        for _ in range(4):
+            await here.again()
+            await here.become(State.WAITING, "no such activity", "activity")
+            await here.run(DAY, 6 * HOUR)
+        assert [each.needs for each in here.told.alerts] == [3]
+
+    watching(place, check)
+
+
+def test_what_is_rejected_once_more_after_a_replay_is_news(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.REJECTED, "no score")
+        await here.run(2 * DAY, 8 * HOUR)
+        await here.again()
+        await here.become(State.REJECTED, "no score")
+        await here.run(2 * DAY, 8 * HOUR)
+        assert [each.needs for each in here.told.alerts] == [3, 3]
+
+    watching(place, check)
+
+
+def test_what_mended_itself_meanwhile_is_not_told(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.WAITING, "nobody there", "account")
+        await here.run(5 * MINUTE, MINUTE)
+        await here.again()
+        await here.become(State.DELIVERED)
+        await here.run(DAY, 6 * HOUR)
+        assert here.told.alerts == []
+
+    watching(place, check)
+
+
+def test_a_digest_waits_for_the_end_of_an_incident(place):
+    async def check(here):
+        await here.deliveries(3, State.REJECTED, "no score")
+        here.clock.advance(60)
+        await here.health("can't connect")
+        await here.run(DAY / 2, 4 * HOUR)
+        assert here.kinds() == [AlertKind.INCIDENT_BEGAN]
+        await here.health("ok")
+        await here.run(DAY, 4 * HOUR)
+        assert here.kinds() == [AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_OVER, AlertKind.DIGEST]
+
+    watching(place, check)
+
+
+def test_ten_reasons_are_shown_and_the_others_counted(place):
+    async def check(here):
+        await here.health("ok")
+        for number in range(15):
+            await here.deliveries(15 - number, State.REJECTED, f"reason {number}")
+        await here.run(HOUR, 5 * MINUTE)
+        (digest,) = here.told.alerts
+        assert [each.reason for each in digest.setbacks] == [f"reason {number}" for number in range(10)]
+        assert digest.more == 5 + 4 + 3 + 2 + 1
+
+    watching(place, check)
+
+
+def test_a_restart_repeats_no_digest(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.REJECTED, "no score")
+        for _ in range(15):
+            here.restart()
+            await here.run(MINUTE, MINUTE)
+        assert here.mails() == [AlertKind.DIGEST]
+
+    watching(place, check)
+
+
+def test_deliveries_that_are_removed_are_forgotten_here_too(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.REJECTED, "no score")
+        await here.run(HOUR, 5 * MINUTE)
+        await here.forget()
+        left = await here.store.run(lambda db: db.scalar(text("SELECT count(*) FROM told")))
+        assert left == 0
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("state", ["pending", "waiting"])
+def test_what_is_given_up_soon_is_told_once(place, state):
+    async def check(here):
+        await here.health("ok")
+        waits = state == "waiting"
+        await here.deliveries(2, State.WAITING if waits else State.PENDING, "", "launch" if waits else None)
+        accepted = here.clock.now()
+        await here.run(26 * DAY, 2 * DAY)
+        assert AlertKind.EXPIRING not in here.kinds()
+        here.restart()
+        await here.run(3 * DAY, 12 * HOUR)
+        (alert,) = [each for each in here.told.alerts if each.kind is AlertKind.EXPIRING]
+        assert alert.undelivered == 2
+        assert alert.deadline == accepted + 30 * DAY
+
+    watching(place, check)
+
+
+def test_it_is_told_anew_after_there_was_nothing_to_give_up(place):
+    async def check(here):
+        await here.health("ok")
+        for _ in range(2):
+            await here.deliveries(1)
+            await here.run(28 * DAY, 4 * DAY)
+            await here.become(State.DELIVERED)
+            await here.run(DAY, 12 * HOUR)
+        assert here.kinds() == [AlertKind.EXPIRING, AlertKind.EXPIRING]
+
+    watching(place, check)
+
+
+def test_the_look_for_what_is_new_takes_the_index_of_sqlite(tmp_path):
+    async def check(here):
+        asked = (
+            "EXPLAIN QUERY PLAN SELECT seq FROM delivery "
+            "WHERE connection = ? AND state > 1 AND changed > ? LIMIT 1"
+        )
+        plan = await here.store.run(lambda db: db.exec_driver_sql(asked, ("acme", 5)).all())
+        assert any("delivery_kept" in str(row) for row in plan)
+
+    watching(tmp_path / "passback.db", check)

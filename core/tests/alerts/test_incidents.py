@@ -1,0 +1,165 @@
+"""An incident is told when it begins, daily, and when it's over; and nothing in between."""
+
+from datetime import timedelta
+
+from watched import watching
+
+from passback import AlertKind, State
+
+BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def test_a_short_trouble_is_nobodys_business(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(4 * MINUTE)
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.kinds() == []
+
+    watching(place, check)
+
+
+def test_it_is_told_after_five_minutes_daily_and_when_it_is_over(place):
+    async def check(here):
+        await here.deliveries(7)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        (began,) = here.told.alerts
+        assert (began.kind, began.health, began.detail) == (BEGAN, "can't connect", "connection refused")
+        assert began.undelivered == 7
+        await here.run(2 * DAY, 6 * HOUR)
+        assert here.kinds() == [BEGAN, LASTS, LASTS]
+        await here.become(State.DELIVERED)
+        await here.health("ok")
+        await here.run(5 * MINUTE)
+        over = here.told.alerts[-1]
+        assert here.kinds() == [BEGAN, LASTS, LASTS, OVER]
+        assert (over.delivered, over.needs, over.since) == (7, 0, began.since)
+        await here.run(3 * DAY, 6 * HOUR)
+        assert here.mails() == [BEGAN, LASTS, LASTS, OVER]
+
+    watching(place, check)
+
+
+def test_another_trouble_within_an_incident_is_the_same_incident(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.health("server error", "403")
+        await here.run(DAY, 6 * HOUR)
+        assert here.kinds() == [BEGAN, LASTS]
+        first, again = here.told.alerts
+        assert (again.health, again.detail, again.since) == ("server error", "403", first.since)
+
+    watching(place, check)
+
+
+def test_a_system_that_answers_for_a_moment_is_not_back(place):
+    async def check(here):
+        await here.health("server error")
+        await here.run(6 * MINUTE)
+        for _ in range(20):
+            await here.health("ok")
+            await here.run(0.5 * MINUTE)
+            await here.health("server error")
+            await here.run(0.5 * MINUTE)
+        assert here.kinds() == [BEGAN]
+
+    watching(place, check)
+
+
+def test_one_that_comes_and_goes_all_day_is_told_of_a_few_times(place):
+    async def check(here):
+        for _ in range(2 * 24 * 3):
+            await here.health("can't connect")
+            await here.run(10 * MINUTE, 10 * MINUTE)
+            await here.health("ok")
+            await here.run(10 * MINUTE, 10 * MINUTE)
+        assert len(here.kinds()) <= 2 * 8
+
+    watching(place, check)
+
+
+def test_that_it_is_over_is_told_when_the_backlog_has_gone(place):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        await here.run(4 * MINUTE)
+        assert here.kinds() == [BEGAN]
+        await here.become(State.DELIVERED)
+        await here.run(MINUTE)
+        assert here.told.alerts[-1].delivered == 3
+
+    watching(place, check)
+
+
+def test_a_backlog_that_takes_its_time_delays_the_word_by_a_quarter_of_an_hour(place):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        await here.run(16 * MINUTE)
+        assert here.kinds() == [BEGAN, OVER]
+        assert here.told.alerts[-1].undelivered == 3
+
+    watching(place, check)
+
+
+def test_when_it_is_over_it_says_what_needs_somebody_and_the_digest_does_not_repeat_it(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        await here.deliveries(2, State.REJECTED, "no score")
+        await here.deliveries(1, State.WAITING, "nobody there", "account")
+        await here.run(2 * DAY, 6 * HOUR)
+        over = here.told.alerts[-1]
+        assert here.kinds() == [BEGAN, OVER]
+        assert [(each.reason, each.count) for each in over.setbacks] == [("no score", 2), ("nobody there", 1)]
+        assert over.setbacks[0].example == "r-0"
+
+    watching(place, check)
+
+
+def test_a_connection_that_is_configured_no_longer_ends_its_incident_in_silence(place):
+    async def check(here):
+        await here.health("misconfigured", "no such connector")
+        await here.run(6 * MINUTE)
+        here.contacts.clear()
+        await here.run(3 * DAY, 6 * HOUR)
+        assert here.kinds() == [BEGAN]
+        here.contacts["acme"] = "a@acme.example"
+        await here.run(MINUTE)
+        assert here.kinds() == [BEGAN, BEGAN], "it's ill still, and that is news to whoever named it again"
+
+    watching(place, check)
+
+
+def test_nothing_is_told_twice_over_restarts(place):
+    async def check(here):
+        await here.health("can't connect")
+        for _ in range(4):
+            here.restart()
+            await here.run(2 * MINUTE)
+        await here.health("ok")
+        for _ in range(4):
+            here.restart()
+            await here.run(MINUTE)
+        assert here.mails() == [BEGAN, OVER]
+
+    watching(place, check)
+
+
+def test_a_clock_that_was_set_back_hurts_nothing(place):
+    async def check(here):
+        await here.health("can't connect")
+        here.clock.advance(-7200)
+        await here.run(6 * MINUTE)
+        assert here.kinds() == [BEGAN]
+
+    watching(place, check)

@@ -1,0 +1,175 @@
+"""Mails through real mail servers: plain, STARTTLS and TLS with credentials; and what they refuse."""
+
+import asyncio
+import socket
+import warnings
+
+import pytest
+from mailserver import PASSWORD, USER, authority, mail_server
+from scripted import START
+
+from passback import Alerted, AlertKind, Health
+from passback.alerts import Mailbox, MailServer, Parcel
+
+TO = "lms-admin@acme.example"
+ALERT = Alerted(
+    kind=AlertKind.INCIDENT_BEGAN,
+    connection="acme",
+    at=START,
+    health=Health.SERVER_ERROR,
+    detail="GET /xapi/about answered 401; check key, secret or token",
+    since=START,
+    undelivered=1204,
+)
+
+
+@pytest.fixture(autouse=True)
+def _insecure_servers_warn():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS", UserWarning)
+        yield
+
+
+def parcels(*recipients, alert=ALERT):
+    return [
+        Parcel(key=f"key-{number}", recipient=each, alert=alert) for number, each in enumerate(recipients)
+    ]
+
+
+def send(server, *recipients, alert=ALERT):
+    async def work():
+        return [each async for each in Mailbox(server).send(parcels(*recipients, alert=alert))]
+
+    return asyncio.run(work())
+
+
+def plain(inbox, **options):
+    return MailServer(
+        **{"host": "localhost", "port": inbox.port, "sender": "passback@vendor.example", "security": "none"}
+        | options
+    )
+
+
+def body(message, kind):
+    return message.get_body((kind,)).get_content()
+
+
+def test_a_mail_has_text_and_html_and_says_what_it_is():
+    with mail_server() as inbox:
+        assert send(plain(inbox), TO) == [""]
+    (message,) = inbox.messages
+    assert inbox.envelopes == [("passback@vendor.example", [TO])]
+    assert (message["To"], message["From"]) == (TO, "Passback <passback@vendor.example>")
+    assert message["Subject"] == "acme: server error"
+    assert message["Message-ID"] == "<key-0@vendor.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    for kind in ("plain", "html"):
+        text = " ".join(body(message, kind).split())
+        assert "answered 401; check key, secret or token" in text
+        assert "1,204 results" in text
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_it_goes_encrypted_and_with_credentials(tmp_path, monkeypatch, security):
+    certificate, ca = authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    with mail_server(security, certificate) as inbox:
+        server = plain(inbox, security=security, username=USER, password=PASSWORD)
+        assert send(server, TO, "b@acme.example") == ["", ""]
+        wrong = plain(inbox, security=security, username=USER, password="not-this-secret")
+        (reason,) = send(wrong, TO)
+    assert len(inbox.messages) == 2
+    assert "refuses the credentials (535); check alerts.smtp.username and password" in reason
+    assert "not-this-secret" not in reason + repr(wrong)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path, security):
+    certificate, _ = authority(tmp_path)
+    with mail_server(security, certificate) as inbox:
+        (reason,) = send(plain(inbox, security=security, username=USER, password=PASSWORD), TO)
+    assert "no encrypted connection" in reason
+    assert "self-signed certificate" in reason or "unable to get local issuer" in reason
+    assert inbox.messages == []
+
+
+def test_nothing_goes_unencrypted_where_encryption_was_asked_for():
+    with mail_server() as inbox:
+        (reason,) = send(plain(inbox, security="starttls"), TO)
+        assert "STARTTLS" in reason
+        (reason,) = send(plain(inbox, security="tls", timeout=2), TO)
+        assert "no encrypted connection" in reason
+    assert inbox.messages == []
+
+
+def test_one_that_is_refused_stops_no_other():
+    with mail_server() as inbox:
+        inbox.refusing[TO] = "550 5.1.1 no such mailbox"
+        reasons = send(plain(inbox), TO, "b@acme.example")
+    assert "refuses the recipient (550 5.1.1 no such mailbox); check the connection's contact" in reasons[0]
+    assert reasons[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("where", "answer", "said"),
+    [
+        ("sender", "553 not from here", "refuses the sender (553 not from here); check alerts.smtp.sender"),
+        ("data", "554 this is spam", "refuses the mail (554 this is spam)"),
+        ("data", f"451 {PASSWORD}\x1b[2J later", "refuses the mail (451 ********"),
+    ],
+)
+def test_what_the_server_says_is_told_without_secrets(where, answer, said):
+    with mail_server() as inbox:
+        inbox.refusing[where] = answer
+        (reason,) = send(plain(inbox, password=PASSWORD), TO)
+    assert said in reason
+    assert "\x1b" not in reason
+
+
+def test_a_server_that_is_not_there_is_told_for_each():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        server = MailServer(
+            host="127.0.0.1", port=taken.getsockname()[1], security="none", sender="a@b.example"
+        )
+        reasons = send(server, TO, "b@acme.example")
+    assert len(reasons) == 2
+    assert all("connection refused; check alerts.smtp.host and port" in each for each in reasons)
+    (reason,) = send(MailServer(host="nowhere.invalid", security="none", sender="a@b.example"), TO)
+    assert "isn't reached" in reason
+
+
+def test_a_server_that_never_answers_is_given_up_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        server = MailServer(host="127.0.0.1", port=port, security="none", sender="a@b.example", timeout=0.3)
+        (reason,) = send(server, TO)
+    assert "no answer in time" in reason
+
+
+def test_an_address_that_cannot_stand_in_a_mail_is_told():
+    with mail_server() as inbox:
+        (reason, other) = send(plain(inbox), "a\x00b@acme.example", TO)
+    assert "an address can't stand in a mail" in reason
+    assert other == ""
+
+
+def test_what_came_from_outside_makes_no_header_no_markup_and_steers_nothing():
+    hostile = "x\r\nBcc: everybody@example.com\r\n\r\n<script>alert(1)</script>\x1b[2J\u202e"
+    alert = Alerted(
+        kind=AlertKind.INCIDENT_BEGAN,
+        connection=hostile,
+        at=START,
+        health=Health.CANNOT_CONNECT,
+        detail=hostile,
+        since=START,
+    )
+    with mail_server() as inbox:
+        assert send(plain(inbox), TO, alert=alert) == [""]
+    (message,) = inbox.messages
+    assert message["Bcc"] is None
+    assert inbox.envelopes[0][1] == [TO]
+    assert "<script>" not in body(message, "html")
+    for kind in ("plain", "html"):
+        assert not {"\x1b", "\u202e", "\r\n\r\n<"} & set(body(message, kind))
+    assert "x Bcc: everybody" in message["Subject"]

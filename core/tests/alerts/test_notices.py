@@ -1,0 +1,130 @@
+"""Notices are kept until they arrive: tried again, withdrawn where they're pointless, given up after days."""
+
+from datetime import timedelta
+
+from watched import CONTACT, watching
+
+from passback import AlertKind, Health
+from passback.alerts import list_notices
+
+BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def test_what_is_not_taken_is_tried_again_less_and_less_often(place):
+    async def check(here):
+        here.mail.refusal = "the mail server is away"
+        await here.health("can't connect")
+        await here.run(10 * MINUTE)
+        (notice,) = await list_notices(here.store, 10)
+        assert (notice.state, notice.error, notice.recipient) == ("failing", here.mail.refusal, CONTACT)
+        await here.run(12 * HOUR, 10 * MINUTE)
+        (notice,) = await list_notices(here.store, 10)
+        assert 6 <= notice.attempts <= 12
+        here.mail.refusal = ""
+        await here.run(4 * HOUR, HOUR)
+        assert here.mails() == [BEGAN]
+        (notice,) = await list_notices(here.store, 10)
+        assert (notice.state, notice.error) == ("sent", "")
+
+    watching(place, check)
+
+
+def test_each_try_has_the_same_key_so_that_a_repetition_can_be_known(place):
+    async def check(here):
+        keys = []
+
+        async def send(parcels):
+            for each in parcels:
+                keys.append(each.key)
+                yield "" if len(keys) > 2 else "not yet"
+
+        here.mail.send = send
+        await here.health("can't connect")
+        await here.run(HOUR)
+        assert len(keys) == 3
+        assert len(set(keys)) == 1
+
+    watching(place, check)
+
+
+def test_after_three_days_it_is_given_up_and_its_error_stays(place):
+    async def check(here):
+        await here.health("can't connect")
+        here.mail.refusal = "no such mailbox"
+        await here.run(10 * MINUTE)
+        await here.health("ok")
+        await here.run(5 * DAY, 4 * HOUR)
+        notices = await list_notices(here.store, 10)
+        assert {each.state for each in notices} == {"given up"}
+        assert {each.error for each in notices} == {"no such mailbox"}
+        here.mail.refusal = ""
+        await here.run(DAY, 4 * HOUR)
+        assert here.mails() == []
+
+    watching(place, check)
+
+
+def test_reminders_that_came_late_are_withdrawn_when_it_is_over(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(10 * MINUTE)
+        here.mail.refusal = "the mail server is away"
+        await here.run(2 * DAY, 6 * HOUR)
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        here.mail.refusal = ""
+        await here.run(8 * HOUR, HOUR)
+        assert here.mails() == [BEGAN, OVER]
+
+    watching(place, check)
+
+
+def test_it_goes_to_the_contact_as_it_is_configured_now(place):
+    async def check(here):
+        here.mail.refusal = "no such mailbox"
+        await here.health("can't connect")
+        await here.run(10 * MINUTE)
+        here.contacts["acme"] = "right@acme.example"
+        here.mail.refusal = ""
+        await here.run(HOUR, 5 * MINUTE)
+        assert [each.recipient for each in here.mail.taken] == ["right@acme.example"]
+
+    watching(place, check)
+
+
+def test_who_has_no_usable_contact_gets_no_mail_but_observers_are_told(place):
+    async def check(here):
+        here.contacts["acme"] = ""
+        await here.health("misconfigured")
+        await here.run(10 * MINUTE)
+        assert here.kinds() == [BEGAN]
+        assert await list_notices(here.store, 10) == []
+
+    watching(place, check)
+
+
+def test_of_two_processes_one_tells_and_the_other_takes_over_when_it_is_gone(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(MINUTE)
+        here.restart()
+        here.alerts._owner = "another"
+        await here.run(7 * MINUTE)
+        assert here.kinds() == [], "the first may be about to tell"
+        await here.run(5 * MINUTE)
+        assert here.kinds() == [BEGAN]
+
+    watching(place, check)
+
+
+def test_an_alert_comes_back_from_the_outbox_as_it_was(place):
+    async def check(here):
+        await here.deliveries(2)
+        await here.health("server error", "403\x1b[2J")
+        await here.run(10 * MINUTE)
+        (parcel,) = here.mail.taken
+        assert parcel.alert == here.told.alerts[0]
+        assert parcel.alert.health is Health.SERVER_ERROR
+
+    watching(place, check)

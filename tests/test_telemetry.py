@@ -1,0 +1,87 @@
+"""What OpenTelemetry is told, by its own SDK's in-memory exporters."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hosting import lrs_table, made
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from passback import Passback
+from passback_xapi.sandbox import Behaviour, Sandbox, serve
+
+DEAD = ("passback.backlog", ("connection", "dead"), ("state", "pending"))
+
+
+@pytest.fixture(scope="module")
+def exported():
+    # The SDK takes one provider for a process.
+    spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    tracing = TracerProvider()
+    tracing.add_span_processor(SimpleSpanProcessor(spans))
+    trace.set_tracer_provider(tracing)
+    measuring = MeterProvider([reader])
+    metrics.set_meter_provider(measuring)
+    yield spans, reader
+    measuring.shutdown()
+    tracing.shutdown()
+
+
+def of(spans, connection):
+    return [one for one in spans.get_finished_spans() if one.attributes["passback.connection"] == connection]
+
+
+def points(reader):
+    found = {}
+    for resource in reader.get_metrics_data().resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                for point in metric.data.data_points:
+                    found[metric.name, *sorted(point.attributes.items())] = point
+    return found
+
+
+def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, exported):
+    spans, reader = exported
+    sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
+
+    async def deliver(url):
+        dead = lrs_table("http://127.0.0.1:9/xapi", "dead", sending="first_probe = 60")
+        host.configure(lrs_table(url), dead)
+        async with Passback.from_file(host.folder / "passback.toml") as pb:
+            await pb.submit_many(made(number) for number in range(20))
+            async with asyncio.timeout(20):
+                while len(sandbox.statements) < 20 or not any(
+                    not one.status.is_ok for one in spans.get_finished_spans()
+                ):
+                    await asyncio.sleep(0.05)
+            telemetry = pb._running._telemetry
+            watching = asyncio.create_task(telemetry.watch(pb._running.store))
+            async with asyncio.timeout(20):
+                while ("passback.backlog", ("connection", "dead"), ("state", "pending")) not in points(
+                    reader
+                ):
+                    await asyncio.sleep(0.05)
+            watching.cancel()
+            return points(reader)
+
+    with serve(sandbox) as url:
+        found = asyncio.run(deliver(url))
+    assert found["passback.deliveries", ("connection", "lrs"), ("receipt", "Delivered")].value == 20
+    assert found[DEAD].value == 20
+    assert 0 <= found["passback.backlog.age", ("connection", "dead")].value < 60
+    assert found["passback.batch.duration", ("connection", "dead"), ("failed", True)].count >= 1
+    sent = [one for one in spans.get_finished_spans() if one.attributes["passback.connection"] == "lrs"]
+    assert sum(one.attributes["passback.delivered"] for one in sent) == 20
+    (failed, *_) = [
+        one for one in spans.get_finished_spans() if one.attributes["passback.connection"] == "dead"
+    ]
+    assert "not reached" in failed.status.description
+    began = datetime.fromtimestamp(failed.start_time / 1e9, UTC)
+    assert abs(datetime.now(UTC) - began) < timedelta(minutes=1)
+    assert failed.end_time >= failed.start_time
