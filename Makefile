@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := PYTHONPATH=.uv .uv/bin/uv
 BIN := .venv/bin
-MEMBERS := -e 'core[host]' -e 'connectors/xapi[sandbox]' -e tests/testbed
+MEMBERS := -e 'core[host,postgres]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
 
 .PHONY: help
 help: ## Show the targets
@@ -15,7 +15,7 @@ help: ## Show the targets
 	@echo "installing uv …"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .uv uv==$(UV_VERSION)
 
-.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
+.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/webhook/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
 	@echo "installing Passback into .venv …"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --compile-bytecode --python .venv --constraint constraints.txt --group dev --group examples $(MEMBERS)
@@ -39,7 +39,7 @@ check: install ## Lint, types and layers
 .PHONY: test
 test: check ## Lint, types, layers and every test
 	@$(BIN)/python -m passback_testbed.install all
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: docs
 docs: install ## Build the documentation into .cache/docs
@@ -49,6 +49,14 @@ docs: install ## Build the documentation into .cache/docs
 .PHONY: bench
 bench: install ## Measure the whole path beside its limits
 	@$(BIN)/python benchmarks/path.py
+
+SEED ?= $(shell od -An -N2 -tu2 /dev/urandom | tr -d ' ')
+KILLS ?= 300
+ENGINE ?= sqlite
+
+.PHONY: torture
+torture: install ## Kill workers at random instants, hundreds of times, and take the account
+	@PYTHONPATH=tests $(BIN)/python -m torture --seed $(SEED) --kills $(KILLS) --engine $(ENGINE)
 
 .PHONY: constraints
 constraints: .uv/bin/uv ## Pin today's versions, without index addresses

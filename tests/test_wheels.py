@@ -30,7 +30,7 @@ def uv(*arguments):
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheels")
-    for project in ("core", "connectors/xapi"):
+    for project in ("core", "connectors/webhook", "connectors/xapi"):
         uv("build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT / project))
     return {path.name.split("-")[0]: path for path in folder.glob("*.whl")}
 
@@ -80,20 +80,23 @@ def test_the_core_knows_no_connector(wheels):
     assert not [
         line for line in text.splitlines() if line.startswith("Requires-Dist:") and "passback-" in line
     ]
-    assert not [name for name in names if "xapi" in name]
+    assert not [name for name in names if "xapi" in name or "passback_webhook" in name]
     with zipfile.ZipFile(wheels["passback"]) as archive:
         sources = [archive.read(name).lower() for name in names if name.endswith(".py")]
     assert not [source for source in sources if b"passback_xapi" in source]
     assert "passback/py.typed" in names
 
 
-def test_the_connector_needs_the_core_without_extras(wheels):
-    text, names = metadata(wheels["passback_xapi"])
+@pytest.mark.parametrize(
+    ("connector", "more"), [("passback_webhook", ["jmespath>=1.1"]), ("passback_xapi", [])]
+)
+def test_a_connector_needs_the_core_without_extras(wheels, connector, more):
+    text, names = metadata(wheels[connector])
     needs = [
         line for line in text.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line
     ]
-    assert needs == ["Requires-Dist: passback<0.2,>=0.1"]
-    assert "passback_xapi/py.typed" in names
+    assert sorted(needs) == [f"Requires-Dist: {each}" for each in (*more, "passback<0.2,>=0.1")]
+    assert f"{connector}/py.typed" in names
 
 
 def test_a_connector_author_gets_no_database_and_no_command_line_tools(bare, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -74,6 +74,11 @@ class Response:
     asked: str
     received: datetime
     secrets: frozenset[str] = attrs.field(default=frozenset(), repr=False)
+
+    def hiding(self, texts: Iterable[str]) -> Response:
+        """Return this answer, in which none of `texts` is shown either: secrets that no header carried."""
+        more = {each for each in texts if len(each) >= _SHORTEST_SECRET}
+        return attrs.evolve(self, secrets=self.secrets | more)
 
     def json(self) -> JSONValue:
         """Return the body as JSON.

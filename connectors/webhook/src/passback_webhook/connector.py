@@ -1,0 +1,129 @@
+"""The connector: results to messages, and a customer's answers to receipts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from passback import (
+    Batch,
+    ConnectionFailure,
+    Connector,
+    Context,
+    Delivered,
+    Delivery,
+    IdentityProposal,
+    IdentityRequest,
+    Receipt,
+    Rejected,
+    Response,
+    TryLater,
+    Unsupported,
+    User,
+    UserQuery,
+    UserUnknown,
+)
+from passback_webhook.answers import Reader
+from passback_webhook.calling import Caller
+from passback_webhook.checking import check
+from passback_webhook.expressions import ANYTHING, Expression, ExpressionFailed
+from passback_webhook.identity import proposal
+from passback_webhook.messages import Author, NobodyToName
+from passback_webhook.options import WebhookOptions
+from passback_webhook.outgoing import Message, Outgoing, outgoing, together
+from passback_webhook.users import Directory
+
+__all__ = ["WebhookConnector"]
+
+
+class WebhookConnector(Connector[WebhookOptions]):
+    """Sends results to any customer's API, by configuration alone."""
+
+    def __init__(self, context: Context[WebhookOptions]) -> None:
+        super().__init__(context)
+        options = self.options
+        self._caller = Caller(self.http, options, self.clock)
+        self._author = Author(options, self.clock)
+        self._reader = Reader(options, self.clock)
+        wrap = options.array.wrap if options.array else None
+        self._wrap = None if wrap is None else Expression(wrap, ANYTHING)
+        self._directory = Directory(options.users, self._caller) if options.users else None
+
+    async def check(self) -> None:
+        """Prove the client with a new token, where it has one, and the rest by a request that only reads."""
+        await check(self.options, self._caller)
+
+    async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
+        """Send what this connection sends, in as few requests as it allows; the rest counts as delivered."""
+        receipts: list[Receipt] = []
+        messages: list[Message] = []
+        for delivery in batch.deliveries:
+            written = self._written(delivery)
+            if isinstance(written, Message):
+                messages.append(written)
+            else:
+                receipts.append(written)
+        return [*receipts, *await self._send(messages)]
+
+    async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
+        """Yield the users that match `query`, to the last page."""
+        if self._directory is None:
+            raise Unsupported(f"connection {self.connection!r}: no look-up is configured (users)")
+        async for user in self._directory.users(query):
+            yield user
+
+    def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
+        """Return which user somebody is, as the configured expression says."""
+        return proposal(self.options.identity, request)
+
+    def _written(self, delivery: Delivery) -> Message | Receipt:
+        if not self._author.writes(delivery.result.kind):
+            return Delivered(delivery.id)  # without an id over there: it was not to be sent
+        try:
+            return self._author.message(delivery)
+        except NobodyToName as nobody:
+            return UserUnknown(delivery.id, str(nobody))
+        except ExpressionFailed as failure:
+            return _unwritable(delivery, failure)
+
+    async def _send(self, messages: Sequence[Message]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        for group in self._grouped(messages):
+            try:
+                request = together(group, self._wrap) if self.options.array else outgoing(group[0])
+            except ExpressionFailed as failure:
+                receipts += [_unwritable(each.delivery, failure) for each in group]
+                continue
+            try:
+                receipts += self._reader.receipts(await self._ask(request), request.deliveries)
+            except ConnectionFailure:
+                # What arrived before has its receipt; the rest is tried again, and then tells what is wrong.
+                if not receipts:
+                    raise
+                return [*receipts, *self._postponed(messages[len(receipts) :])]
+        return receipts
+
+    def _grouped(self, messages: Sequence[Message]) -> list[list[Message]]:
+        groups: list[list[Message]] = []
+        for message in messages:
+            if self.options.array and groups and groups[-1][0].goes_with(message):
+                groups[-1].append(message)
+            else:
+                groups.append([message])
+        return groups
+
+    async def _ask(self, request: Outgoing) -> Response:
+        return await self._caller.ask(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.content,
+            message=request.id,
+        )
+
+    def _postponed(self, messages: Sequence[Message]) -> list[Receipt]:
+        reason = "the connection failed before it was sent"
+        return [TryLater(each.delivery.id, self.clock.now(), reason) for each in messages]
+
+
+def _unwritable(delivery: Delivery, failure: ExpressionFailed) -> Receipt:
+    return Rejected(delivery.id, f"the message for {delivery.result.kind} can't be made: {failure}")

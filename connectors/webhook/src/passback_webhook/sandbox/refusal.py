@@ -1,0 +1,17 @@
+"""How a rule that a request breaks becomes an answer."""
+
+
+class Refused(Exception):
+    """A request that is refused.
+
+    Attributes:
+        status: The status of the answer.
+        code: What programs are told.
+        message: What people are told.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message

@@ -1,0 +1,145 @@
+"""The sandbox is strict: what a careful customer's API would refuse, it refuses."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import pytest
+
+from passback import HTTP, AddressPolicy, basic_auth
+from passback_webhook.sandbox import Behaviour, Person
+
+GOOD = {
+    "event": "completed",
+    "id": "r-1",
+    "sent_at": "2025-01-02T03:04:05Z",
+    "user": "u",
+    "activity": "a",
+    "last_activity": "2025-01-02T03:04:05Z",
+}
+TOKEN = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+
+
+def ask(api, method, path, **given):
+    async def asked():
+        http = HTTP(AddressPolicy(allow_http=True, allow=("127.0.0.0/8",)))
+        try:
+            return await http.request(method, f"{api.url}{path}", **given)
+        finally:
+            await http.aclose()
+
+    return asyncio.run(asked())
+
+
+def post(api, body, kind="application/json"):
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return ask(api, "POST", "/events", content=content, headers={"content-type": kind})
+
+
+@pytest.fixture
+def api(start):
+    return start(Behaviour(auth="none"))
+
+
+def test_a_good_message_is_taken_once(api):
+    first, again = post(api, GOOD).json(), post(api, GOOD).json()
+    assert (first["ok"], first["duplicate"]) == (True, False)
+    assert (again["ok"], again["duplicate"], again["number"]) == (True, True, first["number"])
+    assert (len(api.sandbox.messages), api.sandbox.repeated) == (1, ["r-1"])
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"event": None}, "event"),
+        ({"event": 1}, "event"),
+        ({"score": "70"}, "score"),
+        ({"score": 70.5}, "score"),
+        ({"score": True}, "score"),
+        ({"percentage_complete": "0.5"}, "percentage_complete"),
+        ({"other": 1}, "other"),
+    ],
+)
+def test_a_field_that_is_missing_unknown_or_of_another_kind_is_refused(api, change, field):
+    answer = post(api, GOOD | change)
+    assert answer.status == 422
+    assert answer.json()["error"].startswith(f"{field}:")
+    assert api.sandbox.messages == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff", b'{"a": NaN}', b'{"a": 1e999}', b"[" * 100_000, b'{"id": 1, "id": 2}', b"[]", b"1"],
+)
+def test_what_is_no_object_in_json_is_refused(api, body):
+    assert post(api, body).status in (400, 422)
+
+
+def test_another_content_type_is_refused(api):
+    assert post(api, GOOD, "text/plain").status == 415
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error"),
+    [
+        ({}, 200, None),
+        ({"client_secret": "no"}, 401, "invalid_client"),
+        ({"client_id": "no"}, 401, "invalid_client"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+    ],
+)
+@pytest.mark.parametrize("way", ["json", "basic"])
+def test_a_token_is_given_to_the_client_alone(start, change, status, error, way):
+    api = start()
+    fields = TOKEN | change
+    headers = {}
+    if way == "basic":
+        headers["authorization"] = basic_auth(fields.pop("client_id"), fields.pop("client_secret"))
+        headers["content-type"] = "application/x-www-form-urlencoded"
+        content = f"grant_type={fields['grant_type']}".encode()
+        answer = ask(api, "POST", "/token", headers=headers, content=content)
+    else:
+        answer = ask(api, "POST", "/token", json=fields)
+    assert answer.status == status
+    assert answer.json().get("error") == error
+
+
+def test_a_scope_that_is_expected_must_be_asked_for(start):
+    api = start(Behaviour(parameters={"scope": "a"}))
+    assert ask(api, "POST", "/token", json=TOKEN).json()["error"] == "invalid_scope"
+    assert ask(api, "POST", "/token", json=TOKEN | {"scope": "a"}).status == 200
+
+
+def test_an_expired_token_and_a_made_up_one_are_refused(start):
+    api = start(Behaviour(lifetime=-1))
+    token = ask(api, "POST", "/token", json=TOKEN).json()["access_token"]
+    for given in (token, "made-up"):
+        assert ask(api, "GET", "/me", headers={"authorization": f"Bearer {given}"}).status == 401
+
+
+def test_a_message_about_nobody_is_refused(start):
+    api = start(Behaviour(auth="none", users=(Person(id=1, mail="a@b.c", number="u"),)))
+    assert post(api, GOOD).status == 200
+    assert post(api, GOOD | {"user": "other"}).status == 404
+
+
+def test_it_can_say_everything_with_200(start):
+    api = start(Behaviour(auth="none", says="body"))
+    answer = post(api, {})
+    assert (answer.status, answer.json()["ok"]) == (200, False)
+
+
+@pytest.mark.parametrize("query", ["page=x", "page="])
+def test_a_page_that_is_no_number_is_refused(start, query):
+    assert ask(start(Behaviour(auth="none")), "GET", f"/users?{query}").status == 400
+
+
+def test_it_runs_as_a_command():
+    command = [sys.executable, "-m", "passback_webhook.sandbox", "--auth", "key"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            first = process.stdout.readline()
+        finally:
+            process.terminate()
+    assert first.startswith("messages: http://127.0.0.1:")
