@@ -25,6 +25,16 @@ def test_what_is_in_force_is_shown_with_defaults_and_without_secrets(host, monke
     assert "lrs.example.com" not in done.stdout
 
 
+def test_everything_in_force_is_shown_also_what_nobody_wrote(host):
+    host.configure("[retention]\nsettled = 7", lrs_table("https://lrs.example.com/", sending="per_day = 500"))
+    shown = tomllib.loads(host.run("config", "check").stdout.partition("✓")[0])
+    assert shown["retention"] == {"undelivered": 30.0, "settled": 7.0}
+    assert shown["connections"]["lrs"]["sending"] == {
+        "batch": 50, "linger": 0.2, "first_probe": 1.0, "longest_probe": 900.0, "concurrency": 1,
+        "latest_only": False, "per_minute": "unlimited", "per_hour": "unlimited", "per_day": 500,
+    }  # fmt: skip
+
+
 def test_a_connection_that_can_not_serve_is_exit_1_and_shows_no_option(host):
     host.configure(lrs_table("https://lrs.example.com/", secret=SECRET).replace("secret =", "scret ="))
     done = host.run("config", "check", expect=1)

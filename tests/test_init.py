@@ -92,6 +92,22 @@ def test_a_file_that_can_not_be_added_to_stays_as_it_is(host, text, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "config", "said"),
+    [
+        ("connections = {}", "passback.toml", "a table can't be added to it by appending"),
+        ("", "nowhere/passback.toml", "it can't be written: No such file or directory"),
+    ],
+)
+def test_nothing_is_tried_where_nothing_could_be_written(host, lrs, monkeypatch, text, config, said):
+    monkeypatch.setenv("ACME_SECRET", "s3cret")
+    (host.folder / "passback.toml").write_text(text, "utf-8")
+    given = [*WHO, *HERE, *KEY, "--option", f"url={lrs}", "--secret-env", "secret=ACME_SECRET", "-c", config]
+    done = host.run("init", *given, stdin="", expect=2)
+    assert said in " ".join(done.stderr.split())
+    assert "about" not in done.stdout
+
+
+@pytest.mark.parametrize(
     ("more", "said"),
     [
         (["--option", "secret=hush"], "a secret doesn't stand in the configuration"),
@@ -99,7 +115,13 @@ def test_a_file_that_can_not_be_added_to_stays_as_it_is(host, text, said):
         (["--option", "actor=mobx"], "--option actor: expected 'mbox'"),
         (["--option", "nothing"], "--option: expected key=value"),
         (["--allow", "10.0.0.1/8"], "--allow: expected a network"),
+        (["--allow", "10.0.0.1/8", "--allow", "nonsense"], "10.0.0.1/8 has host bits set"),
+        (["--allow", "10.0.0.1/8", "--allow", "nonsense"], "'nonsense' does not appear"),
         (["--secret-file", "secret=nowhere"], "the secret can't be read: No such file"),
+        (["--secret-file", "secret=nowhere", "--option", "kye=x"], "--option kye: unknown"),
+        (["--secret-file", "secret=nowhere", "--option", "kye=x"], "--secret-file secret: "),
+        (["--option", "nothing", "--secret-file", "nothing"], "--secret-file: expected key=value"),
+        (["--secret-env", "secret=A-B"], "--secret-env secret: expected a name of letters"),
         (["--secret-env", "secret=NOT_SET"], "the environment variable NOT_SET isn't set here"),
     ],
 )
@@ -117,7 +139,7 @@ def test_a_person_is_asked_told_at_once_what_is_wrong_and_can_change_it(host, lr
         ("Name", "two words"),
         ("expected a name", "acme"),
         ("Contact", "a@b.c"),
-        ("Kind", ""),
+        ("Kind", "xapi"),
         ("url:", "ftp://x"),
         ("expected an address", lrs),
         ("key:", "us"),

@@ -64,6 +64,15 @@ def test_mistakes_of_the_file_its_connections_and_their_options_are_told_togethe
         "6: connections.acme.options.secret: missing (Its secret (password).)",
         "7: connections.acme.options.key: the environment variable NOT_SET_ANYWHERE isn't set",
         "8: connections.acme.options.scret: unknown; did you mean 'secret'?",
+        (
+            '10: connections."b.c".options.url: missing'
+            " (The LRS's xAPI endpoint, with or without /statements at its end.)"
+        ),
+        (
+            '10: connections."b.c".options.key: missing'
+            " (The key (user name) of an LRS client that may write and read statements.)"
+        ),
+        '10: connections."b.c".options.secret: missing (Its secret (password).)',
         "11: connections.\"b.c\".connector: 'xap' is missing: " + MISSING,
         '13: connections."b.c".sending.batch: expected a number greater than or equal to 1',
     ]
@@ -235,6 +244,11 @@ OPTIONS = 'options = { url = "https://a.b/", key = "k", secret = "s" }\n'
         (HEAD + OPTIONS.replace('"s"', '{ env = "S" }'), True),
         (HEAD + OPTIONS.replace('"s"', '{ file = "S" }'), True),
         (HEAD + OPTIONS.replace('"https://a.b/"', '{ vault = "S" }'), True),
+        (HEAD + OPTIONS.replace("}", ', send_names = { env = "SN" } }'), True),
+        (HEAD + OPTIONS.replace("}", ', actor = { file = "A" }, version = { env = "V" } }'), True),
+        (HEAD + OPTIONS.replace("}", ", send_names = 7 }"), False),
+        (HEAD + OPTIONS + 'network.allow_http = "yes"', False),
+        (HEAD + OPTIONS + 'sending.batch = "7"', False),
         (HEAD + OPTIONS.replace('"s"', '{ evn = "S" }'), False),
         (HEAD + OPTIONS.replace('"s"', "7"), False),
         (HEAD + OPTIONS.replace('key = "k", ', ""), False),

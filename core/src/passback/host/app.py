@@ -131,7 +131,7 @@ class Passback:
     @property
     def connection_names(self) -> list[str]:
         """The names of all configured connections."""
-        return sorted({*self._running.config.connections, *self._running.config.broken})
+        return sorted(self._running.config.drafts)
 
     def connection(self, name: str) -> Connection:
         """Return the connection called `name`, to ask it what its connector can.

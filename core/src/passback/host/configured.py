@@ -18,7 +18,7 @@ def as_configured(known: Sequence[ConnectionState], config: Config) -> list[Conn
     broken = config.broken
     served = config.attachments
     states = {each.name: each for each in known}
-    for name in {*config.connections, *broken} - states.keys():
+    for name in config.drafts.keys() - states.keys():
         states[name] = ConnectionState.untouched(name, broken.get(name))
     return [_as_configured(states[name], broken, served) for name in sorted(states)]
 

@@ -70,6 +70,8 @@ class Running:
             ExceptionGroup: Of `ConnectionNotReady`, if this is strict, delivers, and connections can't serve.
             OutboxError: The outbox can't be used, or another process delivers from it.
         """
+        if self.delivers:
+            await asyncio.to_thread(self.config.resolve)
         # Who only accepts may not have the secrets, and must take what waits for a connection to be mended.
         if self._strict and self.delivers:
             self._require_ready()
@@ -90,7 +92,8 @@ class Running:
         self._stack.push_async_callback(self._committer.finish)
         if self.config.source is not None:
             watching = asyncio.create_task(
-                watch(self.config.source, self.reload), name="passback configuration"
+                watch(self.config.source, self.reload, self.config.source_mark),
+                name="passback configuration",
             )
             self._stack.callback(watching.cancel)
 
@@ -116,7 +119,10 @@ class Running:
 
     async def _reload(self) -> None:
         async with self._changing:
-            config = read_again(self.config)
+            # A vault may take its time, and whoever submits meanwhile mustn't wait for it.
+            config = await asyncio.to_thread(read_again, self.config)
+            if self.delivers:
+                await asyncio.to_thread(config.resolve)
             before = self.roster
             await self._alerting.end()
             await self.delivering.end()

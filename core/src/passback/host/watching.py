@@ -18,15 +18,14 @@ log = logging.getLogger("passback.host")
 _INTERVAL = 1.0
 
 
-async def watch(path: Path, reload: Callable[[], Awaitable[None]], seen: Mark | None = None) -> None:
+async def watch(path: Path, reload: Callable[[], Awaitable[None]], seen: Mark | None) -> None:
     """Call `reload` whenever the file at `path` changed, for ever; what it raises is told in the log.
 
     Args:
         path: The file.
         reload: What to call.
-        seen: The file's mark from before it was read (`Config.source_mark`); None for that of now.
+        seen: The file's mark from before it was read (`Config.source_mark`).
     """
-    seen = seen or file_mark(path)
     while True:
         await asyncio.sleep(_INTERVAL)
         now = file_mark(path)
