@@ -309,3 +309,33 @@ def test_a_connector_that_fails_at_closing_is_left_to_itself(place):
             here.connector.aclose = fail
 
     asyncio.run(check())
+
+
+def test_a_clock_that_goes_back_while_it_delivers_strands_nothing(place):
+    """What was accepted while it was ahead isn't due in the future, nor is a wait that was asked for then."""
+
+    async def check():
+        async with room(place, batch=1) as here:
+            here.clock.advance(6 * 3600)
+            here.connector.behaviour = rate_limited_once(here.clock)
+            await here.put(result(1))
+            await here.until(lambda: here.connector.batches)
+            await here.settle()
+            await here.put(result(2))
+            here.clock.advance(-6 * 3600)
+            await here.run(8)
+            await here.until(lambda: here.connector.arrived == ["r-1", "r-2"])
+
+    asyncio.run(check())
+
+
+def rate_limited_once(clock):
+    asked = []
+
+    def behave(batch):
+        if not asked:
+            asked.append(True)
+            raise RateLimited("busy", until=clock.now() + timedelta(seconds=1))
+        return deliver_all(batch)
+
+    return behave

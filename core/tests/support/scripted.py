@@ -96,14 +96,16 @@ class SimulatedClock:
 
     def __init__(self):
         self.time = START
+        self._passed = 0.0
         self._moved = asyncio.Event()
 
     def now(self):
         return self.time
 
     async def wait(self, event, seconds):
-        until = None if seconds is None else self.time + timedelta(seconds=seconds)
-        while not event.is_set() and (until is None or self.time < until):
+        # As with a real one, who waits for a while isn't concerned by a clock that is set.
+        until = None if seconds is None else self._passed + seconds
+        while not event.is_set() and (until is None or self._passed < until):
             moved = self._moved
             waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(moved.wait())]
             _, late = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -114,6 +116,7 @@ class SimulatedClock:
 
     def advance(self, seconds):
         self.time += timedelta(seconds=seconds)
+        self._passed += max(0, seconds)
         self._moved.set()
         self._moved = asyncio.Event()
 

@@ -52,6 +52,7 @@ class Breaker:
         since: Since when.
         fails: How many attempts failed in a row.
         next_probe: When it may be tried; None means now.
+        decided: When that was decided.
         last_success: When something was delivered last.
     """
 
@@ -60,6 +61,7 @@ class Breaker:
     detail: str = ""
     fails: int = 0
     next_probe: datetime | None = None
+    decided: datetime | None = None
     last_success: datetime | None = None
 
     @property
@@ -72,7 +74,7 @@ class Breaker:
         if isinstance(error, RateLimited) and error.until is not None:
             # Asked to wait is not ill: the system's own word decides, and nobody is alarmed.
             until = max(error.until, now + _LEAST)
-            return attrs.evolve(self, next_probe=until, detail=str(error), fails=0)
+            return attrs.evolve(self, next_probe=until, decided=now, detail=str(error), fails=0)
         fails = self.fails + 1
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
         if isinstance(error, RateLimited):
@@ -84,6 +86,7 @@ class Breaker:
             detail=str(error),
             fails=fails,
             next_probe=now + backoff.after(fails, rng),
+            decided=now,
         )
 
     def succeeded(self, now: datetime, *, arrived: bool) -> Breaker:
@@ -94,6 +97,8 @@ class Breaker:
     def wait(self, now: datetime, backoff: Backoff) -> timedelta:
         """Return how long to wait until the next attempt."""
         if self.next_probe is None:
+            return timedelta()
+        if self.decided is not None and now < self.decided - _LEAST:
             return timedelta()
         wait = max(self.next_probe - now, timedelta())
         # A clock that was set back mustn't make a probe later than it can be.
@@ -111,6 +116,7 @@ def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Use
         since=moment(row.since),
         fails=row.fails,
         next_probe=None if row.next_probe is None else moment(row.next_probe),
+        decided=None if row.decided is None else moment(row.decided),
         last_success=None if row.last_success is None else moment(row.last_success),
     )
     return breaker, {span: (began, count) for span, (began, count) in json.loads(row.used or "{}").items()}
@@ -124,6 +130,7 @@ def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None 
         "since": milliseconds(breaker.since),
         "fails": breaker.fails,
         "next_probe": None if breaker.next_probe is None else milliseconds(breaker.next_probe),
+        "decided": None if breaker.decided is None else milliseconds(breaker.decided),
         "last_success": None if breaker.last_success is None else milliseconds(breaker.last_success),
     }
     if used:

@@ -45,6 +45,8 @@ class Text(TypeDecorator[str]):
         """Return `value` as it can be kept."""
         if value is None:
             return None
+        if value.isascii() and "\0" not in value:
+            return str(value)
         return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 

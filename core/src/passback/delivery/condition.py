@@ -63,7 +63,7 @@ class Condition:
         self._learn(sent)
         if not sent.reached and not self.breaker.closed:
             # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
-            self.breaker = attrs.evolve(self.breaker, next_probe=now)
+            self.breaker = attrs.evolve(self.breaker, next_probe=None)
             return
         if not self.breaker.closed:
             self._suspects = lease.passed_over

@@ -29,6 +29,8 @@ _RECHECK = timedelta(hours=1)
 # Enough for a request that is on the wire to end by its own timeout.
 _GRACE = 90.0
 _BREATH = 2.0
+# Less than that is a clock that is being adjusted.
+_BACK = timedelta(seconds=2)
 
 
 class Dispatcher:
@@ -46,7 +48,7 @@ class Dispatcher:
         self._wanted: set[str] = set()
         self._starting = asyncio.Lock()
         self._started = False
-        self._swept = around.clock.now()
+        self._swept = self._seen = around.clock.now()
         self._rechecked = around.clock.now() - _RECHECK
 
     async def start(self) -> None:
@@ -90,6 +92,7 @@ class Dispatcher:
 
     async def _take_over(self) -> None:
         now = self._around.clock.now()
+        await self._repair.pull_back(now)
         await self._claims.join(self._roster.fingerprints(), now)
         await self._repair.configured(self._roster.fingerprints(), now)
         await self._repair.route(self._roster.routes(), now)
@@ -107,7 +110,7 @@ class Dispatcher:
         try:
             await self.start()
             await self._keep()
-            await self._look(self._around.clock.now())
+            await self._look(await self._time())
         except OutboxTooNew:
             raise
         except PassbackError as error:
@@ -119,6 +122,19 @@ class Dispatcher:
         kept = await self._claims.keep(self._lanes.busy)
         self._lanes.cancel(kept.lost)
         self._lanes.end(kept.given)
+
+    async def _time(self) -> datetime:
+        """Return the time; where it went back, what was put into the future by then is due."""
+        now = self._around.clock.now()
+        if now < self._seen - _BACK:
+            log.warning(
+                "the clock went back by %s; nothing waits for it to come round again", self._seen - now
+            )
+            self._swept, self._rechecked = min(self._swept, now), min(self._rechecked, now)
+            await self._repair.pull_back(now)
+            self._want(await self._overview.pending_connections())
+        self._seen = now
+        return now
 
     async def _look(self, now: datetime) -> None:
         called = await self._claims.called(self._wanted, now)

@@ -126,7 +126,9 @@ class Fleet:
         return seen
 
     def _lapse(self) -> None:
-        log.warning("the outbox couldn't be told for %g s that this process lives; it starts over", HOLD)
+        log.warning(
+            "the outbox couldn't be told for %g s that this process lives; it starts over", HOLD - _MARGIN
+        )
         # What is ours is taken over as from the dead, by others or by ourselves.
         self._me = self._named()
         self._held.clear()

@@ -217,7 +217,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     changed = {change.delivery for change in changes}
     rest = [delivery.id for delivery in held.deliveries if delivery.id not in changed]
     if rest:
-        _give_back(db, held.token, rest, settlement.unsent)
+        _give_back(db, held.token, rest, settlement.unsent, now)
     if event is not None:
         tried = [seq for seq in rest if seq not in settlement.unsent]
         outcomes = [(change.delivery, change.outcome) for change in changes if change.outcome]
@@ -240,9 +240,8 @@ def _settled(change: Change, token: int, event: int | None, now: int) -> dict[st
     }
 
 
-def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> None:
-    # Due when they were accepted, so that they keep their place in the queue.
-    accepted = select(_r.accepted).where(_r.seq == _d.result).scalar_subquery()
+def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int], now: int) -> None:
+    # They keep their place in the queue: that is the order in which they were accepted.
     for seqs, attempts in (
         ([seq for seq in rest if seq not in unsent], _d.attempts),
         ([seq for seq in rest if seq in unsent], _d.attempts - 1),
@@ -251,5 +250,5 @@ def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collecti
             db.execute(
                 update(schema.delivery)
                 .where(_d.seq.in_(seqs), _d.lease == token)
-                .values(lease=None, due=accepted, attempts=attempts)
+                .values(lease=None, due=now, attempts=attempts)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from passback.contract import Health
 from passback.delivery import schema
@@ -19,7 +19,7 @@ from passback.delivery.states import FOLLOWS, State, WaitingFor
 from passback.delivery.store import Store
 from passback.delivery.times import milliseconds
 
-__all__ = ["Repair", "reopen"]
+__all__ = ["Repair", "pull_back", "reopen"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -97,6 +97,10 @@ class Repair:
         """
         await self._store.run_soft(reopen, milliseconds(now), connections)
 
+    async def pull_back(self, now: datetime) -> None:
+        """Make due what a clock that was ahead put into the future."""
+        await self._store.run_soft(pull_back, milliseconds(now))
+
     async def signals(self) -> list[str]:
         """Take the names of connections for which another process made something due."""
         return await self._store.run_soft(_signals)
@@ -169,7 +173,7 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
             _release(db, waiting, event, f"tried again, as {why}", tell=False)
         if same:
             continue
-        values = {"fingerprint": fingerprint, "next_probe": now}
+        values = {"fingerprint": fingerprint, "next_probe": None}
         db.execute(insert_new(schema.connection), {"name": name, "health": Health.OK, "since": now} | values)
         db.execute(update(schema.connection).where(_c.name == name).values(values))
 
@@ -179,11 +183,17 @@ def reopen(db: Connection, now: int, connections: Sequence[str] | None = None) -
     pending = [_d.state == State.PENDING]
     if connections is not None:
         pending.append(_d.connection.in_(connections))
-    db.execute(update(schema.delivery).where(*pending, _d.attempts == 0, _d.due > now).values(due=now))
-    accepted = select(_r.accepted).where(_r.seq == _d.result).scalar_subquery()
-    db.execute(
-        update(schema.delivery).where(*pending, _d.lease.is_not(None)).values(lease=None, due=accepted)
-    )
+    pull_back(db, now, connections)
+    db.execute(update(schema.delivery).where(*pending, _d.lease.is_not(None)).values(lease=None, due=now))
+
+
+def pull_back(db: Connection, now: int, connections: Sequence[str] | None = None) -> None:
+    """Make due what a clock that was ahead put into the future: what was never tried, or changed then."""
+    ahead = [_d.state == State.PENDING, _d.lease.is_(None), _d.due > now]
+    if connections is not None:
+        ahead.append(_d.connection.in_(connections))
+    wrong = or_(_d.attempts == 0, _d.changed > now)
+    db.execute(update(schema.delivery).where(*ahead, wrong).values(due=now, changed=now))
 
 
 def _signals(db: Connection) -> list[str]:

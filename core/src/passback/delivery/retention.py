@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, delete, exists, func, insert, or_, sele
 
 from passback.delivery import schema
 from passback.delivery.history import Event, EventKind, note_all
+from passback.delivery.locking import RETAINING, lock
 from passback.delivery.standing import keep_standings
 from passback.delivery.states import State
 from passback.delivery.store import Store
@@ -74,6 +75,7 @@ class Retention:
 
 
 def _expire(db: Connection, policy: RetentionPolicy, now: datetime) -> int:
+    lock(db, RETAINING)
     before = milliseconds(now - policy.undelivered)
     old = (
         select(_d.seq)
@@ -105,6 +107,7 @@ def _expire(db: Connection, policy: RetentionPolicy, now: datetime) -> int:
 
 
 def _purge(db: Connection, before: datetime) -> int:
+    lock(db, RETAINING)
     cutoff = milliseconds(before)
     needed = exists().where(
         _d.result == _r.seq, or_(_d.state.in_([State.PENDING, State.WAITING]), _d.changed >= cutoff)
@@ -121,6 +124,7 @@ def _purge(db: Connection, before: datetime) -> int:
 
 
 def _erase(db: Connection, learner: str, organisation: str) -> int:
+    lock(db, RETAINING)
     theirs = [_r.learner == learner, _r.organisation == organisation]
     seqs = [row.seq for row in db.execute(select(_r.seq).where(*theirs))]
     _overwrite(db, "ON")

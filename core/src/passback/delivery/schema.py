@@ -59,6 +59,8 @@ connection = Table(
     Column("since", BigInteger, nullable=False),
     Column("fails", Integer, nullable=False, default=0),
     Column("next_probe", BigInteger),
+    # When that was decided: a clock that is behind it was wrong then, or is now.
+    Column("decided", BigInteger),
     Column("last_success", BigInteger),
     # What was used of its quota, as JSON.
     Column("used", Text, nullable=False, default=""),
