@@ -291,12 +291,15 @@ def test_a_changed_configuration_frees_what_waits_and_is_probed_at_once(place):
             assert (await only_connection(here)).next_probe > here.clock.now()
 
     async def unchanged():
-        async with room(place) as here:
+        async with room(place, deliver=False) as here:
+            here.clock.advance(3602)
+            await here.start()
             await here.run(1)
             assert here.connector.batches == [], "nothing was repaired, so the next probe is still to come"
 
     async def repaired():
         async with room(place, deliver=False) as here:
+            here.clock.advance(3604)
             here.fingerprint = "two"
             await here.start()
             await here.run(2)

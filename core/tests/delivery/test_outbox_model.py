@@ -85,7 +85,9 @@ class OutboxMachine(RuleBasedStateMachine):
         assert answer.new == (made.id not in self.contents)
         if answer.new:
             self.contents[made.id] = points
-            self.states[made.id] = State.PENDING if routed else None
+            # What came before of the same activity goes first.
+            goes = routed and None not in self.states.values()
+            self.states[made.id] = State.PENDING if goes else None
 
     @rule(target=leases, limit=st.integers(1, 5))
     def lease(self, limit):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from postgres import postgres_server
-from sqlalchemy import Select, text
+from sqlalchemy import text
 
 from passback.delivery import DatabaseURL, Store, leasing, ordering
 
@@ -25,7 +25,7 @@ MORE = {
 FILL = (
     """
     INSERT INTO result (id, organisation, learner, activity, kind, at, body, accepted, routed)
-    SELECT 'r-' || i, 'default', 'learner-' || i % 1000, 'a-' || i % 5, 'progressed', i,
+    SELECT 'r-' || i, 'default', 'learner-' || i % 20000, 'a-' || i % 5, 'progressed', i,
         convert_to(repeat('x', 600), 'UTF8'), i, true FROM generate_series(1, 100000) i
     """,
     """
@@ -56,7 +56,7 @@ def large():
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (leasing._DUE, "delivery_due"),
+        (leasing._DUE, "delivery_order"),
         (leasing._NEXT_DUE, "delivery_due"),
         (ordering._LATER, "delivery_due"),
         (ordering._HOLDING, "delivery_due"),
@@ -66,12 +66,12 @@ def large():
 )
 def test_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):
     def explain(db):
-        selects = isinstance(statement, Select)
-        filled = statement.params(MORE) if selects else statement
-        made = filled.compile(dialect=db.dialect, compile_kwargs={"render_postcompile": True})
-        if selects:
-            sql, values = made.string, made.params
+        if "b_learners" in statement.compile().params:
+            # A list of any length is no parameter that a prepared statement has.
+            made = statement.params(MORE).compile(dialect=db.dialect, compile_kwargs={"literal_binds": True})
+            sql, values = made.string.replace("%%", "%"), None
         else:
+            made = statement.compile(dialect=db.dialect, compile_kwargs={"render_postcompile": True})
             expanded = made.construct_expanded_state(MORE)
             sql, values = expanded.statement, expanded.parameters
         # As a driver that has prepared it runs it in the long run: without a look at the values.

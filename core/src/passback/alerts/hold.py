@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from passback.delivery import milliseconds, schema
+from passback.delivery.columns import insert_new
 
 __all__ = ["held"]
 
@@ -22,8 +23,8 @@ def held(db: Connection, owner: str, now: datetime) -> bool:
     seen = db.scalar(select(_m.value).where(_m.key == _KEY))
     mine = f"{owner} {until}"
     if seen is None:
-        db.execute(insert(schema.meta), {"key": _KEY, "value": mine})
-        return True
+        # Another may do so at this very moment.
+        return bool(db.execute(insert_new(schema.meta), {"key": _KEY, "value": mine}).rowcount)
     holder, _, ends = seen.partition(" ")
     # Renewed at half time only: each time is a write that waits for the disk.
     if holder == owner and int(ends) - at > (until - at) // 2:

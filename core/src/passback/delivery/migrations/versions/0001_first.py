@@ -1,8 +1,9 @@
-"""The first tables."""
+"""First."""
 
+import sqlalchemy as sa
 from alembic import op
 
-from passback.delivery import schema
+from passback.delivery import columns
 from passback.delivery.following import guard
 
 revision = "0001"
@@ -10,11 +11,240 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make all tables; until this is released, as they are today (core/revise.py freezes them)."""
-    db = op.get_bind()
-    schema.metadata.create_all(db)
-    guard(db)
-    if db.dialect.name == "postgresql":
+    """First."""
+    op.create_table(
+        "attachment",
+        sa.Column("activity", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("activity", "organisation", "connection"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "connection",
+        sa.Column("name", columns.Text(), nullable=False),
+        sa.Column("fingerprint", columns.Text(), nullable=False),
+        sa.Column("health", columns.Text(), nullable=False),
+        sa.Column("detail", columns.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("fails", sa.Integer(), nullable=False),
+        sa.Column("next_probe", sa.BigInteger(), nullable=True),
+        sa.Column("decided", sa.BigInteger(), nullable=True),
+        sa.Column("last_success", sa.BigInteger(), nullable=True),
+        sa.Column("used", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("kind", columns.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("took", sa.Integer(), nullable=True),
+        sa.Column("summary", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "history",
+        sa.Column("delivery", sa.BigInteger(), nullable=False),
+        sa.Column("event", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("delivery", "event"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "incident",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("began", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=True),
+        sa.Column("reminded", sa.BigInteger(), nullable=True),
+        sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("ended IS NULL OR told IS NOT NULL", name="only_the_told_are_remembered"),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "incident_open",
+        "incident",
+        ["connection"],
+        unique=True,
+        sqlite_where=sa.text("ended IS NULL"),
+        postgresql_where=sa.text("ended IS NULL"),
+    )
+    op.create_table(
+        "lane",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("owner", columns.Text(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("connection"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "meta",
+        sa.Column("key", columns.Text(), nullable=False),
+        sa.Column("value", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", columns.Text(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("kind", columns.Text(), nullable=False),
+        sa.Column("channel", columns.Text(), nullable=False),
+        sa.Column("recipient", columns.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("sent", sa.BigInteger(), nullable=True),
+        sa.Column("error", columns.Text(), nullable=False),
+        sa.CheckConstraint("sent IS NULL OR due IS NULL", name="sent_once"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "notice_due",
+        "notice",
+        ["due"],
+        unique=False,
+        sqlite_where=sa.text("due IS NOT NULL"),
+        postgresql_where=sa.text("due IS NOT NULL"),
+    )
+    op.create_table(
+        "result",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("activity", columns.Text(), nullable=False),
+        sa.Column("kind", columns.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("routed", sa.Boolean(), nullable=False),
+        sa.Column("source", columns.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id", "organisation"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("result_learner", "result", ["learner", "organisation"], unique=False)
+    op.create_index(
+        "result_unrouted",
+        "result",
+        ["organisation", "activity", "seq"],
+        unique=False,
+        sqlite_where=sa.text("NOT routed"),
+        postgresql_where=sa.text("NOT routed"),
+    )
+    op.create_table(
+        "signal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "standing",
+        sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("activity", columns.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("learner", "organisation", "activity"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tally",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("ended", columns.Text(), nullable=False),
+        sa.Column("many", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "ended"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "watch",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("looked", sa.BigInteger(), nullable=False),
+        sa.Column("gathering", sa.BigInteger(), nullable=True),
+        sa.Column("digested", sa.BigInteger(), nullable=True),
+        sa.Column("expiring", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("connection"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "worker",
+        sa.Column("name", columns.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("serves", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("result", sa.BigInteger(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("state", columns.Code(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("lease", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.Column("waiting_for", columns.Text(), nullable=True),
+        sa.Column("reason", columns.Text(), nullable=False),
+        sa.Column("remote_id", columns.Text(), nullable=True),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("event", sa.BigInteger(), nullable=True),
+        sa.Column("kept_from", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("(state = 2) = (waiting_for IS NOT NULL)", name="waiting_says_for_what"),
+        sa.CheckConstraint("lease IS NULL OR state = 0", name="only_pending_is_leased"),
+        sa.CheckConstraint("state IN (0, 1, 2, 3)", name="one_known_state"),
+        sa.ForeignKeyConstraint(
+            ["result"],
+            ["result.seq"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("result", "connection"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "delivery_due",
+        "delivery",
+        ["connection", "due"],
+        unique=False,
+        sqlite_where=sa.text("state = 0"),
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_index(
+        "delivery_kept",
+        "delivery",
+        ["connection", "state", "changed"],
+        unique=False,
+        sqlite_where=sa.text("state > 1"),
+        postgresql_where=sa.text("state > 1"),
+    )
+    op.create_index(
+        "delivery_order",
+        "delivery",
+        ["connection", "result"],
+        unique=False,
+        sqlite_where=sa.text("state = 0"),
+        postgresql_where=sa.text("state = 0"),
+    )
+    op.create_table(
+        "told",
+        sa.Column("delivery", sa.BigInteger(), nullable=False),
+        sa.Column("what", columns.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["delivery"], ["delivery.seq"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("delivery"),
+        sqlite_with_rowid=False,
+    )
+    guard(op.get_bind())
+    if op.get_bind().dialect.name == "postgresql":
         # Rows change often and briefly: a fifth of a large table is much to leave to a scan.
         for name in ("delivery", "lane", "result", "signal"):
             op.execute(f"ALTER TABLE {name} SET (autovacuum_vacuum_scale_factor = 0.01)")
