@@ -159,3 +159,10 @@ def test_a_closed_pipe_ends_an_export_quietly(two):
     assert "Traceback" not in exporting.stderr.read()
     exporting.wait(timeout=30)
     exporting.stderr.close()
+
+
+@pytest.mark.parametrize("asked", [["deliveries", "show", "9" * 30], ["deliveries", "--limit", "9" * 30]])
+def test_what_no_database_can_hold_is_told_without_a_traceback(two, asked):
+    said = two.run(*asked, expect=2).stderr
+    assert "can't be kept" in flat(said)
+    assert "Traceback" not in said

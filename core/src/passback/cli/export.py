@@ -127,13 +127,15 @@ async def _as_table(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncI
 
 
 _WRITERS = {_Format.JSONL: _as_lines, _Format.CSV: _as_table}
-_PEOPLE = ("id", "email", "name", "username", "external_id")
+_PEOPLE = ("id", "email", "name", "username", "external_id", "openid")
+# Full width, too: some take those for the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SCORE = ("raw", "min", "max", "scaled")
 _COUNTERS = ("total_awards", "awards_unlocked", "total_tasks", "tasks_completed")
 _COLUMNS = [
     "organisation",
     *(f"learner_{name}" for name in _PEOPLE),
-    *("activity_id", "activity_name", "result_id", "kind", "at", "item_id", "item_name"),
+    *("activity_id", "activity_name", "result_id", "kind", "at", "started", "item_id", "item_name"),
     *(f"score_{name}" for name in _SCORE),
     *("success", "completion", "progress", "duration_seconds"),
     *_COUNTERS,
@@ -158,6 +160,7 @@ def _row(each: Exported) -> dict[str, object]:
         "result_id": result.id,
         "kind": result.kind.value,
         "at": result.utc.isoformat(),
+        "started": None if result.started is None else result.started.isoformat(),
         "success": result.success,
         "completion": result.completion,
         "progress": result.progress,
@@ -175,6 +178,6 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     # A spreadsheet would run a text that begins like this as a formula.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return value

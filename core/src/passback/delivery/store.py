@@ -95,6 +95,9 @@ class Store:
             return await self._thread.run(work)
         except self._failures as error:
             raise OutboxError(f"the outbox {self.name} can't be used: {self._engine.said(error)}") from error
+        except (UnicodeEncodeError, OverflowError):
+            # Somebody asks for an id that no database can hold.
+            raise OutboxError("what was asked for holds a character or a number that can't be kept") from None
 
     def _open(self) -> None:
         self._connection = self._engine.create().connect()

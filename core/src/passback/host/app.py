@@ -280,7 +280,7 @@ class Passback:
         if connection in self._running.routes.connections(self._organisation(connection), activity):
             raise ConfigError(
                 f"the configuration attaches {activity!r} to connection {connection!r}; "
-                "take it out of its activities there"
+                "take it out of its activities there, or list those it takes instead of *"
             )
         return await self._attachments.detach(activity, connection)
 
