@@ -154,7 +154,7 @@ def test_a_task_reports_in_celerys_own_process_and_twice_is_once(lrs, tmp_path):
         deployment.launch("celery", "--app", "tasks", "worker", "--concurrency", "2", "--loglevel", "INFO")
         deployment.launch("passback", "work")
         # The worker makes the broker's tables, and two that do it at once get into each other's way.
-        deployment.until(lambda: "ready." in deployment.said())
+        deployment.until(lambda: "ready." in deployment.said(), 60)
         result_id = str(uuid.uuid4())
         told = [result_id, "ana@example.com", LADDER, 0.9, "2026-11-21T09:30:00Z"]
         program = f"from tasks import report\nfor _ in range(2): report.delay(*{json.dumps(told)})"
