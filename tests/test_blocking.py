@@ -104,6 +104,22 @@ def test_a_process_forked_from_one_that_delivers_only_puts(path, lrs):
     pb.close()
 
 
+def test_a_process_that_delivers_forks_whatever_it_has_imported_before(path):
+    """As in a script that imports nothing but Passback, before any other module asks to be told of forks."""
+    script = (
+        "import os, sys\n"
+        "from passback import BlockingPassback\n"
+        "pb = BlockingPassback.from_file(sys.argv[1])\n"
+        "assert pb.totals().accepted == 0\n"
+        "child = os.fork()\n"
+        "if child == 0: os._exit(0)\n"
+        "os.waitpid(child, 0)\n"
+        "assert pb.totals().accepted == 0\n"
+        "pb.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True, timeout=60)
+
+
 def test_a_fork_while_other_threads_submit_loses_and_hangs_nothing(path):
     pb = BlockingPassback.from_file(path, deliver=False)
     stop = threading.Event()
