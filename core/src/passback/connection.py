@@ -22,6 +22,7 @@ from passback.foreign import contained
 from passback.http import HTTP, Meter
 from passback.model import (
     Batch,
+    CourseListRequest,
     IdentityProposal,
     IdentityRequest,
     Incoming,
@@ -30,6 +31,8 @@ from passback.model import (
     Receipt,
     Received,
     Result,
+    SignIn,
+    SignInRequest,
     User,
     UserQuery,
 )
@@ -140,15 +143,41 @@ class Connection:
         self._require("receive_results")
         with self._contained(self.connector, "receive_results"):
             received = self.connector.receive_results(incoming)
-        return self._received(received)
+        return self._received(received, "receive_results")
 
-    def _received(self, answer: object) -> Received:
+    def list_courses(self, request: CourseListRequest) -> Received:
+        """Return what to answer a system that pulls the list of courses.
+
+        Raises:
+            Unsupported: The connector lists none.
+            ContractError: It raised something, or answered nonsense.
+        """
+        self._require("list_courses")
+        with self._contained(self.connector, "list_courses"):
+            received = self.connector.list_courses(request)
+        return self._received(received, "list_courses")
+
+    async def sign_in_url(self, request: SignInRequest) -> SignIn:
+        """Return where one of our learners is signed in to this system.
+
+        Raises:
+            ConnectionFailure: The system doesn't give one.
+            ContractError: The connector raised something else, or answered nonsense.
+        """
+        self._require("sign_in_url")
+        with self._contained(self.connector, "sign_in_url"):
+            signed = await self.connector.sign_in_url(request)
+        if isinstance(signed, SignIn):
+            return signed
+        raise self._unfit("sign_in_url must return a SignIn")
+
+    def _received(self, answer: object, hook: str) -> Received:
         if isinstance(answer, Received) and all(isinstance(each, Result) for each in answer.results):
             return answer
-        raise ContractError(
-            f"connection {self.name!r}: {type(self.connector).__name__}.receive_results must return a "
-            "Received that holds Results"
-        )
+        raise self._unfit(f"{hook} must return a Received that holds Results")
+
+    def _unfit(self, said: str) -> ContractError:
+        return ContractError(f"connection {self.name!r}: {type(self.connector).__name__}.{said}")
 
     async def aclose(self) -> None:
         """Close what the connector opened; a connector that fails or hangs at it is left to itself."""

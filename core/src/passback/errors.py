@@ -178,7 +178,15 @@ class RateLimited(ConnectionFailure):
 
 
 class Unsupported(ConnectionFailure):
-    """The connector or the system behind it can't do this at all."""
+    """The connector or the system behind it can't do this at all.
+
+    Attributes:
+        status: 501 where the system itself said so; None where the connector has no such thing.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class BatchRefused(ConnectionFailure):

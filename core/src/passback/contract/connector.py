@@ -15,6 +15,7 @@ from passback.errors import ContractError, Unsupported
 from passback.http import HTTP
 from passback.model import (
     Batch,
+    CourseListRequest,
     IdentityProposal,
     IdentityRequest,
     Incoming,
@@ -22,6 +23,8 @@ from passback.model import (
     LaunchQuery,
     Receipt,
     Received,
+    SignIn,
+    SignInRequest,
     User,
     UserQuery,
 )
@@ -89,6 +92,8 @@ class Connector(ABC, Generic[OptionsT_co]):
     Attributes:
         options_type: The options model; taken from the type argument.
         sending: How the system likes its results.
+        filters: The fields of `UserQuery` by which the system itself looks users up. Without one, all users
+            are listed and compared. Set it in ``__init__`` where it depends on the options.
         connection: The name of the connection that this instance serves.
         options: Its options.
         http: Its HTTP session.
@@ -97,6 +102,7 @@ class Connector(ABC, Generic[OptionsT_co]):
 
     options_type: ClassVar[type[Options]] = Options
     sending: ClassVar[Sending] = Sending()
+    filters: frozenset[str] = frozenset()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - passed on, whatever it is
         super().__init_subclass__(**kwargs)
@@ -135,7 +141,11 @@ class Connector(ABC, Generic[OptionsT_co]):
 
     @hookspec
     def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:  # noqa: ARG002 - for those who override it
-        """Yield the users of this system that match `query`, to the last page."""
+        """Yield the users of this system that match `query`, to the last page.
+
+        Raises:
+            Unsupported: With status 501, the system doesn't tell who its users are. Nothing else means that.
+        """
         raise _unsupported(self, "lookup_users")
 
     @hookspec
@@ -146,6 +156,9 @@ class Connector(ABC, Generic[OptionsT_co]):
     @hookspec
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:  # noqa: ARG002
         """Send `batch` and return one receipt for each of its deliveries.
+
+        A system that wants its own user's id finds it in a delivery's `account`; where there is none,
+        `UserUnknown` makes the core look the learner up, and the delivery comes again.
 
         Raises:
             ConnectionFailure: The whole connection is concerned; everything of the batch stays.
@@ -166,6 +179,23 @@ class Connector(ABC, Generic[OptionsT_co]):
         same ids: then it's known, and no second fact.
         """
         raise _unsupported(self, "receive_results")
+
+    @hookspec
+    async def sign_in_url(self, request: SignInRequest) -> SignIn:  # noqa: ARG002
+        """Return where one of our learners is signed in to this system.
+
+        Raises:
+            ConnectionFailure: The system doesn't give one; says why.
+        """
+        raise _unsupported(self, "sign_in_url")
+
+    @hookspec
+    def list_courses(self, request: CourseListRequest) -> Received:  # noqa: ARG002
+        """Return what the system is answered that pulls the list of courses.
+
+        Check its credentials first, in constant time, and refuse with `Received(status=401)`.
+        """
+        raise _unsupported(self, "list_courses")
 
     async def aclose(self) -> None:
         """Let go of what the connector opened itself; the HTTP session is closed by the core."""

@@ -137,7 +137,7 @@ class Response:
         if self.status == 413:  # noqa: PLR2004
             raise BatchTooLarge(f"{self.asked} answered 413: too large")
         if self.status == 501:  # noqa: PLR2004
-            raise Unsupported(f"{self.asked} answered 501: it can't do this")
+            raise Unsupported(f"{self.asked} answered 501: it can't do this", status=501)
         raise ServerError(f"{self.asked} answered {self.status}: {self._meaning()}", status=self.status)
 
     def _meaning(self) -> str:

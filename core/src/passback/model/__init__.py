@@ -13,13 +13,16 @@ from passback.model.exchange import (
     TryLater,
     UserUnknown,
 )
-from passback.model.incoming import Incoming, Received
+from passback.model.incoming import Course, CourseListRequest, Incoming, Received
 from passback.model.people import (
+    Account,
     Assertion,
     IdentityProposal,
     IdentityRequest,
     Launch,
     LaunchQuery,
+    SignIn,
+    SignInRequest,
     User,
     UserQuery,
 )
@@ -40,12 +43,15 @@ from passback.model.standing import Reach, Standing, stand
 __all__ = [
     "DEFAULT_ORGANISATION",
     "EXPORTED",
+    "Account",
     "Activity",
     "ActivityUnknown",
     "AlreadyThere",
     "Assertion",
     "Batch",
     "Counters",
+    "Course",
+    "CourseListRequest",
     "Delivered",
     "Delivery",
     "IdentityProposal",
@@ -64,6 +70,8 @@ __all__ = [
     "Result",
     "ResultKind",
     "Score",
+    "SignIn",
+    "SignInRequest",
     "Standing",
     "TryLater",
     "User",

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
+from passback.model.people import Account, Launch
 from passback.model.result import Result
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
 
 
 _number = attrs.validators.instance_of(int)
+_maybe_number = attrs.validators.optional(_number)
 _text = attrs.validators.instance_of(str)
 _maybe_text = attrs.validators.optional(_text)
 
@@ -40,12 +42,16 @@ class Delivery:
     Attributes:
         id: The outbox's number for it; receipts carry it back.
         result: What is delivered.
-        attempt: The how-manieth attempt this is, from 1.
+        attempt: The how-manieth attempt this is, from 1. After the first it may have arrived before.
+        account: Which user of the system the learner is, where that is known.
+        launch: The launch by which the learner opened the activity, the last that can be used.
     """
 
     id: int
     result: Result
     attempt: int = 1
+    account: Account | None = None
+    launch: Launch | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -54,9 +60,12 @@ class Batch:
 
     Attributes:
         deliveries: In the order in which they were accepted.
+        launches: Launches of anybody that can be used, for systems whose token serves a whole portal: those
+            first that the system took before, of them the newest first.
     """
 
     deliveries: tuple[Delivery, ...]
+    launches: tuple[Launch, ...] = ()
 
 
 @attrs.frozen
@@ -66,10 +75,12 @@ class Delivered:
     Attributes:
         delivery: The delivery's id.
         remote_id: Its id over there, where the system gives one.
+        launch: The id of the launch whose token the system took.
     """
 
     delivery: int = attrs.field(validator=_number)
     remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
+    launch: int | None = attrs.field(default=None, validator=_maybe_number)
 
 
 @attrs.frozen
@@ -118,10 +129,12 @@ class NeedsLaunch:
     Attributes:
         delivery: The delivery's id.
         reason: Whose launch is needed.
+        refused: The ids of the launches whose tokens the system refused; they aren't offered again.
     """
 
     delivery: int = attrs.field(validator=_number)
     reason: str = attrs.field(validator=_text)
+    refused: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_number))
 
 
 @attrs.frozen

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import attrs
 
-from passback.model.result import JSONValue, Result
+from passback.model.result import Activity, JSONValue, Result
 
-__all__ = ["Incoming", "Received"]
+__all__ = ["Course", "CourseListRequest", "Incoming", "Received"]
 
 
 @attrs.frozen(kw_only=True)
@@ -49,3 +49,43 @@ class Received:
     status: int = 202
     body: JSONValue = None
     headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Course:
+    """An activity as a system's catalogue shows it.
+
+    Attributes:
+        activity: What it is.
+        url: Where a browser opens it; without it, the course isn't listed.
+        description: What it's about.
+        image: The address of a picture.
+        seconds: How long it takes, as a guess.
+        languages: By their tags, as ``en-GB``.
+        subjects: What it's filed under.
+        active: Whether it may still be taken.
+        changed: When anything of this changed last.
+    """
+
+    activity: Activity
+    url: str
+    description: str = ""
+    image: str | None = None
+    seconds: int | None = None
+    languages: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    active: bool = True
+    changed: datetime
+
+
+@attrs.frozen(kw_only=True)
+class CourseListRequest:
+    """Ask a connector for the list of courses that its system pulls.
+
+    Attributes:
+        incoming: The system's request: hostile until its credentials are checked.
+        courses: Everything that is offered to the system, and what no longer is.
+    """
+
+    incoming: Incoming
+    courses: tuple[Course, ...]

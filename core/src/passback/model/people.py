@@ -7,9 +7,20 @@ from datetime import datetime
 
 import attrs
 
-from passback.model.result import Learner
+from passback.model.result import Activity, Learner
 
-__all__ = ["Assertion", "IdentityProposal", "IdentityRequest", "Launch", "LaunchQuery", "User", "UserQuery"]
+__all__ = [
+    "Account",
+    "Assertion",
+    "IdentityProposal",
+    "IdentityRequest",
+    "Launch",
+    "LaunchQuery",
+    "SignIn",
+    "SignInRequest",
+    "User",
+    "UserQuery",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +57,28 @@ class UserQuery:
     email: str | None = None
     username: str | None = None
     external_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """The stored bond between a learner and the user of one system that they are.
+
+    Attributes:
+        user_id: The user's id in the system.
+        matched_by: What they were recognised by: ``external_id``, ``id``, ``username``, ``email``,
+            ``launch``, ``identity`` or ``person``; ``anonymous`` for an id that was made up, because the
+            system tells nobody who its users are.
+        checked: When that was looked up last.
+    """
+
+    user_id: str
+    matched_by: str
+    checked: datetime
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the id was made up, and is nobody's over there."""
+        return self.matched_by == "anonymous"
 
 
 @attrs.frozen(kw_only=True)
@@ -109,11 +142,45 @@ class Launch:
     """What an LMS handed over when it opened the content, validated, kept for the answer.
 
     Attributes:
-        user_id: The user's id in the LMS.
-        parameters: What the answer needs; may hold secrets, so it isn't shown.
+        user_id: The user's id in the LMS; None where the query doesn't say.
+        parameters: What the answer needs, by the connector's own names; may hold secrets, so it isn't shown.
+        passthrough: The whole query in its order, repeats kept, where the system wants it back; isn't shown.
         expires: Until when it can be used; None where the system doesn't say.
+        id: The core's number for it, once it's recorded; receipts carry it back.
     """
 
-    user_id: str
+    user_id: str | None = None
     parameters: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    passthrough: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    expires: datetime | None = None
+    id: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class SignInRequest:
+    """Ask a connector to sign one of our learners in to its system.
+
+    Attributes:
+        learner: Who.
+        account: Which user of the system they are, where that is known.
+        activity: What is to be opened there; None for its first page.
+    """
+
+    learner: Learner
+    account: Account | None = None
+    activity: Activity | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SignIn:
+    """Where to send a browser so that it's signed in over there: a credential, for one person, once.
+
+    Attributes:
+        url: The address; isn't shown.
+        fields: What to post to it by a form; empty where the browser is redirected. Isn't shown.
+        expires: Until when it works; None where the system doesn't say.
+    """
+
+    url: str = attrs.field(repr=False)
+    fields: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     expires: datetime | None = None
