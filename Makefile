@@ -1,10 +1,12 @@
 # Two commands for a newcomer: make demo, make test. Everything is installed into this folder.
 SHELL := /bin/sh
+# Every test that starts a process would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := PYTHONPATH=.uv .uv/bin/uv
 BIN := .venv/bin
-MEMBERS := -e 'core[host,postgres]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
+MEMBERS := -e 'core[host,postgres,sandbox]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
 
 .PHONY: help
 help: ## Show the targets

@@ -11,8 +11,9 @@ from mailserver import PASSWORD, USER, authority, mail_server
 
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
+from passback.sandbox import serve
 from passback_testbed.places import workspace
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 KEYS = Behaviour(key="lrs", secret="secret")
 QUICK = "[alerts]\nafter = 1\ncalm = 1\ngather = 1\n"

@@ -14,7 +14,8 @@ import pytest
 from hosting import lrs_table, made
 
 from passback import BlockingPassback, ConfigError, OutboxError, OutboxInUse, Passback
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 
 @pytest.fixture

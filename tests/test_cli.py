@@ -9,7 +9,8 @@ import pytest
 from hosting import lrs_table
 
 from passback import Learner
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 KEYS = Behaviour(key="lrs", secret="secret")
 

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 
 import passback
+import passback.sandbox
 import passback_xapi
 from passback_testbed.places import workspace
 
@@ -39,4 +40,5 @@ def test_every_public_name_has_its_place():
     public = {f"passback.{name}" for name in passback.__all__} - errors
     converters = {"passback_xapi.to_statement", "passback_xapi.from_statement", "passback_xapi.XapiOptions"}
     assert converters <= {f"passback_xapi.{name}" for name in passback_xapi.__all__}
-    assert named == Counter(public | converters | {"passback.errors"})
+    stage = {f"passback.sandbox.{name}" for name in passback.sandbox.__all__}
+    assert named == Counter(public | converters | stage | {"passback.errors"})

@@ -9,8 +9,9 @@ import uuid
 import pytest
 from serving import BIN, EXAMPLES, Deployment
 
+from passback.sandbox import serve
 from passback_testbed.ports import free_port
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 SERVERS = {
     "fastapi": ("uvicorn", "app:app", "--port"),

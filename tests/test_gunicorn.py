@@ -10,8 +10,9 @@ import httpx2
 import pytest
 from serving import Deployment
 
+from passback.sandbox import serve
 from passback_testbed.ports import free_port
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 CLIENTS = 8
 RESULTS = 400

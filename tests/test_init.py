@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from terminal import play
 
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 WHO = ["--name", "acme", "--contact", "a@b.c", "--connector", "xapi"]
 HERE = ["--allow-http", "--allow", "127.0.0.0/8"]

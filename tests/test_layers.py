@@ -8,7 +8,8 @@ import pytest
 from hosting import lrs_table
 
 from passback import IdentityRequest, Learner, Passback
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 SOURCE = """
 from pathlib import Path

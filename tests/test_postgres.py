@@ -11,7 +11,8 @@ from hosting import Host, lrs_table, made
 from postgres import PASSWORD, postgres_server
 
 from passback import OutboxError, Passback
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 CONNECTIONS = 20
 RESULTS = 60

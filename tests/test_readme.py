@@ -7,9 +7,10 @@ import sys
 from serving import Deployment
 
 from passback import Connector
+from passback.sandbox import serve
 from passback_testbed.places import workspace
 from passback_testbed.ports import free_port
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 README = (workspace() / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)

@@ -7,7 +7,8 @@ from hosting import lrs_table, made
 
 from passback import Config, Passback
 from passback.errors import ConfigError
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 
 def test_reloads_that_come_together_leave_one_dispatcher_that_delivers_all(host):

@@ -11,8 +11,9 @@ import pytest
 from hosting import Host, lrs_table, made
 
 from passback import canonical
+from passback.sandbox import serve
 from passback_testbed.places import workspace
-from passback_xapi.sandbox import Behaviour, Sandbox, serve
+from passback_xapi.sandbox import Behaviour, Sandbox
 
 ROOT = workspace()
 

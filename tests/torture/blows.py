@@ -11,9 +11,9 @@ from torture.scene import Scene
 
 HOUR = 3600
 _TROUBLES = (
-    ("drop_after_commit", {"on": "POST"}),
-    ("drop_after_commit", {"on": "POST"}),
-    ("drop_before_commit", {}),
+    ("cut_after", {"on": "POST"}),
+    ("cut_after", {"on": "POST"}),
+    ("cut_before", {}),
     ("truncate", {"on": "POST"}),
     ("fail", {"status": 500}),
     ("fail", {"status": 401}),

@@ -23,8 +23,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from passback.sandbox import serve
 from passback_testbed.ports import free_port, is_open
-from passback_xapi.sandbox import ADL, Behaviour, Sandbox, serve
+from passback_xapi.sandbox import ADL, Behaviour, Sandbox
 from torture.children import Child
 from torture.facts import FACT, REFUSED
 

@@ -22,8 +22,9 @@ from passback import (
     SystemClock,
     Timeouts,
 )
+from passback.sandbox import serve
 from passback_xapi import XapiConnector, XapiOptions
-from passback_xapi.sandbox import Sandbox, serve
+from passback_xapi.sandbox import Sandbox
 
 ADDRESSES = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 START = datetime(2026, 11, 2, 8, 0, 0, 123456, tzinfo=UTC)

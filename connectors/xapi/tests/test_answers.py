@@ -127,7 +127,7 @@ def test_a_batch_larger_than_the_lrs_takes_is_too_large_and_half_of_it_is_not(st
     assert all(isinstance(each, Delivered) for each in lrs.submit([made(n) for n in range(5)]))
 
 
-CUTS = ["drop_before_commit", "drop_after_commit", "truncate"]
+CUTS = ["cut_before", "cut_after", "truncate"]
 
 
 @pytest.mark.parametrize("cut", CUTS)

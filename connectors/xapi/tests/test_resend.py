@@ -107,7 +107,7 @@ def test_a_reply_lost_in_the_middle_is_made_up_for(lrs, made):
     parts = [[made(n) for n in range(begin, begin + 50)] for begin in (0, 50, 100)]
     assert settled(lrs.submit(parts[0]))
     # On both the connection from the pool and the new one that is tried at once.
-    lrs.sandbox.drop_after_commit(times=2, on="POST")
+    lrs.sandbox.cut_after(times=2, on="POST")
     with pytest.raises(CannotConnect):
         lrs.submit(parts[1])
     receipts, requests = requests_of(lrs, lambda: lrs.submit(parts[1]))
@@ -119,7 +119,7 @@ def test_a_reply_lost_in_the_middle_is_made_up_for(lrs, made):
 
 def test_a_reply_lost_once_on_a_connection_of_the_pool_needs_nobody(lrs, made):
     results = [made(n) for n in range(50)]
-    lrs.sandbox.drop_after_commit(on="POST")
+    lrs.sandbox.cut_after(on="POST")
     receipts = lrs.submit(results)  # the question for the version opened the connection
     assert settled(receipts)
     assert len(lrs.sandbox.statements) == len(lrs.held()) == 50

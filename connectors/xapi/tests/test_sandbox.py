@@ -1,10 +1,13 @@
 """The rules the sandbox holds a client to, broken over a real socket; test_1_2 is wire facts §1.2."""
 
+import ast
 import base64
 import copy
+import itertools
 import json
 import subprocess
 import sys
+import tomllib
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +16,8 @@ from urllib.parse import urljoin
 import httpx2
 import pytest
 
-from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH, Behaviour, Sandbox, serve
+from passback.sandbox import serve
+from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH, Behaviour, Sandbox
 
 DROP = object()
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
@@ -901,9 +905,7 @@ def test_0_3_faults_are_played_in_the_order_they_were_asked_for(lrs):
     assert (second.status_code, second.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize(
-    ("fault", "kept"), [("drop_before_commit", 0), ("drop_after_commit", 1), ("truncate", 1)]
-)
+@pytest.mark.parametrize(("fault", "kept"), [("cut_before", 0), ("cut_after", 1), ("truncate", 1)])
 def test_0_3_a_connection_is_truly_cut_before_or_after_the_store_did_its_work(lrs, fault, kept):
     getattr(lrs.sandbox, fault)(on="POST")
     statement = made()
@@ -923,33 +925,48 @@ def test_0_3_a_slow_request_is_slow_and_still_takes_effect(lrs):
 
 
 def test_the_sandbox_notes_each_request_and_what_became_of_it(lrs):
-    lrs.sandbox.drop_after_commit(on="PUT")
+    lrs.sandbox.cut_after(on="PUT")
     lrs.post([made(), made()])
     lrs.post({"actor": 1})
     lrs.get(limit=1, verb="urn:verb")
     with pytest.raises(httpx2.RemoteProtocolError):
         lrs.put(made(id=DROP), statementId=fresh())
-    noted = [(seen.method, seen.query, seen.statements, seen.status) for seen in lrs.sandbox.requests]
+    noted = [(seen.method, seen.query, seen.status) for seen in lrs.sandbox.requests]
     assert noted == [
-        ("POST", (), 2, 200),
-        ("POST", (), 1, 400),
-        ("GET", ("limit", "verb"), 0, 200),
-        ("PUT", ("statementId",), 1, None),
+        ("POST", "", 200),
+        ("POST", "", 400),
+        ("GET", "limit=1&verb=urn%3Averb", 200),
+        ("PUT", noted[3][1], None),
     ]
     assert {seen.path for seen in lrs.sandbox.requests} == {"/xapi/statements"}
 
 
 def test_the_sandbox_runs_in_the_foreground_and_prints_how_to_reach_it():
-    command = [sys.executable, "-m", "passback_xapi.sandbox", "--like", "ralph"]
+    command = [
+        sys.executable,
+        "-m",
+        "passback_xapi.sandbox",
+        "--like",
+        "ralph",
+        "--fault",
+        "429=7@/xapi/about",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            url, key, secret = (process.stdout.readline().split()[1] for _ in range(3))
-            assert httpx2.get(f"{url}statements", auth=(key, secret)).json() == {"statements": [], "more": ""}
+            lines = itertools.takewhile(lambda line: not line.startswith("network"), process.stdout)
+            given = tomllib.loads("".join(lines).split("\n\n", 1)[1])["connections"]["lrs"]["options"]
+            auth = given["key"], given["secret"]
+            assert httpx2.get(f"{given['url']}about", auth=auth).headers["Retry-After"] == "7"
+            assert httpx2.get(f"{given['url']}statements", auth=auth).json() == {"statements": [], "more": ""}
+            assert [process.stdout.readline() for _ in range(3)][1:] == [
+                "GET    /xapi/about → 429\n",
+                "GET    /xapi/statements → 200\n",
+            ]
         finally:
             process.terminate()
 
 
-def test_the_sandbox_imports_neither_passback_nor_the_rest_of_the_connector():
+def test_the_sandbox_imports_neither_the_connector_nor_more_of_passback_than_the_stage():
     """It is loaded under a bare parent package, for the real one imports the connector."""
     program = (
         "import sys, types, importlib.util\n"
@@ -958,7 +975,7 @@ def test_the_sandbox_imports_neither_passback_nor_the_rest_of_the_connector():
         "sys.modules['passback_xapi'] = parent\n"
         "import passback_xapi.sandbox.__main__\n"
         "own = (n for n in sys.modules if n.split('.')[0] in ('passback', 'passback_xapi'))\n"
-        "print([n for n in own if not (n + '.').startswith('passback_xapi.sandbox.')])"
+        "print([n for n in own if not (n + '.').startswith(('passback_xapi.sandbox.', 'passback.sandbox.'))])"
     )
     found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert found.stdout.strip() == "['passback_xapi']"
+    assert sorted(ast.literal_eval(found.stdout)) == ["passback", "passback_xapi"]

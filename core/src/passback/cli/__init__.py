@@ -24,6 +24,7 @@ def main() -> None:
             init,  # noqa: F401
             people,  # noqa: F401
             reports,  # noqa: F401
+            sandbox,  # noqa: F401
         )
         from passback.cli.common import app  # noqa: PLC0415 - here, so that a missing extra can be told
     except ImportError as error:

@@ -9,8 +9,7 @@ from passback_xapi.sandbox.behaviour import (
     Resend,
     SingleGet,
 )
-from passback_xapi.sandbox.sandbox import Sandbox, Seen
-from passback_xapi.sandbox.server import serve
+from passback_xapi.sandbox.sandbox import Sandbox
 
 __all__ = [
     "ADL",
@@ -20,7 +19,5 @@ __all__ = [
     "Behaviour",
     "Resend",
     "Sandbox",
-    "Seen",
     "SingleGet",
-    "serve",
 ]

@@ -1,4 +1,6 @@
-"""What can go wrong between a client and a store, for the next few requests."""
+"""What goes wrong on the way, for the next requests."""
+
+from __future__ import annotations
 
 import asyncio
 import threading
@@ -7,13 +9,15 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+__all__ = ["TRANSPORT", "Exchange", "Faults", "Play", "answer", "cut_after", "cut_before", "slow", "truncate"]
+
 TRANSPORT = "passback.transport"
 """The ASGI extension by which a server hands the application the transport to cut."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and the way its answer goes."""
+    """One request, and the way its answer goes."""
 
     app: ASGIApp
     scope: Scope
@@ -28,33 +32,53 @@ Play = Callable[[Exchange], Awaitable[None]]
 class _Fault:
     play: Play
     times: int
-    on: str | None
+    on: str
+    after: int
 
 
 class Faults:
-    """The faults to play, in the order they were asked for; safe to fill from another thread."""
+    """The faults to play, in the order in which they were asked for; another thread may ask."""
 
     def __init__(self) -> None:
         self._waiting: list[_Fault] = []
         self._lock = threading.Lock()
 
-    def add(self, play: Play, times: int, on: str | None) -> None:
-        """Play a fault for the next requests, of one method or of any."""
-        with self._lock:
-            self._waiting.append(_Fault(play, times, on))
+    def add(self, play: Play, times: int, on: str | None, after: int = 0) -> None:
+        """Play a fault for the next requests whose method and path begin with `on`.
 
-    def take(self, method: str) -> Play | None:
-        """Return the fault for a request of a method, and count it as played."""
+        Args:
+            play: What happens.
+            times: To how many of them.
+            on: A method (``POST``), the beginning of a path (``/users``), or both (``POST /users``); None for
+                every request.
+            after: How many of them pass before.
+        """
+        with self._lock:
+            self._waiting.append(_Fault(play, times, on or "", after))
+
+    def take(self, method: str, path: str) -> Play | None:
+        """Return the fault for a request, which counts as played."""
         with self._lock:
             for fault in self._waiting:
-                if fault.times > 0 and fault.on in {None, method}:
-                    fault.times -= 1
-                    return fault.play
+                if fault.times <= 0 or not _meant(fault.on, method, path):
+                    continue
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
+                fault.times -= 1
+                return fault.play
         return None
 
 
+def _meant(on: str, method: str, path: str) -> bool:
+    if on.startswith("/"):
+        return path.startswith(on)
+    asked, _, below = on.partition(" ")
+    return asked in ("", method) and path.startswith(below)
+
+
 def answer(response: ASGIApp) -> Play:
-    """Answer in the store's place."""
+    """Answer in the system's place."""
 
     async def play(exchange: Exchange) -> None:
         await response(exchange.scope, exchange.receive, exchange.send)
@@ -72,19 +96,23 @@ def slow(seconds: float) -> Play:
     return play
 
 
-async def drop_before_commit(exchange: Exchange) -> None:
-    """Cut the connection before the store sees the request."""
+async def cut_before(exchange: Exchange) -> None:
+    """Cut the connection before the system sees the request."""
     await _cut(exchange)
 
 
-async def drop_after_commit(exchange: Exchange) -> None:
-    """Let the store do its work, and cut the connection without an answer."""
-    await exchange.app(exchange.scope, exchange.receive, _ignore)
+async def cut_after(exchange: Exchange) -> None:
+    """Let the system do its work, and cut the connection instead of answering."""
+
+    async def silent(_: Message) -> None:
+        return
+
+    await exchange.app(exchange.scope, exchange.receive, silent)
     await _cut(exchange)
 
 
 async def truncate(exchange: Exchange) -> None:
-    """Let the store do its work, and cut the connection in the middle of the answer's body."""
+    """Let the system do its work, and cut the connection in the middle of the answer's body."""
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -95,10 +123,6 @@ async def truncate(exchange: Exchange) -> None:
     await exchange.app(exchange.scope, exchange.receive, send)
     _transport(exchange).close()
     await _gone(exchange)
-
-
-async def _ignore(message: Message) -> None:
-    """Swallow what the store answers."""
 
 
 async def _cut(exchange: Exchange) -> None:

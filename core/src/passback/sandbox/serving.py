@@ -1,4 +1,6 @@
-"""The sandbox on a socket."""
+"""A sandbox on a socket."""
+
+from __future__ import annotations
 
 import asyncio
 import socket
@@ -11,9 +13,10 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from passback_xapi.sandbox.app import BASE
-from passback_xapi.sandbox.faults import TRANSPORT
-from passback_xapi.sandbox.sandbox import Sandbox
+from passback.sandbox.faults import TRANSPORT
+from passback.sandbox.stage import Stage
+
+__all__ = ["serve"]
 
 _HOST = "127.0.0.1"
 _POLL = 0.005
@@ -39,15 +42,15 @@ def _with_cut(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
 
 
 @contextmanager
-def serve(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
-    """Serve a sandbox from a thread of its own.
+def serve(sandbox: Stage, port: int = 0) -> Iterator[str]:
+    """Serve `sandbox` from a thread of its own.
 
     Args:
         sandbox: What to serve.
         port: The port on the local host; 0 for any that is free.
 
     Yields:
-        The endpoint's URL, which ends in a slash.
+        The URL of the system that it plays, with the sandbox's base path.
     """
     config = uvicorn.Config(
         sandbox.app,
@@ -67,15 +70,14 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, port))
         listener.listen()
-        url = f"http://{_HOST}:{listener.getsockname()[1]}{BASE}"
-        thread = threading.Thread(target=server.run, args=([listener],), name="lrs-sandbox", daemon=True)
+        thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
         thread.start()
         try:
             while not server.started and thread.is_alive():
                 time.sleep(_POLL)
             if not server.started:
                 raise RuntimeError("the sandbox's server did not start")
-            yield url
+            yield f"http://{_HOST}:{listener.getsockname()[1]}{sandbox.base}"
         finally:
             server.should_exit = True
             thread.join()
