@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+
 # Executors hold a lock while a process forks, which a host needs that closes or opens: what is registered
 # first holds it the shorter, so this comes before ours.
 import concurrent.futures.thread  # noqa: F401
