@@ -1,4 +1,4 @@
-"""Write a revision of the outbox's tables for what changed in schema.py since the newest one.
+"""Write a revision of the outbox's tables for what changed in the schema since the newest one.
 
 `--first` writes the first one anew, which may be done until it's released. Look at what was written: which
 state may follow which, and what PostgreSQL is told of a table, nobody but you knows.
@@ -13,7 +13,7 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from passback.delivery import migrations, schema
+from passback.store import migrations, schema
 
 FOLDER = Path(migrations.__path__[0]) / "versions"
 PREFIX = "columns."
@@ -22,7 +22,7 @@ HEAD = '''"""{title}"""
 import sqlalchemy as sa
 from alembic import op
 
-from passback.delivery import columns
+from passback.store import columns
 {imports}
 revision = "{number:04}"
 down_revision = {before}
@@ -56,12 +56,12 @@ def main() -> None:
         context = MigrationContext.configure(db, opts={"version_table": migrations.TABLE})
         operations = produce_migrations(context, schema.metadata).upgrade_ops
         if operations is None or operations.is_empty():
-            sys.exit("schema.py says what the revisions make; there is nothing to write")
+            sys.exit("the schema says what the revisions make; there is nothing to write")
         body = render_python_code(operations, user_module_prefix=PREFIX, migration_context=context)
     lines = [line for line in body.splitlines() if not line.strip().startswith("# ###")]
     text = HEAD.format(
         title=title,
-        imports="from passback.delivery.following import guard\n" if given.first else "",
+        imports="from passback.store.following import guard\n" if given.first else "",
         number=number,
         before=None if given.first else f'"{number - 1:04}"',
         body="\n".join(lines).strip() + (FIRST if given.first else ""),

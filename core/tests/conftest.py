@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from postgres import postgres_server
 
-from passback.delivery import DatabaseURL
+from passback.store import DatabaseURL
 
 Behaviour = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 

@@ -35,10 +35,8 @@ if TYPE_CHECKING:
         DeliveryState,
         Exported,
         Selection,
-        State,
         Step,
         Totals,
-        WaitingFor,
     )
     from passback.errors import (
         BatchRefused,
@@ -125,6 +123,7 @@ if TYPE_CHECKING:
         result_schema,
     )
     from passback.plugins import Entry, LoadReport, Policy, Status
+    from passback.store import State, WaitingFor
 
 _HOMES: dict[str, tuple[str, ...]] = {
     "alerts": ("Notice",),
@@ -135,8 +134,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Observer", "Options", "Sending", "Setback", "Settled",
     ),
     "delivery": (
-        "Acceptance", "Attached", "ConnectionState", "DeliveryState", "Exported", "Selection", "State",
-        "Step", "Totals", "WaitingFor",
+        "Acceptance", "Attached", "ConnectionState", "DeliveryState", "Exported", "Selection", "Step",
+        "Totals",
     ),
     "errors": (
         "BatchRefused", "BatchTooLarge", "CannotConnect", "ConfigError", "ConnectionFailure",
@@ -161,6 +160,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "parse_result", "read_result", "result_schema",
     ),
     "plugins": ("Entry", "LoadReport", "Policy", "Status"),
+    "store": ("State", "WaitingFor"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -9,17 +9,8 @@ import pytest
 from scripted import START, result, room
 
 from passback import Attached, Learner
-from passback.delivery import (
-    Attachments,
-    Outbox,
-    Overview,
-    Repair,
-    Routes,
-    Selection,
-    Store,
-    Submission,
-    export,
-)
+from passback.delivery import Attachments, Outbox, Overview, Repair, Routes, Selection, Submission, export
+from passback.store import Store
 
 HERE = "https://example.com/a"
 

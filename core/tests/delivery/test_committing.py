@@ -6,7 +6,8 @@ import pytest
 from scripted import SimulatedClock, result
 
 from passback import ContentConflict, OutboxError, Score
-from passback.delivery import Committer, Outbox, Store, Submission
+from passback.delivery import Committer, Outbox, Submission
+from passback.store import Store
 
 
 class CountingOutbox(Outbox):

@@ -9,21 +9,11 @@ from postgres import postgres_server
 from scripted import START, Room, SimulatedClock, result, room
 
 from passback import Score, Selection
-from passback.delivery import (
-    Attached,
-    Attachments,
-    DatabaseURL,
-    Outbox,
-    Overview,
-    Repair,
-    Routes,
-    Store,
-    Submission,
-    Wish,
-)
+from passback.delivery import Attached, Attachments, Outbox, Overview, Repair, Routes, Submission, Wish
 from passback.delivery.accepting import accept
 from passback.delivery.fleet import Fleet
 from passback.errors import ContentConflict, OutboxTooNew
+from passback.store import DatabaseURL, Store
 
 HERE = "https://example.com/a"
 

@@ -20,7 +20,8 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback.delivery import DispatcherLock, Outbox, Overview, Selection, Store, Submission
+from passback.delivery import DispatcherLock, Outbox, Overview, Selection, Submission
+from passback.store import Store
 
 
 async def only_connection(here):

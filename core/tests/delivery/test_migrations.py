@@ -12,9 +12,9 @@ from postgres import postgres_server
 from scripted import START, result
 from sqlalchemy import update
 
-from passback.delivery import DatabaseURL, Outbox, State, Store, Submission, migrations, schema
-from passback.delivery.states import FOLLOWS
+from passback.delivery import Outbox, Submission
 from passback.errors import OutboxError
+from passback.store import FOLLOWS, DatabaseURL, State, Store, migrations, schema
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -88,7 +88,7 @@ def test_the_database_itself_lets_only_those_states_follow_that_may(place, befor
 OPENER = """
 import asyncio, sys
 from pathlib import Path
-from passback.delivery import Store
+from passback.store import Store
 async def main():
     store = Store(Path(sys.argv[1]))
     await store.open()

@@ -32,12 +32,11 @@ from passback.delivery import (
     Repair,
     Routes,
     Settlement,
-    State,
-    Store,
     Submission,
     Wish,
 )
-from passback.delivery.states import FOLLOWS, Change
+from passback.delivery.changes import Change
+from passback.store import FOLLOWS, State, Store
 
 LATER = START + timedelta(minutes=5)
 
@@ -236,7 +235,8 @@ import asyncio, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from scripted import START, result
-from passback.delivery import DatabaseURL, Outbox, Store, Submission
+from passback.delivery import Outbox, Submission
+from passback.store import DatabaseURL, Store
 async def main():
     store = Store(DatabaseURL(sys.argv[2]) if "://" in sys.argv[2] else Path(sys.argv[2]))
     await store.open()

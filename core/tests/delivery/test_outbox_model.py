@@ -12,20 +12,9 @@ from postgres import postgres_server
 from scripted import START, result
 
 from passback import ContentConflict, Score, Selection
-from passback.delivery import (
-    DatabaseURL,
-    Outbox,
-    Overview,
-    Repair,
-    Routes,
-    Settlement,
-    State,
-    Store,
-    Submission,
-    WaitingFor,
-    Wish,
-)
-from passback.delivery.states import FOLLOWS, Change
+from passback.delivery import Outbox, Overview, Repair, Routes, Settlement, Submission, Wish
+from passback.delivery.changes import Change
+from passback.store import FOLLOWS, DatabaseURL, State, Store, WaitingFor
 
 NUMBERS = st.integers(0, 8)
 OUTCOMES = st.sampled_from(

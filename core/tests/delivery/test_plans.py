@@ -6,7 +6,8 @@ import pytest
 from postgres import postgres_server
 from sqlalchemy import text
 
-from passback.delivery import DatabaseURL, Store, leasing, ordering
+from passback.delivery import leasing, ordering
+from passback.store import DatabaseURL, Store
 
 LEARNERS = [f"learner-{number}" for number in range(20)]
 MORE = {

@@ -10,17 +10,9 @@ from scripted import START, deliver_all, result, room
 from sqlalchemy import func, select
 
 from passback import CannotConnect, Delivered, Learner, Rejected, Selection, UserUnknown
-from passback.delivery import (
-    Overview,
-    Repair,
-    Retention,
-    RetentionPolicy,
-    Settlement,
-    State,
-    Wish,
-    schema,
-)
-from passback.delivery.states import Change
+from passback.delivery import Overview, Repair, Retention, RetentionPolicy, Settlement, Wish
+from passback.delivery.changes import Change
+from passback.store import State, schema
 
 POLICY = RetentionPolicy(undelivered=timedelta(days=30), settled=timedelta(days=90))
 DAY = timedelta(days=1)

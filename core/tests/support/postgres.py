@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from passback.delivery import DatabaseURL, Store
+from passback.store import DatabaseURL, Store
 
 PASSWORD = "made-up-password-of-the-tests"
 _PROGRAMS = "pginstall18"

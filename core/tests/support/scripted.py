@@ -18,19 +18,11 @@ from passback import (
     Receipt,
     Result,
 )
-from passback.delivery import (
-    Backoff,
-    Dispatcher,
-    LanePolicy,
-    Outbox,
-    Routes,
-    Store,
-    Submission,
-    Surroundings,
-)
+from passback.delivery import Backoff, Dispatcher, LanePolicy, Outbox, Routes, Submission, Surroundings
 from passback.delivery.accepting import raise_signals
 from passback.errors import ConnectionNotReady
 from passback.http import HTTP
+from passback.store import Store
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 Behaviour = Callable[[Batch], Sequence[Receipt]]

@@ -9,8 +9,9 @@ from sqlalchemy import delete, update
 
 from passback import Health, Observer
 from passback.alerts import AlertPolicy, Alerts, Watched
-from passback.delivery import Outbox, State, Store, Submission, milliseconds, schema
+from passback.delivery import Outbox, Submission
 from passback.delivery.breaker import Breaker, save_breaker
+from passback.store import State, Store, milliseconds, schema
 
 CONTACT = "lms-admin@acme.example"
 

@@ -19,8 +19,9 @@ from passback.alerts.policy import AlertPolicy
 from passback.alerts.watching import digest, expiring
 from passback.clock import Clock
 from passback.contract import Alerted, Observer
-from passback.delivery import Store, schema, tell
+from passback.delivery import tell
 from passback.errors import PassbackError
+from passback.store import Store, schema
 
 __all__ = ["Alerts", "Watched"]
 

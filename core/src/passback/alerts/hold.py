@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from passback.delivery import milliseconds, schema
-from passback.delivery.columns import insert_new
+from passback.store import insert_new, milliseconds, schema
 
 __all__ = ["held"]
 

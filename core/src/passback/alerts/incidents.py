@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, setbacks
 from passback.contract import Alerted, AlertKind, Health
-from passback.delivery import State, milliseconds, moment, schema
+from passback.store import State, milliseconds, moment, schema
 
 __all__ = ["follow_incidents"]
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from passback.alerts.policy import Recipients
 from passback.contract import Alerted, AlertKind
-from passback.delivery import Store, milliseconds, moment, schema
+from passback.store import Store, milliseconds, moment, schema
 
 __all__ = ["Due", "Notice", "Outcome", "due_notices", "forget_old", "list_notices", "note_outcome", "post"]
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from passback.contract import Setback
-from passback.delivery import State, milliseconds, schema
+from passback.store import State, milliseconds, schema
 
 __all__ = ["anything_new", "looked_until", "mark_told", "new_since", "setbacks"]
 

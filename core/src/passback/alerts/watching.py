@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, select, update
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import anything_new, looked_until, mark_told, new_since, setbacks
 from passback.contract import Alerted, AlertKind, Health
-from passback.delivery import State, milliseconds, moment, schema
+from passback.store import State, milliseconds, moment, schema
 
 __all__ = ["digest", "expiring", "watches"]
 

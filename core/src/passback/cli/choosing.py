@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from passback.delivery import Selection, State
+from passback.delivery import Selection
+from passback.store import State
 
 __all__ = [
     "ActivityOption",

@@ -20,7 +20,8 @@ from passback.cli.choosing import (
 )
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, counted, fail, out, print_json, table
-from passback.delivery import ConnectionState, Selection, State
+from passback.delivery import ConnectionState, Selection
+from passback.store import State
 
 __all__ = ["replay", "status"]
 

@@ -1,13 +1,11 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
-from passback.delivery import schema
 from passback.delivery.accepting import Acceptance, Submission
 from passback.delivery.attaching import Attached, Attachments
 from passback.delivery.backlog import Backlog, backlog
 from passback.delivery.breaker import Backoff
 from passback.delivery.committer import Committer
 from passback.delivery.dispatcher import Dispatcher
-from passback.delivery.engines import DatabaseURL
 from passback.delivery.exporting import Exported, export
 from passback.delivery.history import Step
 from passback.delivery.lane import LanePolicy, Surroundings
@@ -20,10 +18,7 @@ from passback.delivery.retention import Retention, RetentionPolicy
 from passback.delivery.routing import Routes
 from passback.delivery.selection import Selection
 from passback.delivery.serving import Roster
-from passback.delivery.states import State, WaitingFor
-from passback.delivery.store import Store
 from passback.delivery.telling import tell
-from passback.delivery.times import milliseconds, moment
 
 __all__ = [
     "Acceptance",
@@ -33,7 +28,6 @@ __all__ = [
     "Backoff",
     "Committer",
     "ConnectionState",
-    "DatabaseURL",
     "DeliveryState",
     "Dispatcher",
     "DispatcherLock",
@@ -48,18 +42,12 @@ __all__ = [
     "Routes",
     "Selection",
     "Settlement",
-    "State",
     "Step",
-    "Store",
     "Submission",
     "Surroundings",
     "Totals",
-    "WaitingFor",
     "Wish",
     "backlog",
     "export",
-    "milliseconds",
-    "moment",
-    "schema",
     "tell",
 ]

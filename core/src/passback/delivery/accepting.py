@@ -8,13 +8,10 @@ from typing import Self, TypeAlias
 import attrs
 from sqlalchemy import Connection, bindparam, insert, select
 
-from passback.delivery import schema
 from passback.delivery.attaching import attached_connections
-from passback.delivery.columns import insert_new
-from passback.delivery.states import State
-from passback.delivery.times import milliseconds
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, canonical, read_result
+from passback.store import State, insert_new, milliseconds, schema
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
 

@@ -8,10 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, bindparam, delete, select
 
-from passback.delivery import schema
-from passback.delivery.columns import insert_new
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds
+from passback.store import Store, insert_new, milliseconds, schema
 
 __all__ = ["Attached", "Attachments", "attached_connections"]
 

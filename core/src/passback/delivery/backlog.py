@@ -8,9 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, func, select
 
-from passback.delivery import schema
-from passback.delivery.states import State
-from passback.delivery.times import moment
+from passback.store import State, moment, schema
 
 __all__ = ["Backlog", "backlog"]
 

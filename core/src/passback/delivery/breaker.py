@@ -10,11 +10,9 @@ import attrs
 from sqlalchemy import Connection, select, update
 
 from passback.contract import Health
-from passback.delivery import schema
-from passback.delivery.columns import insert_new
-from passback.delivery.times import milliseconds, moment
 from passback.errors import CannotConnect, PassbackError, RateLimited
 from passback.http import Used
+from passback.store import insert_new, milliseconds, moment, schema
 
 __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 

@@ -10,7 +10,7 @@ import attrs
 
 from passback.delivery.accepting import UNROUTED
 from passback.delivery.repair import Repair
-from passback.delivery.store import Store
+from passback.store import Store
 
 __all__ = ["Called", "Claims", "Kept", "Sole"]
 

@@ -8,12 +8,10 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, select
 
-from passback.delivery import schema
 from passback.delivery.overview import DeliveryState, delivery_states
 from passback.delivery.selection import Selection
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds, moment
 from passback.model import Result, read_result
+from passback.store import Store, milliseconds, moment, schema
 
 __all__ = ["Exported", "export"]
 

@@ -18,9 +18,8 @@ from datetime import datetime
 from passback.delivery import holding
 from passback.delivery.claims import Called, Kept
 from passback.delivery.holding import HOLD, Holder
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds
 from passback.errors import OutboxError
+from passback.store import Store, milliseconds
 
 __all__ = ["Fleet"]
 

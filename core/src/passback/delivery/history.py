@@ -13,8 +13,7 @@ from enum import StrEnum
 import attrs
 from sqlalchemy import ColumnElement, Connection, insert, literal, select
 
-from passback.delivery import schema
-from passback.delivery.times import milliseconds, moment
+from passback.store import milliseconds, moment, schema
 
 __all__ = ["Event", "EventKind", "Step", "note", "note_all", "note_outcomes", "steps"]
 

@@ -22,10 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from passback.delivery import schema
 from passback.delivery.accepting import UNROUTED, raise_signals
-from passback.delivery.columns import insert_new
 from passback.delivery.repair import reopen
+from passback.store import insert_new, schema
 
 __all__ = ["HOLD", "Found", "Holder", "Seen", "beat", "call", "leave"]
 

@@ -14,12 +14,11 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Select, bindparam, select, update
 
-from passback.delivery import schema
+from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
 from passback.delivery.ordering import DueRow, in_order, overtaken, subject
-from passback.delivery.states import Change, State
-from passback.delivery.times import milliseconds, moment
 from passback.model import Delivery, read_result
+from passback.store import State, milliseconds, moment, schema
 
 __all__ = ["Lease", "Settlement", "Wish", "lease", "settle"]
 

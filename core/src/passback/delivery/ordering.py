@@ -7,10 +7,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from passback.delivery import schema
-from passback.delivery.states import State
 from passback.delivery.subjects import STATUS
 from passback.model import ResultKind
+from passback.store import State, schema
 
 __all__ = ["DueRow", "in_order", "overtaken", "subject"]
 

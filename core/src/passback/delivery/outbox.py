@@ -10,10 +10,8 @@ from sqlalchemy import Connection
 from passback.delivery import accepting, leasing
 from passback.delivery.accepting import Acceptance, Submission
 from passback.delivery.leasing import Lease, Settlement, Wish
-from passback.delivery.states import State
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds
 from passback.errors import ContentConflict
+from passback.store import State, Store, milliseconds
 
 __all__ = ["Outbox"]
 

@@ -10,14 +10,11 @@ import attrs
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from passback.contract import Health
-from passback.delivery import schema
 from passback.delivery.history import Step, steps
 from passback.delivery.selection import Selection
 from passback.delivery.standing import standings
-from passback.delivery.states import State
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds, moment
 from passback.model import Standing
+from passback.store import State, Store, milliseconds, moment, schema
 
 __all__ = ["ConnectionState", "DeliveryState", "Overview", "Totals", "delivery_states"]
 

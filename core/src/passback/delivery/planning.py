@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
-from passback.delivery.states import Change, State, WaitingFor
+from passback.delivery.changes import Change
 from passback.delivery.subjects import STATUS
 from passback.model import Delivery, ResultKind
+from passback.store import State, WaitingFor
 
 __all__ = ["Plan", "plan"]
 

@@ -8,16 +8,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from passback.contract import Health
-from passback.delivery import schema
 from passback.delivery.accepting import raise_signals
-from passback.delivery.columns import insert_new
 from passback.delivery.history import Event, EventKind, note_all
-from passback.delivery.locking import CONFIGURING, lock
 from passback.delivery.routing import Routes, route
 from passback.delivery.selection import Selection
-from passback.delivery.states import FOLLOWS, State, WaitingFor
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds
+from passback.store import (
+    CONFIGURING,
+    FOLLOWS,
+    State,
+    Store,
+    WaitingFor,
+    insert_new,
+    lock,
+    milliseconds,
+    schema,
+)
 
 __all__ = ["Repair", "pull_back", "reopen"]
 

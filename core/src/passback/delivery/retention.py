@@ -8,14 +8,10 @@ from datetime import datetime, timedelta
 import attrs
 from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
 
-from passback.delivery import schema
 from passback.delivery.history import Event, EventKind, note_all
-from passback.delivery.locking import RETAINING, lock
 from passback.delivery.standing import keep_standings
-from passback.delivery.states import State
-from passback.delivery.store import Store
-from passback.delivery.times import milliseconds
 from passback.model import read_result
+from passback.store import RETAINING, State, Store, lock, milliseconds, schema
 
 __all__ = ["Retention", "RetentionPolicy"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import attrs
 from sqlalchemy import ColumnElement, Connection, or_, select, true, update
 
-from passback.delivery import schema
 from passback.delivery.accepting import insert_deliveries, raise_signals
 from passback.delivery.attaching import attached_connections
 from passback.model import Result
+from passback.store import schema
 
 __all__ = ["Routes", "route"]
 

@@ -8,9 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import ColumnElement, select
 
-from passback.delivery import schema
-from passback.delivery.states import State
-from passback.delivery.times import milliseconds
+from passback.store import State, milliseconds, schema
 
 __all__ = ["Selection"]
 

@@ -8,10 +8,8 @@ import attrs
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
-from passback.delivery import schema
-from passback.delivery.states import State
-from passback.delivery.times import moment
 from passback.model import Reach, Result, Standing, read_result, stand
+from passback.store import State, moment, schema
 
 __all__ = ["keep_standings", "standings"]
 

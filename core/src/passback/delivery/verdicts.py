@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from passback.delivery.changes import Change, change_for
 from passback.delivery.condition import Condition
 from passback.delivery.leasing import Lease, Settlement
 from passback.delivery.planning import Plan
 from passback.delivery.sending import Sent
-from passback.delivery.states import Change, State, WaitingFor, change_for
 from passback.errors import Unsupported
 from passback.model import Receipt
+from passback.store import State, WaitingFor
 
 __all__ = ["settlement"]
 

@@ -24,10 +24,10 @@ from passback.alerts import (
 )
 from passback.clock import Clock
 from passback.contract import Alerted, AlertKind
-from passback.delivery import Store
 from passback.errors import ConfigError
 from passback.host.config import Config, Mistake, Resolver, SmtpConfig, WebhookConfig
 from passback.http import HTTP, AddressPolicy, Timeouts
+from passback.store import Store
 
 __all__ = ["Alerting", "alert_mistakes", "try_alerts"]
 

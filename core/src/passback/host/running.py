@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from passback.clock import Clock
-from passback.delivery import Committer, Dispatcher, DispatcherLock, Outbox, RetentionPolicy, Store
+from passback.delivery import Committer, Dispatcher, DispatcherLock, Outbox, RetentionPolicy
 from passback.errors import OutboxError
 from passback.host.alerting import Alerting, alert_mistakes
 from passback.host.config import Config, read_again
@@ -16,6 +16,7 @@ from passback.host.delivering import Delivering
 from passback.host.roster import ConfiguredRoster
 from passback.host.telemetry import telemetry
 from passback.host.watching import watch
+from passback.store import Store
 
 __all__ = ["Running"]
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from passback.clock import Clock
 from passback.contract import Attempted, Observer, Settled
-from passback.delivery import Backlog, Store, backlog
+from passback.delivery import Backlog, backlog
+from passback.store import Store
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation

@@ -8,10 +8,10 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from passback.delivery import DatabaseURL
 from passback.host.config.mistakes import Mistake
 from passback.host.config.secrets import Resolver, SecretText
 from passback.host.config.tables import Table
+from passback.store import DatabaseURL
 
 __all__ = ["OutboxPlace", "StoreConfig", "located", "refers"]
 

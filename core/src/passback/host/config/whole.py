@@ -11,7 +11,6 @@ from pydantic import Field, InstanceOf, PrivateAttr
 from pydantic.json_schema import SkipJsonSchema
 
 from passback.contract import Observer
-from passback.delivery import DatabaseURL
 from passback.errors import ConfigError
 from passback.host.config.alerting import AlertsConfig
 from passback.host.config.drafts import Attachment, Draft
@@ -22,6 +21,7 @@ from passback.host.config.source import Mark, Source
 from passback.host.config.tables import ConnectionConfig, PluginConfig, RetentionConfig, Table
 from passback.host.observers import load_observers
 from passback.plugins import Policy
+from passback.store import DatabaseURL
 
 __all__ = ["Config", "Origin"]
 

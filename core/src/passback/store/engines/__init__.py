@@ -9,8 +9,8 @@ import attrs
 import sqlalchemy
 from sqlalchemy import Connection
 
-from passback.delivery.engines.sqlite import SQLite
 from passback.errors import OutboxError
+from passback.store.engines.sqlite import SQLite
 
 __all__ = ["DatabaseURL", "Engine", "engine_for"]
 
@@ -70,7 +70,7 @@ def engine_for(where: Path | DatabaseURL) -> Engine:
         return SQLite(where)
     try:
         # Its driver is an extra.
-        from passback.delivery.engines.postgres import Postgres  # noqa: PLC0415
+        from passback.store.engines.postgres import Postgres  # noqa: PLC0415
     except ImportError as error:
         raise OutboxError(
             "an outbox on PostgreSQL needs its driver: pip install 'passback[postgres]'"

@@ -1,7 +1,4 @@
-"""The tables: payload, schedule, state and lease stand in one transactional store.
-
-Times are milliseconds since 1970, UTC.
-"""
+"""The outbox: results, their deliveries, and what happened to them."""
 
 from __future__ import annotations
 
@@ -14,13 +11,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     UniqueConstraint,
     text,
 )
 
-from passback.delivery.columns import Code, Serial, Text
+from passback.store.columns import Code, Serial, Text
+from passback.store.schema.whole import metadata
 
 __all__ = [
     "attachment",
@@ -28,26 +25,11 @@ __all__ = [
     "delivery",
     "event",
     "history",
-    "incident",
-    "lane",
-    "meta",
-    "metadata",
-    "notice",
     "result",
     "signal",
-    "told",
-    "watch",
-    "worker",
+    "standing",
+    "tally",
 ]
-
-metadata = MetaData()
-
-meta = Table(
-    "meta",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
 
 connection = Table(
     "connection",
@@ -146,7 +128,6 @@ delivery = Table(
     sqlite_autoincrement=True,
 )
 
-# What happened to a connection: a request with fifty results is one row.
 event = Table(
     "event",
     metadata,
@@ -159,7 +140,6 @@ event = Table(
     sqlite_autoincrement=True,
 )
 
-# What that made of deliveries, where it didn't deliver them.
 history = Table(
     "history",
     metadata,
@@ -169,7 +149,6 @@ history = Table(
     sqlite_with_rowid=False,
 )
 
-# Where a learner stands in an activity by results that aren't kept any longer.
 standing = Table(
     "standing",
     metadata,
@@ -180,7 +159,6 @@ standing = Table(
     sqlite_with_rowid=False,
 )
 
-# How many that aren't kept any longer ended how, so that the account of everything accepted stays whole.
 tally = Table(
     "tally",
     metadata,
@@ -190,7 +168,6 @@ tally = Table(
     sqlite_with_rowid=False,
 )
 
-# What was attached while running; what the configuration attaches stands there alone.
 attachment = Table(
     "attachment",
     metadata,
@@ -201,107 +178,10 @@ attachment = Table(
     sqlite_with_rowid=False,
 )
 
-# One row for each time that another process made something due, read and removed by the dispatcher.
 signal = Table(
     "signal",
     metadata,
     Column("id", Serial, primary_key=True),
     Column("connection", Text, nullable=False),
     sqlite_autoincrement=True,
-)
-
-# A time in which a connection was ill; a short one is forgotten untold.
-incident = Table(
-    "incident",
-    metadata,
-    Column("id", Serial, primary_key=True),
-    Column("connection", Text, nullable=False),
-    Column("began", BigInteger, nullable=False),
-    # When its contact was told of it, and reminded last.
-    Column("told", BigInteger),
-    Column("reminded", BigInteger),
-    Column("ended", BigInteger),
-    CheckConstraint("ended IS NULL OR told IS NOT NULL", name="only_the_told_are_remembered"),
-    Index(
-        "incident_open",
-        "connection",
-        unique=True,
-        sqlite_where=text("ended IS NULL"),
-        postgresql_where=text("ended IS NULL"),
-    ),
-    sqlite_autoincrement=True,
-)
-
-# What a connection's contact knows besides.
-watch = Table(
-    "watch",
-    metadata,
-    Column("connection", Text, primary_key=True),
-    # Up to when deliveries were looked at; since when there is something for a digest; the last digest.
-    Column("looked", BigInteger, nullable=False, default=0),
-    Column("gathering", BigInteger),
-    Column("digested", BigInteger),
-    # Whether they were told that something is given up soon.
-    Column("expiring", Boolean, nullable=False, default=False),
-    sqlite_with_rowid=False,
-)
-
-# The deliveries of which they know, and as what: rejected, or waiting for what.
-told = Table(
-    "told",
-    metadata,
-    Column("delivery", BigInteger, ForeignKey("delivery.seq", ondelete="CASCADE"), primary_key=True),
-    Column("what", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-# Mails and webhooks to send: an outbox of their own.
-notice = Table(
-    "notice",
-    metadata,
-    Column("id", Serial, primary_key=True),
-    # What makes its Message-ID and webhook-id, so that a receiver knows a repetition.
-    Column("key", Text, nullable=False, unique=True),
-    Column("connection", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
-    # The alert, as JSON.
-    Column("body", LargeBinary, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    # When it's to be tried; None once it's sent or given up.
-    Column("due", BigInteger),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("sent", BigInteger),
-    Column("error", Text, nullable=False, default=""),
-    CheckConstraint("sent IS NULL OR due IS NULL", name="sent_once"),
-    Index(
-        "notice_due",
-        "due",
-        sqlite_where=text("due IS NOT NULL"),
-        postgresql_where=text("due IS NOT NULL"),
-    ),
-    sqlite_autoincrement=True,
-)
-
-# Which process on a shared database delivers for a connection, and until when it may; by the server's clock.
-lane = Table(
-    "lane",
-    metadata,
-    Column("connection", Text, primary_key=True),
-    Column("owner", Text),
-    Column("until", BigInteger, nullable=False, default=0),
-    sqlite_with_rowid=False,
-)
-
-# The processes that deliver from a shared database: until when each is taken to live, and whom it serves.
-worker = Table(
-    "worker",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("until", BigInteger, nullable=False),
-    # The connections' names, sorted, as JSON.
-    Column("serves", Text, nullable=False),
-    sqlite_with_rowid=False,
 )

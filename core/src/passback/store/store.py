@@ -10,10 +10,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from passback.delivery import migrations
-from passback.delivery.engines import DatabaseURL, engine_for
-from passback.delivery.thread import WorkThread
 from passback.errors import OutboxError, OutboxTooNew
+from passback.store import migrations
+from passback.store.engines import DatabaseURL, engine_for
+from passback.store.thread import WorkThread
 
 __all__ = ["Store"]
 

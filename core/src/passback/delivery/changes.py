@@ -1,10 +1,8 @@
-"""The states of a delivery, and the one table of what may follow what."""
+"""What an attempt makes of a delivery."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from enum import IntEnum, StrEnum
 
 import attrs
 
@@ -18,39 +16,9 @@ from passback.model import (
     TryLater,
     UserUnknown,
 )
+from passback.store import State, WaitingFor
 
-__all__ = ["FOLLOWS", "Change", "State", "WaitingFor", "change_for"]
-
-
-class State(IntEnum):
-    """Where a delivery stands; always in exactly one."""
-
-    PENDING = 0
-    DELIVERED = 1
-    WAITING = 2
-    REJECTED = 3
-
-    @property
-    def word(self) -> str:
-        """The word for it, as people and programs read it."""
-        return self.name.lower()
-
-
-class WaitingFor(StrEnum):
-    """What a waiting delivery waits for."""
-
-    ACCOUNT = "account"
-    ACTIVITY = "activity"
-    LAUNCH = "launch"
-    CONNECTION = "connection"
-
-
-FOLLOWS: Mapping[State, frozenset[State]] = {
-    State.PENDING: frozenset(State),
-    State.WAITING: frozenset({State.PENDING, State.REJECTED}),
-    State.REJECTED: frozenset({State.PENDING}),
-    State.DELIVERED: frozenset(),
-}
+__all__ = ["Change", "change_for"]
 
 
 @attrs.frozen(kw_only=True)

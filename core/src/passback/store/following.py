@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from passback.delivery.states import FOLLOWS
+from passback.store.states import FOLLOWS
 
 __all__ = ["guard"]
 

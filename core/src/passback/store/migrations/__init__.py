@@ -34,7 +34,7 @@ def upgrade(db: Connection) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config(attributes={"connection": db})
-    config.set_main_option("script_location", "passback.delivery:migrations")
+    config.set_main_option("script_location", "passback.store:migrations")
     config.set_main_option("path_separator", "os")
     with _upgrading:
         command.upgrade(config, "head")

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from passback.delivery import migrations, schema
+from passback.store import migrations, schema
 
 context.configure(
     connection=context.config.attributes["connection"],

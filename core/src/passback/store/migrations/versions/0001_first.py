@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from passback.delivery import columns
-from passback.delivery.following import guard
+from passback.store import columns
+from passback.store.following import guard
 
 revision = "0001"
 down_revision = None

@@ -14,8 +14,8 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from passback.delivery.locking import MIGRATING, lock
 from passback.errors import OutboxError
+from passback.store.locking import MIGRATING, lock
 
 __all__ = ["SCHEMA", "Postgres"]
 

@@ -1,0 +1,24 @@
+"""The one transactional store: its engines, its tables and their revisions."""
+
+from passback.store import schema
+from passback.store.columns import insert_new
+from passback.store.engines import DatabaseURL
+from passback.store.locking import CONFIGURING, RETAINING, lock
+from passback.store.states import FOLLOWS, State, WaitingFor
+from passback.store.store import Store
+from passback.store.times import milliseconds, moment
+
+__all__ = [
+    "CONFIGURING",
+    "FOLLOWS",
+    "RETAINING",
+    "DatabaseURL",
+    "State",
+    "Store",
+    "WaitingFor",
+    "insert_new",
+    "lock",
+    "milliseconds",
+    "moment",
+    "schema",
+]

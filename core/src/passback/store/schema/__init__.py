@@ -1,0 +1,39 @@
+"""The tables: payload, schedule, state and lease stand in one transactional store.
+
+Times are milliseconds since 1970, UTC.
+"""
+
+from passback.store.schema.alerting import incident, notice, told, watch
+from passback.store.schema.fleet import lane, worker
+from passback.store.schema.outbox import (
+    attachment,
+    connection,
+    delivery,
+    event,
+    history,
+    result,
+    signal,
+    standing,
+    tally,
+)
+from passback.store.schema.whole import meta, metadata
+
+__all__ = [
+    "attachment",
+    "connection",
+    "delivery",
+    "event",
+    "history",
+    "incident",
+    "lane",
+    "meta",
+    "metadata",
+    "notice",
+    "result",
+    "signal",
+    "standing",
+    "tally",
+    "told",
+    "watch",
+    "worker",
+]
