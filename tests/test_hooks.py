@@ -70,10 +70,10 @@ def acme(host, monkeypatch):
 
 
 @asynccontextmanager
-async def served(host, *tables):
+async def served(host, *tables, patience=5):
     host.configure(TABLE, *tables)
     async with Passback.from_file(host.folder / "passback.toml", deliver=False) as pb:
-        app = Starlette(routes=[Mount("/passback", app=mountable(pb))])
+        app = Starlette(routes=[Mount("/passback", app=mountable(pb, patience=patience))])
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="https://host.example") as client:
             yield pb, client
@@ -160,6 +160,20 @@ def test_the_same_id_with_other_content_is_refused(acme):
             await client.post("/passback/hooks/acme", **signed([{"id": "1", "who": "ana"}]))
             answer = await client.post("/passback/hooks/acme", **signed([{"id": "1", "who": "bob"}]))
             assert answer.status_code == 409
+
+    asyncio.run(check())
+
+
+def test_what_is_slow_to_arrive_is_cut_off_with_an_answer(acme):
+    async def dribbling():
+        yield b"["
+        await asyncio.sleep(60)
+
+    async def check():
+        async with served(acme, patience=0.05) as (pb, client):
+            answer = await client.post("/passback/hooks/acme", content=dribbling())
+            assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+            assert (await pb.totals()).accepted == 0
 
     asyncio.run(check())
 

@@ -1,6 +1,7 @@
 """The connector over a sandbox on a socket, and results to send."""
 
 import asyncio
+import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from passback import (
     Connection,
     Counters,
     Delivery,
+    Incoming,
     Item,
     Learner,
     Result,
@@ -25,6 +27,7 @@ from passback import (
 from passback_webhook import WebhookConnector, WebhookOptions
 from passback_webhook.sandbox import Sandbox, serve
 
+SECRET = "a-secret-of-the-platform"
 ADDRESSES = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 AT = datetime(2026, 11, 2, 8, 30, 0, tzinfo=UTC)
 
@@ -129,3 +132,61 @@ def made():
         return Result(**given | more)
 
     return make
+
+
+class Clock(SystemClock):
+    """A clock that stands where it is set."""
+
+    def __init__(self):
+        self.time = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def now(self):
+        return self.time
+
+
+class Gate:
+    """A connection that only receives."""
+
+    def __init__(self, name="tiq", **receive):
+        self.clock = Clock()
+        self.options = WebhookOptions.model_validate({"receive": {"secrets": [SECRET]} | receive})
+        http = HTTP(ADDRESSES, Timeouts(connect=2, read=5, total=20))
+        self.connection = Connection(name, WebhookConnector, self.options, http, self.clock)
+
+    def ask(self, body=b"", path="", method="POST", query=(), **headers):
+        """Hand in one request."""
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        given = {"content_type": "application/json"} | headers
+        incoming = Incoming(
+            method=method,
+            path=path,
+            query=tuple(query),
+            headers={name.replace("_", "-"): text for name, text in given.items() if text is not None},
+            body=body,
+            received=self.clock.now(),
+        )
+        return self.connection.receive_results(incoming)
+
+    def send(self, body, **more):
+        """Hand in a request that is proven by the secret."""
+        return self.ask(body, authorization=f"Bearer {SECRET}", **more)
+
+    def one(self, body, **more):
+        """Return the one result that a proven request gives."""
+        received = self.send(body, **more)
+        assert received.status == 200, received.body
+        (result,) = received.results
+        return result
+
+    def refusal(self, body, **more):
+        """Return with which status and words a proven request is refused."""
+        received = self.send(body, **more)
+        assert received.results == ()
+        return received.status, received.body["error"]
+
+
+@pytest.fixture
+def gate():
+    """Make connections that only receive."""
+    return Gate

@@ -1,30 +1,50 @@
 """What the README shows, run; and every option that there is stands in it as it is."""
 
+import asyncio
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import get_args
 
+import attrs
 import pytest
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
-from passback import Activity, Counters, Delivered, Delivery, Item, Learner, Result, Score, SystemClock
+from passback import (
+    Activity,
+    Counters,
+    Delivered,
+    Delivery,
+    Item,
+    Learner,
+    Passback,
+    Result,
+    Score,
+    SystemClock,
+)
 from passback_webhook import WebhookOptions
 from passback_webhook.expressions.functions import Functions, arities
 from passback_webhook.messages import Author
 from passback_webhook.outgoing import outgoing
-from passback_webhook.sandbox import Behaviour
+from passback_webhook.sandbox import EVENTS, Behaviour, Sender, six_events
 
 PATH = Path(__file__).parent.parent / "README.md"
 README = PATH.read_text("utf-8")
-BLOCKS = dict(re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL))
-CONFIGURATION = tomllib.loads(BLOCKS["toml"])["connections"]["acme"]["options"]
-SAID = json.loads(BLOCKS["json"])
+SENDING, RECEIVING = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+(SERVING,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+(MESSAGE,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+CONFIGURATION = tomllib.loads(SENDING)["connections"]["acme"]["options"]
+SAID = json.loads(MESSAGE)
 
+SECRET = "a-secret-of-the-platform"
 RESULT = Result(
     kind="task_completed",
     learner=Learner(id="7", external_id="E-1001"),
@@ -74,6 +94,40 @@ def test_a_strict_api_takes_it(start):
     assert isinstance(receipt, Delivered)
     (message,) = api.sandbox.messages
     assert message == SAID | {"sent_at": message["sent_at"]}
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Serve what the README shows, by what it shows; give the connection's address, and the secret."""
+    (tmp_path / "passback.toml").write_text(RECEIVING, "utf-8")
+    (tmp_path / "hooks.py").write_text(SERVING, "utf-8")
+    environment = os.environ | {"TIQ_SECRET": SECRET}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        command = [sys.executable, "-m", "uvicorn", "hooks:app", "--fd", str(listener.fileno())]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environment, pass_fds=[listener.fileno()], stderr=subprocess.PIPE
+        ) as process:
+            yield f"http://127.0.0.1:{port}/passback/hooks/tiq"
+            process.terminate()
+            assert SECRET.encode() not in process.communicate()[1]
+
+
+def test_the_walk_through_for_tiq_is_as_it_is_shown(served, tmp_path, monkeypatch):
+    start = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+    for _ in range(2):
+        for answer in Sender(served, SECRET).send(six_events("E-1001", "crane-1", start)):
+            assert f"{answer.status} {answer.body.decode()}" == '200 {"accepted":1,"ignored":0}'
+    assert Sender(served, SECRET, way="secret").send([SAID])
+    monkeypatch.setenv("TIQ_SECRET", SECRET)
+
+    async def kept():
+        async with Passback.from_file(tmp_path / "passback.toml", deliver=False) as pb:
+            return [each.result async for each in pb.export()]
+
+    results = asyncio.run(kept())
+    assert [each.kind for each in results] == ["started", *EVENTS[1:5], "completed", "task_completed"]
+    assert attrs.evolve(results[-1], id=RESULT.id, learner=RESULT.learner, item=RESULT.item) == RESULT
 
 
 HOW_TO = (PATH.parents[2] / "docs" / "how-to" / "webhook.md").read_text("utf-8")

@@ -4,11 +4,12 @@ import asyncio
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from passback import HTTP, AddressPolicy, basic_auth
-from passback_webhook.sandbox import Behaviour, Person
+from passback_webhook.sandbox import BadAnswer, Behaviour, Person, Sender, six_events
 
 GOOD = {
     "event": "completed",
@@ -143,3 +144,35 @@ def test_it_runs_as_a_command():
         finally:
             process.terminate()
     assert first.startswith("messages: http://127.0.0.1:")
+
+
+GRANTED = {"access_token": "abc", "token_type": "Bearer", "expires_in": 60}
+KEPT_NOWHERE = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said", "words"),
+    [
+        (201, KEPT_NOWHERE, GRANTED, "expected 200"),
+        (400, KEPT_NOWHERE, {"error": "invalid_client"}, "invalid_client"),
+        (200, KEPT_NOWHERE | {"Content-Type": "text/html"}, GRANTED, "application/json"),
+        (200, {"Content-Type": "application/json"}, GRANTED, "no-store"),
+        (200, KEPT_NOWHERE, "nothing", "no object"),
+        (200, KEPT_NOWHERE, GRANTED | {"access_token": "a b"}, "access_token"),
+        (200, KEPT_NOWHERE, GRANTED | {"token_type": "mac"}, "token_type"),
+        (200, KEPT_NOWHERE, GRANTED | {"expires_in": "60"}, "expires_in"),
+        (200, KEPT_NOWHERE, GRANTED | {"expires_in": 0}, "expires_in"),
+    ],
+)
+def test_the_sender_takes_no_token_that_isnt_as_rfc_6749_has_it(api, status, headers, said, words):
+    api.sandbox.fail(status=status, headers=headers, body=json.dumps(said), on="/token")
+    with pytest.raises(BadAnswer, match=words):
+        Sender(api.url, "secret").token()
+
+
+@pytest.mark.parametrize("status", [300, 302, 400, 500])
+def test_the_sender_wants_an_answer_of_2xx(api, status):
+    api.sandbox.fail(status=status, on="/", headers={"Location": f"{api.url}/me"})
+    with pytest.raises(BadAnswer, match=f"expected an answer of 2xx, got {status}"):
+        Sender(api.url, "secret", way="secret").send(six_events("a", "c", datetime.now(UTC)))
+    assert len(api.seen("/")) == 1

@@ -20,6 +20,7 @@ __all__ = [
     "NoAuth",
     "OAuth2Auth",
     "Signing",
+    "a_few",
     "fixed_address",
     "key_of",
 ]
@@ -73,7 +74,12 @@ def _signing_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _a_few(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+def a_few(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    """Return `secrets` if there are as many as a replacement needs.
+
+    Raises:
+        ValueError: There is none, or there are too many.
+    """
     if not 1 <= len(secrets) <= _MOST_SECRETS:
         raise ValueError(f"expected 1 to {_MOST_SECRETS} secrets, got {len(secrets)}")
     return secrets
@@ -137,7 +143,7 @@ class Signing(Options):
     """Signatures after Standard Webhooks 1.0.0, beside whatever else proves a request."""
 
     secrets: Annotated[
-        tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], AfterValidator(_a_few)
+        tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], AfterValidator(a_few)
     ] = Field(
         description="The signing secrets (`whsec_…`); while one is replaced, the old and the new.",
     )

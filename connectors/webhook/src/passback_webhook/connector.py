@@ -1,4 +1,4 @@
-"""The connector: results to messages, and a customer's answers to receipts."""
+"""The connector: results to messages, a customer's answers to receipts, and what they send to results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from passback import (
     Delivery,
     IdentityProposal,
     IdentityRequest,
+    Incoming,
     Receipt,
+    Received,
     Rejected,
     Response,
     TryLater,
@@ -30,13 +32,14 @@ from passback_webhook.identity import proposal
 from passback_webhook.messages import Author, NobodyToName
 from passback_webhook.options import WebhookOptions
 from passback_webhook.outgoing import Message, Outgoing, outgoing, together
+from passback_webhook.receiving import Receiver
 from passback_webhook.users import Directory
 
 __all__ = ["WebhookConnector"]
 
 
 class WebhookConnector(Connector[WebhookOptions]):
-    """Sends results to any customer's API, by configuration alone."""
+    """Sends results to any customer's API, and receives them, by configuration alone."""
 
     def __init__(self, context: Context[WebhookOptions]) -> None:
         super().__init__(context)
@@ -47,6 +50,8 @@ class WebhookConnector(Connector[WebhookOptions]):
         wrap = options.array.wrap if options.array else None
         self._wrap = None if wrap is None else Expression(wrap, ANYTHING)
         self._directory = Directory(options.users, self._caller) if options.users else None
+        received = options.receive
+        self._receiver = Receiver(received, self.connection, self.clock) if received else None
 
     async def check(self) -> None:
         """Prove the client with a new token, where it has one, and the rest by a request that only reads."""
@@ -74,6 +79,12 @@ class WebhookConnector(Connector[WebhookOptions]):
     def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
         """Return which user somebody is, as the configured expression says."""
         return proposal(self.options.identity, request)
+
+    def receive_results(self, incoming: Incoming) -> Received:
+        """Return the results in what the customer's system sent, if it proves itself as configured."""
+        if self._receiver is None:
+            raise Unsupported(f"connection {self.connection!r}: nothing is to be received (receive)")
+        return self._receiver.received(incoming)
 
     def _written(self, delivery: Delivery) -> Message | Receipt:
         if not self._author.writes(delivery.result.kind):

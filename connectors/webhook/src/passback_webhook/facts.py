@@ -29,6 +29,8 @@ __all__ = [
     "MESSAGE",
     "PAGE",
     "QUERY",
+    "REQUEST",
+    "SENT",
     "about_answer",
     "about_identity",
     "about_learner",
@@ -67,6 +69,8 @@ IDENTITY: Names = {
     "assertion": dict.fromkeys(("issuer", "subject", "attributes"), ANYTHING),
 }
 QUERY: Names = {"query": dict.fromkeys(("email", "username", "external_id"), ANYTHING)}
+REQUEST: Names = dict.fromkeys(("method", "path", "query", "headers", "body"), ANYTHING)
+SENT: Names = dict.fromkeys(("method", "path", "query", "headers", "body", "sent"), ANYTHING)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT = 2**53

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from passback_webhook.addresses import Address
 from passback_webhook.expressions import ANYTHING, Expression, Names, Template
-from passback_webhook.facts import ANSWER, IDENTITY, MESSAGE, PAGE, QUERY
+from passback_webhook.facts import ANSWER, IDENTITY, MESSAGE, PAGE, QUERY, REQUEST, SENT
 
 __all__ = [
     "AnswerExpression",
@@ -21,6 +21,8 @@ __all__ = [
     "PageExpression",
     "QueryAddress",
     "QueryExpression",
+    "RequestExpression",
+    "SentExpression",
     "Statuses",
 ]
 
@@ -41,6 +43,8 @@ AnswerExpression: TypeAlias = Annotated[str, _parses(Expression, ANSWER)]
 PageExpression: TypeAlias = Annotated[str, _parses(Expression, PAGE)]
 IdentityExpression: TypeAlias = Annotated[str, _parses(Expression, IDENTITY)]
 QueryExpression: TypeAlias = Annotated[str, _parses(Expression, QUERY)]
+RequestExpression: TypeAlias = Annotated[str, _parses(Expression, REQUEST)]
+SentExpression: TypeAlias = Annotated[str, _parses(Expression, SENT)]
 AnyExpression: TypeAlias = Annotated[str, _parses(Expression, ANYTHING)]
 
 MessageAddress: TypeAlias = Annotated[str, _parses(Address, MESSAGE)]

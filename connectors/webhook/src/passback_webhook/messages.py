@@ -45,7 +45,9 @@ class Author:
     def __init__(self, options: WebhookOptions, clock: Clock) -> None:
         self._clock = clock
         self._user = Expression(options.user, MESSAGE)
-        self._forms = {event: _Form(options.message_for(event), options.url) for event in options.events}
+        url = options.url
+        chosen = () if url is None else options.events
+        self._forms = {event: _Form(options.message_for(event), url or "") for event in chosen}
 
     def writes(self, event: ResultKind) -> bool:
         """Return whether results of this kind are sent at all."""

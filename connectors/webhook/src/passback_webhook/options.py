@@ -12,8 +12,12 @@ from passback_webhook.auth import Auth, NoAuth, Signing, fixed_address
 from passback_webhook.fields import AnswerExpression, MessageAddress, MessageExpression
 from passback_webhook.message_options import AnswerOptions, ArrayOptions, MessageOptions
 from passback_webhook.people_options import IdentityOptions, UsersOptions
+from passback_webhook.receiving import ReceiveOptions
 
 __all__ = ["CheckOptions", "WebhookOptions"]
+
+# What is about messages alone.
+_SENDING = frozenset({"answer", "array", "events", "message", "messages", "user"})
 
 
 def _once(kinds: Sequence[ResultKind]) -> Sequence[ResultKind]:
@@ -37,8 +41,10 @@ class CheckOptions(Options):
 class WebhookOptions(Options):
     """Options of a connection to any customer's API."""
 
-    url: MessageAddress = Field(
-        description="Where messages go; expressions may stand in it, in braces.",
+    url: MessageAddress | None = Field(
+        default=None,
+        description="Where messages go; expressions may stand in it, in braces. Only a connection that just "
+        "receives has none.",
         examples=["https://api.example.com/results"],
     )
     events: Annotated[tuple[ResultKind, ...], AfterValidator(_once)] = Field(
@@ -65,9 +71,14 @@ class WebhookOptions(Options):
     )
     users: UsersOptions | None = Field(default=None, description="How users are looked up.")
     identity: IdentityOptions | None = Field(default=None, description="Which user somebody is.")
+    receive: ReceiveOptions | None = Field(
+        default=None, description="What this customer's system may send to us."
+    )
 
     def model_post_init(self, _: object, /) -> None:
         """Refuse messages that can't be sent as they are described."""
+        if self.url is None:
+            self._require_nothing_to_send()
         for event in self.events:
             message = self.message_for(event)
             where = "message" if event not in self.messages else f"messages.{event}"
@@ -77,6 +88,12 @@ class WebhookOptions(Options):
                 raise ValueError(f"{where}.method: GET has no body; it goes with style = query")
             if self.array is not None and message.style in ("form", "query"):
                 raise ValueError(f"{where}.style: with array, messages are json")
+
+    def _require_nothing_to_send(self) -> None:
+        if self.receive is None:
+            raise ValueError("url: missing; say where messages go, or under receive what is sent to us")
+        if idle := sorted(_SENDING & self.model_fields_set):
+            raise ValueError(f"url: missing; without it nothing is sent, and {idle[0]} has no effect")
 
     def message_for(self, event: ResultKind) -> MessageOptions:
         """Return the message for `event`, completed by what holds for all."""

@@ -11,7 +11,7 @@ from passback.web.hooks import Hooks
 __all__ = ["mountable"]
 
 
-def mountable(pb: Passback) -> Starlette:
+def mountable(pb: Passback, *, patience: float = 30.0) -> Starlette:
     """Return the application for `pb`, which must be open while it serves.
 
     It answers under ``/hooks/{connection}``: what a connection's system sends there is verified by its
@@ -20,5 +20,9 @@ def mountable(pb: Passback) -> Starlette:
 
         app = FastAPI(lifespan=…)
         app.mount("/passback", mountable(pb))
+
+    Args:
+        pb: The host.
+        patience: How long a request may take to arrive, in seconds; a slower one is answered with 408.
     """
-    return Starlette(routes=[Mount("/hooks", app=Hooks(pb))])
+    return Starlette(routes=[Mount("/hooks", app=Hooks(pb, patience))])

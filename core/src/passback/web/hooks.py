@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 
@@ -29,6 +30,8 @@ log = logging.getLogger("passback.web")
 _MAX_BODY = 1024 * 1024
 _METHODS = ("GET", "POST", "PUT")
 _AGAIN_SECONDS = "30"
+# What is still on its way isn't waited for.
+_CLOSE = {"connection": "close"}
 
 
 class _TooLarge(Exception):
@@ -38,8 +41,9 @@ class _TooLarge(Exception):
 class Hooks:
     """Hands what is sent to ``/{connection}`` to that connection, and accepts the results in it."""
 
-    def __init__(self, pb: Passback) -> None:
+    def __init__(self, pb: Passback, patience: float) -> None:
         self._pb = pb
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,7 +61,10 @@ class Hooks:
         if request.method not in _METHODS:
             return _problem(405, "this address takes GET, POST and PUT")
         try:
-            incoming = await _incoming(request, below)
+            async with asyncio.timeout(self._patience):
+                incoming = await _incoming(request, below)
+        except TimeoutError:
+            return _problem(408, f"it took longer than {self._patience:g} s to arrive", _CLOSE)
         except _TooLarge:
             return _problem(413, f"at most {_MAX_BODY // 1024} KiB are taken")
         try:
@@ -70,9 +77,10 @@ class Hooks:
 async def _incoming(request: Request, below: str) -> Incoming:
     body = bytearray()
     async for part in request.stream():
-        body += part
-        if len(body) > _MAX_BODY:
-            raise _TooLarge
+        # The rest is read all the same: who is cut off while sending doesn't see the answer.
+        body += part if len(body) <= _MAX_BODY else b""
+    if len(body) > _MAX_BODY:
+        raise _TooLarge
     return Incoming(
         method=request.method,
         path=below,
@@ -100,8 +108,8 @@ def _refused(name: str, error: PassbackError) -> Response:
     return _problem(500, "this can't be processed here")
 
 
-def _problem(status: int, message: str) -> Response:
-    return _json(status, {"error": message}, {})
+def _problem(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return _json(status, {"error": message}, headers or {})
 
 
 def _json(status: int, body: JSONValue, headers: dict[str, str]) -> Response:
