@@ -11,22 +11,28 @@ from hosting import Host, lrs_table, made
 from postgres import PASSWORD, postgres_server
 
 from passback import OutboxError, Passback
-from passback.sandbox import serve
+from passback.sandbox import Stage, serve
 from passback_xapi.sandbox import Behaviour, Sandbox
 
 CONNECTIONS = 20
 RESULTS = 60
 
 
-class Systems:
+class Systems(Stage):
     """Many learning systems behind one port, and how many requests each had at a time."""
 
+    title = "many learning systems"
+
     def __init__(self, names):
+        super().__init__(self.system)
         self.sandboxes = {name: Sandbox(Behaviour(key="lrs", secret="secret")) for name in names}
         self.now = collections.Counter()
         self.most = collections.Counter()
 
-    async def app(self, scope, receive, send):
+    def guide(self, url):
+        return url
+
+    async def system(self, scope, receive, send):
         _, name, rest = scope["path"].split("/", 2)
         self.now[name] += 1
         self.most[name] = max(self.most[name], self.now[name])

@@ -31,7 +31,13 @@ def uv(*arguments):
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheels")
-    for project in ("core", "connectors/webhook", "connectors/xapi"):
+    for project in (
+        "core",
+        "connectors/cornerstone",
+        "connectors/go1",
+        "connectors/webhook",
+        "connectors/xapi",
+    ):
         uv("build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT / project))
     return {path.name.split("-")[0]: path for path in folder.glob("*.whl")}
 
@@ -89,7 +95,13 @@ def test_the_core_knows_no_connector(wheels):
 
 
 @pytest.mark.parametrize(
-    ("connector", "more"), [("passback_webhook", ["jmespath>=1.1"]), ("passback_xapi", [])]
+    ("connector", "more"),
+    [
+        ("passback_cornerstone", []),
+        ("passback_go1", []),
+        ("passback_webhook", ["jmespath>=1.1"]),
+        ("passback_xapi", []),
+    ],
 )
 def test_a_connector_needs_the_core_without_extras(wheels, connector, more):
     text, names = metadata(wheels[connector])

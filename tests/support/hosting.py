@@ -1,16 +1,25 @@
 """A host as its administrator has it: a folder with a configuration, a results file, and the commands."""
 
 import asyncio
+import functools
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from zygote import Zygote
+
 from passback import Activity, Learner, Passback, Result, canonical
 from passback_testbed.places import workspace
 
 TESTBED = workspace() / ".testbed"
+
+
+@functools.cache
+def _zygote():
+    return Zygote()
 
 
 class Host:
@@ -27,15 +36,18 @@ class Host:
         return [sys.executable, "-m", "passback", *arguments]
 
     def run(self, *arguments, stdin=None, expect=0):
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        if _zygote().takes(os.environ):
+            done = _zygote().run(arguments, self.folder, stdin, timeout=60)
+        else:
+            done = subprocess.run(
+                self.command(*arguments),
+                cwd=self.folder,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
         assert done.returncode == expect, done.stdout + done.stderr
         return done
 
