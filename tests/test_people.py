@@ -103,7 +103,7 @@ def test_a_table_holds_what_a_spreadsheet_needs_and_nothing_that_it_would_run(tw
 
 
 def test_a_system_that_cannot_list_users_says_so(two):
-    assert "has no lookup_users" in flat(two.run("users", "acme-lrs", expect=2).stderr)
+    assert "has no lookup_users" in flat(two.run("users", "list", "acme-lrs", expect=2).stderr)
 
 
 def test_what_happened_to_a_delivery_is_told_step_by_step(host):

@@ -5,9 +5,14 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgres import postgres_server
 
 from passback.store import DatabaseURL
+
+# A machine that is busy with other tests makes examples slowly, and that says nothing of what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 Behaviour = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 

@@ -53,7 +53,8 @@ def test_every_mistake_of_the_file_is_told_at_once_with_its_place(written):
 
 def test_an_unknown_key_that_resembles_nothing_is_told_what_there_is(written):
     (told,) = mistakes(written("zzz = 1"))
-    assert "zzz: unknown; expected one of alerts, connections, observers, plugins, retention, store" in told
+    have = "alerts, connections, launches, observers, plugins, retention, store, web"
+    assert f"zzz: unknown; expected one of {have}" in told
 
 
 @pytest.mark.parametrize("text", ["broken = {acme = 'x'}", "[broken]\nacme = 'x'"])

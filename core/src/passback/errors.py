@@ -4,6 +4,7 @@
 
     PassbackError
     ├── InvalidResult               a result that can't be accepted: names the field and the fix
+    ├── LaunchRefused               what opened the content is no launch that can be used
     ├── ConfigError                 the configuration can't be used: names the place and the fix
     │   └── ConnectionNotReady      one connection of it can't serve: plugin missing, option wrong, …
     ├── ContractError               a connector breaks the contract: wrong kind of hook, wrong receipts
@@ -39,6 +40,7 @@ __all__ = [
     "ContentConflict",
     "ContractError",
     "InvalidResult",
+    "LaunchRefused",
     "OutboxError",
     "OutboxInUse",
     "OutboxTooNew",
@@ -65,6 +67,10 @@ class InvalidResult(PassbackError):
         self.field = field
         self.problem = problem
         super().__init__(f"{field}: {problem}" if field else problem)
+
+
+class LaunchRefused(PassbackError):
+    """What opened the content is no launch that can be used; the message names nothing of its query."""
 
 
 class ConfigError(PassbackError):

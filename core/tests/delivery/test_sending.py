@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scripted import NoOptions, Scripted, deliver_all, result
 
 from passback import (
+    Batch,
     BatchRefused,
     BatchTooLarge,
     CannotConnect,
@@ -30,7 +31,7 @@ def sending(behaviour, count, healthy=lambda: None):
         connection.connector.behaviour = behaviour
         connection.connector.healthy = healthy
         deliveries = [Delivery(id=number, result=result(number)) for number in range(count)]
-        return await send(connection, deliveries, 10), connection.connector
+        return await send(connection, Batch(deliveries=tuple(deliveries)), 10), connection.connector
 
     return asyncio.run(run())
 

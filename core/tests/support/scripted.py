@@ -116,7 +116,7 @@ class SimulatedClock:
 class Room:
     """An outbox, one scripted connection called ``lms``, and a dispatcher between them."""
 
-    def __init__(self, store, clock, batch, patience, **policy):
+    def __init__(self, store, clock, batch, patience, connector, **policy):
         self.store = store
         self.outbox = Outbox(store)
         self.clock = clock
@@ -125,7 +125,7 @@ class Room:
         self.fingerprint = "one"
         self.routing = Routes(everywhere={"default": ["lms"]})
         self._policy = LanePolicy(batch=batch, linger=0, patience=patience, backoff=Backoff(), **policy)
-        self.lms = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
+        self.lms = Connection("lms", connector, NoOptions(), HTTP(clock=clock), clock)
         self.connector = self.lms.connector
         watcher = Watcher()
         watcher.events = self.events
@@ -196,10 +196,10 @@ class Room:
 
 
 @asynccontextmanager
-async def room(place, batch=10, *, deliver=True, patience=30, **policy):
+async def room(place, batch=10, *, deliver=True, patience=30, connector=Scripted, **policy):
     store = Store(place)
     await store.open()
-    here = Room(store, SimulatedClock(), batch, patience, **policy)
+    here = Room(store, SimulatedClock(), batch, patience, connector, **policy)
     try:
         if deliver:
             await here.start()

@@ -1,4 +1,4 @@
-"""The commands about learners: their results, the users of an LMS, and what is attached to what."""
+"""The commands about learners: their results, and what is attached to what."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, h
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
 from passback.model import DEFAULT_ORGANISATION, Reach, Score, Standing
 
-__all__ = ["attach", "attachments", "detach", "erase", "results", "users"]
+__all__ = ["attach", "attachments", "detach", "erase", "results"]
 
 _ActivityArgument = Annotated[str, typer.Argument(help="The activity's id.")]
 _ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
@@ -123,37 +123,6 @@ def erase(
         typer.confirm(f"Erase {counted(results, 'result')} of {plain(learner)} for good?", abort=True)
     run(remove())
     out.print(f"{counted(results, 'result')} erased", highlight=False)
-
-
-@app.command()
-def users(
-    connection: _ConnectionArgument,
-    email: Annotated[str | None, typer.Option(help="Only users with this address.")] = None,
-    username: Annotated[str | None, typer.Option(help="Only users with this login name.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Only users with this customer id.")] = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    json: JsonOption = False,
-) -> None:
-    """List the users of a connection's system, all of them or those that match."""
-    host = host_for(config)
-
-    async def show() -> None:
-        count = 0
-        found = host.users(connection, email=email, username=username, external_id=external_id)
-        async for user in found:
-            count += 1
-            if json:
-                print_json(user)
-                continue
-            known = [user.name, user.email, user.username, user.external_id]
-            line = "  ".join([user.id, *(each for each in known if each)])
-            out.print(plain(line) + ("" if user.active else "  [dim]inactive[/dim]"), highlight=False)
-        await host.aclose()
-        if not json:
-            out.print(counted(count, "user"), highlight=False)
-
-    run(show())
 
 
 @app.command()

@@ -1,11 +1,12 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
 from passback.delivery.accepting import Acceptance, Submission
-from passback.delivery.attaching import Attached, Attachments
+from passback.delivery.attaching import Attached, Attachments, attached_connections
 from passback.delivery.backlog import Backlog, backlog
 from passback.delivery.breaker import Backoff
 from passback.delivery.committer import Committer
 from passback.delivery.dispatcher import Dispatcher
+from passback.delivery.equipping import Equipment, Unequipped
 from passback.delivery.exporting import Exported, export
 from passback.delivery.history import Step
 from passback.delivery.lane import LanePolicy, Surroundings
@@ -13,12 +14,13 @@ from passback.delivery.leasing import Settlement, Wish
 from passback.delivery.lock import DispatcherLock
 from passback.delivery.outbox import Outbox
 from passback.delivery.overview import ConnectionState, DeliveryState, Overview, Totals
-from passback.delivery.repair import Repair
+from passback.delivery.repair import Repair, release_launches, release_learners
 from passback.delivery.retention import Retention, RetentionPolicy
 from passback.delivery.routing import Routes
 from passback.delivery.selection import Selection
 from passback.delivery.serving import Roster
 from passback.delivery.telling import tell
+from passback.delivery.unknown import last_seen, waiting_connections, waiting_learners
 
 __all__ = [
     "Acceptance",
@@ -31,6 +33,7 @@ __all__ = [
     "DeliveryState",
     "Dispatcher",
     "DispatcherLock",
+    "Equipment",
     "Exported",
     "LanePolicy",
     "Outbox",
@@ -46,8 +49,15 @@ __all__ = [
     "Submission",
     "Surroundings",
     "Totals",
+    "Unequipped",
     "Wish",
+    "attached_connections",
     "backlog",
     "export",
+    "last_seen",
+    "release_launches",
+    "release_learners",
     "tell",
+    "waiting_connections",
+    "waiting_learners",
 ]

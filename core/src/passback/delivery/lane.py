@@ -16,6 +16,7 @@ from passback.connection import Connection
 from passback.contract import Attempted, HealthChanged, Observer, Settled
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.condition import Condition
+from passback.delivery.equipping import Equipment, Unequipped
 from passback.delivery.history import Event, EventKind
 from passback.delivery.leasing import Lease, Settlement, Wish
 from passback.delivery.outbox import Outbox
@@ -25,7 +26,7 @@ from passback.delivery.sending import Sent, send
 from passback.delivery.telling import tell
 from passback.delivery.verdicts import settlement
 from passback.http import HTTP, Exchange
-from passback.model import DEFAULT_ORGANISATION, AlreadyThere, Delivered
+from passback.model import DEFAULT_ORGANISATION, AlreadyThere, Batch, Delivered
 
 __all__ = ["Lane", "LanePolicy", "Surroundings"]
 
@@ -73,6 +74,7 @@ class Surroundings:
         rng: What jitters.
         observers: Who is told of receipts and of health.
         retention: How long things are kept.
+        equipment: What knows the accounts and launches of learners.
         stopping: Set when the dispatcher is to stop.
         may_send: Says whether no other process may have taken over by now.
     """
@@ -82,6 +84,7 @@ class Surroundings:
     rng: random.Random
     observers: list[Observer] = attrs.field(factory=list)
     retention: RetentionPolicy = attrs.field(factory=RetentionPolicy)
+    equipment: Equipment = attrs.field(factory=Unequipped)
     stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
     may_send: Callable[[], bool] = _always
 
@@ -202,13 +205,15 @@ class Lane:
             overtaken=lease.overtaken,
         )
         started = self._around.clock.now()
+        batch = await self._around.equipment.equip(self._connection, planned.send)
         with HTTP.recording() as tried:
-            sent = await send(self._connection, planned.send, policy.patience) if planned.send else Sent()
+            sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
         now = self._around.clock.now()
         settled = settlement(lease, planned, sent, self._condition, now)
         event = self._event(planned, sent, tried, started, now) if planned.send else None
-        await self._keep(lease, attrs.evolve(settled, event=event), now)
+        await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
         if planned.send:
+            self._around.equipment.noted(self._connection, sent.receipts)
             self._tell(lease, sent, before, self._attempted(planned, sent, started, now))
 
     def _event(
@@ -228,9 +233,10 @@ class Lane:
             summary="; ".join([f"{count} result{'s' if count > 1 else ''}", *said]),
         )
 
-    async def _keep(self, lease: Lease, settled: Settlement, now: datetime) -> None:
+    async def _keep(self, lease: Lease, settled: Settlement, batch: Batch, sent: Sent, now: datetime) -> None:
         def also(db: Database) -> None:
             save_breaker(db, self._connection.name, self._condition.breaker, self._connection.meter.used)
+            self._around.equipment.note(db, self._connection, batch, sent.receipts)
 
         goes_on = (
             self._policy.concurrency == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
@@ -24,12 +24,13 @@ from passback.store import (
     schema,
 )
 
-__all__ = ["Repair", "pull_back", "reopen"]
+__all__ = ["Repair", "pull_back", "release_launches", "release_learners", "reopen"]
 
 _d = schema.delivery.c
 _r = schema.result.c
 _c = schema.connection.c
 _ACTIVITY_RECHECK = timedelta(days=1)
+_SOME = 500
 _REPLAYABLE = [state for state, next_states in FOLLOWS.items() if state and State.PENDING in next_states]
 
 
@@ -109,6 +110,54 @@ class Repair:
     async def signals(self) -> list[str]:
         """Take the names of connections for which another process made something due."""
         return await self._store.run_soft(_signals)
+
+
+def release_learners(
+    db: Connection, connection: str, organisation: str, learners: Collection[str], now: datetime
+) -> int:
+    """Send what waits at `connection` for the accounts of `learners`, who have one now; return how many."""
+    count = 0
+    ids = sorted(learners)
+    for start in range(0, len(ids), _SOME):
+        theirs = select(_r.seq).where(
+            _r.organisation == organisation, _r.learner.in_(ids[start : start + _SOME])
+        )
+        conditions = [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
+        event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
+        count += _release(db, conditions, event, "sent, as the learner has an account now", tell=True)
+    return count
+
+
+def release_launches(
+    db: Connection,
+    connection: str,
+    now: datetime,
+    *,
+    limit: int | None = None,
+    learner: tuple[str, str] | None = None,
+) -> int:
+    """Send what waits at `connection` for a launch, or some of it; return how many.
+
+    Args:
+        db: The store.
+        connection: Where it waits.
+        now: The time.
+        limit: The most of it, the oldest first.
+        learner: Whose, as organisation and id.
+    """
+    conditions = _waiting(connection, WaitingFor.LAUNCH)
+    if learner is not None:
+        whose = (_r.organisation == learner[0], _r.learner == learner[1])
+        conditions = [*conditions, _d.result.in_(select(_r.seq).where(*whose))]
+    if limit is not None:
+        oldest = select(_d.seq).where(*conditions).order_by(_d.result).limit(limit).scalar_subquery()
+        conditions = [*conditions, _d.seq.in_(oldest)]
+    event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
+    return _release(db, conditions, event, "tried, as somebody has opened the content", tell=True)
+
+
+def _waiting(connection: str, what: WaitingFor) -> list[ColumnElement[bool]]:
+    return [_d.connection == connection, _d.state == State.WAITING, _d.waiting_for == what]
 
 
 def _release(

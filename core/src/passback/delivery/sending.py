@@ -13,7 +13,6 @@ from passback.model import (
     AlreadyThere,
     Batch,
     Delivered,
-    Delivery,
     NeedsLaunch,
     Receipt,
     Rejected,
@@ -48,21 +47,21 @@ class Sent:
         return any(isinstance(receipt, Delivered | AlreadyThere) for receipt in self.receipts)
 
 
-async def send(connection: Connection, deliveries: Sequence[Delivery], patience: float) -> Sent:
-    """Send `deliveries` in order; where a batch is refused as a whole, send its halves.
+async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
+    """Send `batch` in order; where it is refused as a whole, send its halves.
 
     Args:
         connection: Where to.
-        deliveries: What to send.
+        batch: What to send.
         patience: How long a connector may take for one batch, in seconds.
     """
     sent = Sent()
     refused: list[Rejected] = []
-    parts = [tuple(deliveries)]
+    parts = [batch.deliveries]
     while parts:
         part = parts.pop()
         try:
-            sent.receipts += await _submit(connection, part, patience)
+            sent.receipts += await _submit(connection, attrs.evolve(batch, deliveries=part), patience)
             if sent.fits is not None:
                 sent.fits = max(sent.fits, len(part))
         except BatchRefused as refusal:
@@ -80,10 +79,10 @@ async def send(connection: Connection, deliveries: Sequence[Delivery], patience:
     return sent
 
 
-async def _submit(connection: Connection, part: Sequence[Delivery], patience: float) -> Sequence[Receipt]:
+async def _submit(connection: Connection, part: Batch, patience: float) -> Sequence[Receipt]:
     try:
         async with asyncio.timeout(patience):
-            return await connection.submit_results(Batch(deliveries=tuple(part)))
+            return await connection.submit_results(part)
     except TimeoutError:
         raise ContractError(
             f"connection {connection.name!r}: the connector took longer than {patience:g} s for a batch"

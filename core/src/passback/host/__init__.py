@@ -1,5 +1,6 @@
 """The host's face."""
 
+from passback.host.accounts import Accounts
 from passback.host.app import Passback
 from passback.host.blocking import BlockingPassback
 from passback.host.checking import CheckOutcome
@@ -15,13 +16,16 @@ from passback.host.config import (
     WebhookConfig,
     read_config,
 )
+from passback.host.launching import Launching
 
 __all__ = [
+    "Accounts",
     "AlertsConfig",
     "BlockingPassback",
     "CheckOutcome",
     "Config",
     "ConnectionConfig",
+    "Launching",
     "NetworkConfig",
     "Passback",
     "PluginConfig",

@@ -33,11 +33,13 @@ from passback.errors import (
     ConfigError,
     PassbackError,
 )
+from passback.host.accounts import Accounts
 from passback.host.alerting import try_alerts
 from passback.host.checking import CheckOutcome, press
 from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.configured import as_configured
 from passback.host.intake import Answer, chunks, take
+from passback.host.launching import Launching
 from passback.host.running import Running
 from passback.model import (
     DEFAULT_ORGANISATION,
@@ -64,6 +66,10 @@ class Passback:
 
         async with Passback.from_file("passback.toml") as pb:
             await pb.submit(result)
+
+    Attributes:
+        accounts: Which user of each system a learner is.
+        launching: Content that is opened from an LMS, and who came.
     """
 
     def __init__(
@@ -84,6 +90,8 @@ class Passback:
         self._overview = Overview(self._running.store)
         self._repair = Repair(self._running.store)
         self._attachments = Attachments(self._running.store)
+        self.accounts = Accounts(self._running)
+        self.launching = Launching(self._running)
 
     @classmethod
     def from_file(
@@ -180,7 +188,7 @@ class Passback:
             OutboxError: The store can't take it; nothing of it is lost if it's sent again.
         """
         received = self.connection(connection).receive_results(incoming)
-        organisation = self._organisation(connection)
+        organisation = self._running.organisation(connection)
         results = [attrs.evolve(each, organisation=organisation) for each in received.results]
         running = self._running
         for chunk in chunks(results):
@@ -259,7 +267,7 @@ class Passback:
             ConfigError: The configuration has no such connection.
             InvalidResult: `activity` is no usable id.
         """
-        organisation = self._organisation(connection)
+        organisation = self._running.organisation(connection)
         attached = Attached(
             activity=Activity(id=activity).id, connection=connection, organisation=organisation
         )
@@ -277,7 +285,7 @@ class Passback:
         Raises:
             ConfigError: The configuration has no such connection, or attaches the activity itself.
         """
-        if connection in self._running.routes.connections(self._organisation(connection), activity):
+        if connection in self._running.routes.connections(self._running.organisation(connection), activity):
             raise ConfigError(
                 f"the configuration attaches {activity!r} to connection {connection!r}; "
                 "take it out of its activities there, or list those it takes instead of *"
@@ -303,6 +311,7 @@ class Passback:
         was accepted.
         """
         known = learner.id if isinstance(learner, Learner) else learner
+        await self.accounts.forget(known, organisation)
         return await Retention(self._running.store, RetentionPolicy()).erase(known, organisation)
 
     async def check(self, name: str) -> CheckOutcome:
@@ -346,10 +355,3 @@ class Passback:
     def cancel(self) -> None:
         """Leave what is on the wire, for those who can't wait; it's sent again by whoever delivers next."""
         self._running.delivering.cancel()
-
-    def _organisation(self, connection: str) -> str:
-        served = self._running.config.attachments
-        if connection not in served:
-            have = ", ".join(self.connection_names) or "none"
-            raise ConfigError(f"the configuration has no connection {connection!r}; it has {have}")
-        return served[connection].organisation

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from passback.clock import Clock
 from passback.contract import Observer
-from passback.delivery import Dispatcher, Outbox, RetentionPolicy, Roster, Surroundings
+from passback.delivery import Dispatcher, Equipment, Outbox, RetentionPolicy, Roster, Surroundings
 
 __all__ = ["Delivering"]
 
@@ -24,7 +24,13 @@ class Delivering:
         # Set when it ended by itself: there is something wrong that doesn't pass.
         self.gave_up = asyncio.Event()
 
-    def begin(self, roster: Roster, observers: Sequence[Observer], retention: RetentionPolicy) -> Dispatcher:
+    def begin(
+        self,
+        roster: Roster,
+        observers: Sequence[Observer],
+        retention: RetentionPolicy,
+        equipment: Equipment,
+    ) -> Dispatcher:
         """Deliver by `roster` from now on; return the dispatcher, whose `start` tells what prevents it."""
         around = Surroundings(
             outbox=self._outbox,
@@ -32,6 +38,7 @@ class Delivering:
             rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
             observers=list(observers),
             retention=retention,
+            equipment=equipment,
         )
         self._dispatcher = Dispatcher(roster, around)
         self._task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")

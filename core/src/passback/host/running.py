@@ -8,14 +8,24 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from passback.clock import Clock
-from passback.delivery import Committer, Dispatcher, DispatcherLock, Outbox, RetentionPolicy
-from passback.errors import OutboxError
+from passback.delivery import (
+    Committer,
+    Dispatcher,
+    DispatcherLock,
+    Outbox,
+    RetentionPolicy,
+    attached_connections,
+)
+from passback.errors import ConfigError, OutboxError
 from passback.host.alerting import Alerting, alert_mistakes
-from passback.host.config import Config, read_again
+from passback.host.bonding import Bonding
+from passback.host.config import Config, Mistake, read_again
 from passback.host.delivering import Delivering
+from passback.host.matching import Matching
 from passback.host.roster import ConfiguredRoster
 from passback.host.telemetry import telemetry
 from passback.host.watching import watch
+from passback.identity import Launches, Seal
 from passback.store import Store
 
 __all__ = ["Running"]
@@ -33,6 +43,8 @@ class Running:
         store: The outbox's database.
         delivers: Whether this process delivers.
         delivering: What delivers in this process, if it does.
+        clock: What tells the time.
+        launches: What keeps launches, once it's open; None where there is no key to seal them with.
     """
 
     def __init__(self, config: Config, clock: Clock, *, strict: bool, delivers: bool) -> None:
@@ -41,11 +53,13 @@ class Running:
         self.roster = ConfiguredRoster(config, clock)
         self.routes = self.roster.routes()
         self.delivers = delivers
-        self._clock = clock
+        self.clock = clock
+        self.launches: Launches | None = None
         self._strict = strict
         self._outbox = Outbox(self.store)
         self.delivering = Delivering(self._outbox, clock)
         self._alerting = Alerting(self.store, clock)
+        self._matching = Matching(self.store, clock)
         self._committer: Committer | None = None
         self._telemetry = telemetry(clock) if delivers else None
         self._changing = asyncio.Lock()
@@ -64,6 +78,24 @@ class Running:
             raise OutboxError("open the host first: async with Passback.from_file(…) as pb")
         return self._committer
 
+    def organisation(self, connection: str) -> str:
+        """Return whose results `connection` takes.
+
+        Raises:
+            ConfigError: The configuration has no such connection.
+        """
+        served = self.config.attachments
+        if connection not in served:
+            have = ", ".join(sorted(self.config.drafts)) or "none"
+            raise ConfigError(f"the configuration has no connection {connection!r}; it has {have}")
+        return served[connection].organisation
+
+    async def takes(self, organisation: str, activity: str) -> frozenset[str]:
+        """Return the connections that take the results of `activity`, by configuration or attached to it."""
+        later = await self.store.run_soft(attached_connections, [activity])
+        configured = self.routes.connections(organisation, activity)
+        return frozenset([*configured, *later.get((organisation, activity), ())])
+
     async def open(self) -> None:
         """Open the outbox, deliver if this process does, and watch the configuration file.
 
@@ -77,6 +109,7 @@ class Running:
         if self._strict and self.delivers:
             self._require_ready()
         self._closing = False
+        self.launches = await asyncio.to_thread(_launches, self.config)
         if self.delivers:
             self._lock()
         await self.store.open()
@@ -84,12 +117,13 @@ class Running:
         if self.delivers:
             self._stack.push_async_callback(self.delivering.end)
             self._stack.push_async_callback(self._alerting.end)
+            self._stack.push_async_callback(self._matching.end)
             await self._begin().start()
             if self._telemetry is not None:
                 measuring = asyncio.create_task(self._telemetry.watch(self.store), name="passback telemetry")
                 self._stack.callback(measuring.cancel)
         wake = self.delivering.wake if self.delivers else None
-        self._committer = Committer(self._outbox, self._clock, wake)
+        self._committer = Committer(self._outbox, self.clock, wake)
         self._stack.push_async_callback(self._committer.finish)
         if self.config.source is not None:
             watching = asyncio.create_task(
@@ -124,12 +158,15 @@ class Running:
             config = await asyncio.to_thread(read_again, self.config)
             if self.delivers:
                 await asyncio.to_thread(config.resolve)
+            launches = await asyncio.to_thread(_launches, config)
             before = self.roster
+            await self._matching.end()
             await self._alerting.end()
             await self.delivering.end()
             self.config = config.model_copy(update={"store": self.config.store})
-            self.roster = ConfiguredRoster(self.config, self._clock)
+            self.roster = ConfiguredRoster(self.config, self.clock)
             self.routes = self.roster.routes()
+            self.launches = launches
             if self.delivers and not self._closing:
                 self._begin()
             await before.aclose()
@@ -149,12 +186,24 @@ class Running:
             undelivered=timedelta(days=days.undelivered), settled=timedelta(days=days.settled)
         )
         observers = [*self.config.watching, *([self._telemetry] if self._telemetry else ())]
-        return self.delivering.begin(self.roster, observers, retention)
+        self._matching.begin(self.config, self.roster)
+        bonding = Bonding(self.store, self.clock, self.launches, self._matching.want)
+        return self.delivering.begin(self.roster, observers, retention, bonding)
 
     def _require_ready(self) -> None:
         mistakes = [*self.roster.mistakes(), *alert_mistakes(self.config)]
         if mistakes:
             raise ExceptionGroup("connections that can't serve", mistakes)
+
+
+def _launches(config: Config) -> Launches | None:
+    mistakes: list[Mistake] = []
+    keys = config.launch_keys(mistakes)
+    for each in mistakes:
+        log.error("no launch is recorded: %s", config.error(each))
+    if mistakes or not keys:
+        return None
+    return Launches(Seal(keys), timedelta(hours=config.launches.hours))
 
 
 def _retrieved(task: asyncio.Task[None]) -> None:

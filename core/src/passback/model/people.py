@@ -52,11 +52,13 @@ class UserQuery:
         email: Only users with this address.
         username: Only users with this login name.
         external_id: Only users with this customer id.
+        id: Only the user with this id in the LMS.
     """
 
     email: str | None = None
     username: str | None = None
     external_id: str | None = None
+    id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -7,11 +7,12 @@ from starlette.routing import Mount
 
 from passback.host import Passback
 from passback.web.hooks import Hooks
+from passback.web.launches import Launches
 
 __all__ = ["mountable"]
 
 
-def mountable(pb: Passback, *, patience: float = 30.0) -> Starlette:
+def mountable(pb: Passback, *, page: str | None = None, patience: float = 30.0) -> Starlette:
     """Return the application for `pb`, which must be open while it serves.
 
     It answers under ``/hooks/{connection}``: what a connection's system sends there is verified by its
@@ -23,6 +24,12 @@ def mountable(pb: Passback, *, patience: float = 30.0) -> Starlette:
 
     Args:
         pb: The host.
+        page: The host's own page to which a browser goes on that opens content from an LMS, under
+            ``/launch/{connection}/{activity}``; it gets ``launch=…``, to claim with
+            ``pb.launching.claim`` once it knows who came. Without it, nothing is opened.
         patience: How long a request may take to arrive, in seconds; a slower one is answered with 408.
     """
-    return Starlette(routes=[Mount("/hooks", app=Hooks(pb, patience))])
+    routes = [Mount("/hooks", app=Hooks(pb, patience))]
+    if page is not None:
+        routes.append(Mount("/launch", app=Launches(pb, page)))
+    return Starlette(routes=routes)

@@ -43,6 +43,8 @@ def effective(config: Config, examination: Examination) -> dict[str, Any]:
         "plugins": config.plugins.model_dump(mode="json"),
         "retention": config.retention.model_dump(mode="json"),
         "alerts": _Masks(places=_ALERT_SECRETS).masked(config.alerts, ()),
+        "launches": {**config.launches.model_dump(mode="json"), "keys": [_MASK] * len(config.launches.keys)},
+        "web": _given(config.web.model_dump(mode="json")),
         "connections": {name: _connection(examination.of(name)) for name in config.drafts},
     }
 

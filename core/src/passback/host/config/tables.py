@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from passback.contract import Options
 from passback.host.config.mistakes import unknown
+from passback.identity import ORDER, KeyName
 from passback.model import DEFAULT_ORGANISATION
 
 __all__ = [
@@ -43,6 +44,12 @@ def _email(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("expected an e-mail address")
     return value
+
+
+def _once(names: tuple[KeyName, ...]) -> tuple[KeyName, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("expected each key once")
+    return names
 
 
 EmailAddress: TypeAlias = Annotated[str, AfterValidator(_email)]
@@ -145,6 +152,12 @@ class ConnectionConfig(Table):
     extensions: tuple[str, ...] = Field(default=(), description="Extensions, asked before the connector.")
     network: NetworkConfig = Field(
         default=NetworkConfig(), description="What it may reach beyond https on the public internet."
+    )
+    match: Annotated[tuple[KeyName, ...], AfterValidator(_once)] = Field(
+        default=ORDER, min_length=1, description="What learners are recognised by there, the surest first."
+    )
+    sync_every: StrictFloat = Field(
+        default=24, gt=0, le=24 * 365, description="Hours between two comparisons of all its users."
     )
     sending: SendingConfig = Field(default=SendingConfig(), description="How it's served.")
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import attrs
-from pydantic import Field, InstanceOf, PrivateAttr
+from pydantic import Field, InstanceOf, PrivateAttr, SecretStr
 from pydantic.json_schema import SkipJsonSchema
 
 from passback.contract import Observer
@@ -15,6 +15,7 @@ from passback.errors import ConfigError
 from passback.host.config.alerting import AlertsConfig
 from passback.host.config.drafts import Attachment, Draft
 from passback.host.config.mistakes import Mistake, dotted
+from passback.host.config.opening import LaunchesConfig, WebConfig
 from passback.host.config.place import OutboxPlace, located
 from passback.host.config.secrets import Resolver
 from passback.host.config.source import Mark, Source
@@ -55,6 +56,10 @@ class Config(Table):
     plugins: PluginConfig = Field(default=PluginConfig(), description="Which plugins may be loaded.")
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long results are kept.")
     alerts: AlertsConfig = Field(default=AlertsConfig(), description="Who is told of trouble, and when.")
+    launches: LaunchesConfig = Field(
+        default=LaunchesConfig(), description="How launches from an LMS are kept."
+    )
+    web: WebConfig = Field(default=WebConfig(), description="Where the mountable app is.")
     given: dict[str, ConnectionConfig] = Field(
         default_factory=dict, alias="connections", repr=False, description="The connections, by name."
     )
@@ -130,6 +135,18 @@ class Config(Table):
         """
         for name in self.drafts:
             self.draft(name)
+
+    def launch_keys(self, mistakes: list[Mistake]) -> tuple[str, ...]:
+        """Return what seals launches; what can't be had of it is added to `mistakes`."""
+        resolver = self._resolver()
+        found = []
+        for at, value in enumerate(self.launches.keys):
+            if isinstance(value, SecretStr):
+                found.append(value.get_secret_value())
+            elif (key := resolver.resolved(value, ("launches", "keys", at))) is not None:
+                found.append(str(key))
+        mistakes += resolver.mistakes
+        return tuple(found)
 
     def _resolver(self) -> Resolver:
         return Resolver(self.source.parent if self.source else Path(), lambda: self.watching)

@@ -5,6 +5,7 @@ Times are milliseconds since 1970, UTC.
 
 from passback.store.schema.alerting import incident, notice, told, watch
 from passback.store.schema.fleet import lane, worker
+from passback.store.schema.identity import account, context, launch
 from passback.store.schema.outbox import (
     attachment,
     connection,
@@ -19,13 +20,16 @@ from passback.store.schema.outbox import (
 from passback.store.schema.whole import meta, metadata
 
 __all__ = [
+    "account",
     "attachment",
     "connection",
+    "context",
     "delivery",
     "event",
     "history",
     "incident",
     "lane",
+    "launch",
     "meta",
     "metadata",
     "notice",

@@ -13,6 +13,24 @@ down_revision = None
 def upgrade() -> None:
     """First."""
     op.create_table(
+        "account",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("state", columns.Text(), nullable=False),
+        sa.Column("user_id", columns.Text(), nullable=True),
+        sa.Column("matched_by", columns.Text(), nullable=False),
+        sa.Column("candidates", columns.Text(), nullable=False),
+        sa.Column("person", sa.LargeBinary(), nullable=False),
+        sa.Column("checked", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("refused", columns.Text(), nullable=True),
+        sa.CheckConstraint("state <> 'known' OR user_id IS NOT NULL", name="the_known_have_a_user"),
+        sa.PrimaryKeyConstraint("connection", "learner", "organisation"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("account_learner", "account", ["learner", "organisation"], unique=False)
+    op.create_table(
         "attachment",
         sa.Column("activity", columns.Text(), nullable=False),
         sa.Column("organisation", columns.Text(), nullable=False),
@@ -34,6 +52,16 @@ def upgrade() -> None:
         sa.Column("last_success", sa.BigInteger(), nullable=True),
         sa.Column("used", columns.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "context",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("lists_users", sa.Boolean(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("synced", sa.BigInteger(), nullable=True),
+        sa.Column("busy", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("connection"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "event",
@@ -81,6 +109,35 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("connection"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "launch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reference", columns.Text(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("activity", columns.Text(), nullable=False),
+        sa.Column("learner", columns.Text(), nullable=True),
+        sa.Column("user_id", columns.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.Column("proven", sa.BigInteger(), nullable=True),
+        sa.Column("refused", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("reference"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "launch_claimed", "launch", ["learner", "organisation", "connection", "activity"], unique=False
+    )
+    op.create_index(
+        "launch_usable",
+        "launch",
+        ["connection", "at"],
+        unique=False,
+        sqlite_where=sa.text("refused IS NULL"),
+        postgresql_where=sa.text("refused IS NULL"),
     )
     op.create_table(
         "meta",

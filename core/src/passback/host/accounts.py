@@ -1,0 +1,102 @@
+"""Accounts for a host: what is known of learners at a connection, and what a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection as Database
+
+from passback.delivery import last_seen, release_learners
+from passback.host.matching import lookup_for
+from passback.host.running import Running
+from passback.identity import (
+    PERSON,
+    AccountState,
+    Bond,
+    Finding,
+    Launches,
+    SyncReport,
+    UserContext,
+    bonds,
+    context_of,
+    forget,
+    keep,
+)
+from passback.model import Learner
+
+__all__ = ["Accounts"]
+
+
+class Accounts:
+    """Which user of each system a learner is."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    async def of(self, connection: str) -> list[Bond]:
+        """Return what is known of learners at `connection`.
+
+        Raises:
+            ConfigError: The configuration has no such connection.
+        """
+        organisation = self._running.organisation(connection)
+
+        def read(db: Database) -> list[Bond]:
+            return list(bonds(db, connection, organisation))
+
+        return await self._running.store.run_soft(read)
+
+    async def context(self, connection: str) -> UserContext:
+        """Return whether the system of `connection` tells who its users are, as far as that's known."""
+        return await self._running.store.run_soft(context_of, connection)
+
+    async def sync(self, connection: str, progress: Callable[[int], None] = lambda _: None) -> SyncReport:
+        """Compare all users of `connection` with all learners known there; what waited for one goes.
+
+        Args:
+            connection: The connection's name.
+            progress: Told how many users were read by now.
+
+        Raises:
+            ConnectionNotReady: It can't serve; says why.
+            Unsupported: Its system doesn't tell who its users are.
+            ConnectionFailure: The system can't be asked.
+        """
+        running = self._running
+        lookup = lookup_for(connection, running.config, running.roster, running.store, running.clock)
+        return await lookup.all(progress)
+
+    async def forget(self, learner: str, organisation: str) -> None:
+        """Remove the accounts and launches of `learner`."""
+
+        def remove(db: Database) -> None:
+            forget(db, organisation, learner)
+            Launches.forget(db, organisation, learner)
+
+        await self._running.store.run(remove)
+
+    async def decide(self, connection: str, learner: str, user_id: str) -> Bond:
+        """Say that `learner` is the user `user_id` of `connection`; what waited for that goes.
+
+        Nothing but another decision changes it.
+
+        Raises:
+            ConfigError: The configuration has no such connection.
+        """
+        organisation = self._running.organisation(connection)
+        now = self._running.clock.now()
+
+        def write(db: Database) -> Bond:
+            before = next(bonds(db, connection, organisation, [learner]), None)
+            who = before.learner if before else last_seen(db, organisation, learner)
+            finding = Finding(
+                learner=who or Learner(id=learner),
+                state=AccountState.KNOWN,
+                user_id=user_id,
+                matched_by=PERSON,
+            )
+            keep(db, connection, organisation, [finding], now)
+            release_learners(db, connection, organisation, [learner], now)
+            return next(bonds(db, connection, organisation, [learner]))
+
+        return await self._running.store.run(write)

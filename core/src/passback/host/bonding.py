@@ -1,0 +1,94 @@
+"""Where delivery and identity meet: deliveries get the accounts and launches of their learners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection as Database
+
+from passback.clock import Clock
+from passback.connection import Connection
+from passback.delivery import release_launches
+from passback.identity import Launches, known, refuse
+from passback.model import Batch, Delivered, Delivery, NeedsLaunch, Receipt, UserUnknown
+from passback.store import Store
+
+__all__ = ["Bonding", "bonds_people"]
+
+_PEOPLE = frozenset({"lookup_users", "map_identity", "read_launch"})
+
+
+def bonds_people(connection: Connection) -> bool:
+    """Return whether the system of `connection` has users of its own that learners are matched with."""
+    return bool(connection.capabilities & _PEOPLE)
+
+
+class Bonding:
+    """Equips deliveries, and keeps what their receipts say of accounts and launches."""
+
+    def __init__(
+        self, store: Store, clock: Clock, launches: Launches | None, wanted: Callable[[str], None]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            store: Where accounts and launches are kept.
+            clock: What tells the time.
+            launches: What reads launches; None where none are recorded.
+            wanted: Told of each connection at which somebody is unknown.
+        """
+        self._store = store
+        self._clock = clock
+        self._launches = launches
+        self._wanted = wanted
+
+    async def equip(self, connection: Connection, deliveries: Sequence[Delivery]) -> Batch:
+        """Return `deliveries` with the accounts and launches of their learners."""
+        plain = Batch(deliveries=tuple(deliveries))
+        if not deliveries or not bonds_people(connection):
+            return plain
+        return await self._store.run_soft(self._equipped, connection, plain)
+
+    def _equipped(self, db: Database, connection: Connection, batch: Batch) -> Batch:
+        name, results = connection.name, [each.result for each in batch.deliveries]
+        # A connection serves one organisation, and nothing crosses it.
+        accounts = known(db, name, results[0].organisation, {each.learner.id for each in results})
+        subjects = {(each.learner.id, each.activity.id) for each in results}
+        now = self._clock.now()
+        launched = self._launches if "read_launch" in connection.capabilities else None
+        own = launched.own(db, name, subjects, now) if launched else {}
+        equipped = (
+            Delivery(
+                id=each.id,
+                result=each.result,
+                attempt=each.attempt,
+                account=accounts.get(each.result.learner.id),
+                launch=own.get((each.result.learner.id, each.result.activity.id)),
+            )
+            for each in batch.deliveries
+        )
+        anybody = launched.anybody(db, name, now) if launched else ()
+        return Batch(deliveries=tuple(equipped), launches=anybody)
+
+    def note(self, db: Database, connection: Connection, batch: Batch, receipts: Sequence[Receipt]) -> None:
+        """Keep which users the system doesn't know, and which launches it took or refused."""
+        if not bonds_people(connection):
+            return
+        sent = {each.id: each for each in batch.deliveries}
+        for receipt in receipts:
+            delivery = sent[receipt.delivery]
+            if isinstance(receipt, UserUnknown) and delivery.account is not None:
+                learner = delivery.result.learner.id
+                refuse(db, connection.name, delivery.result.organisation, learner, delivery.account.user_id)
+        if self._launches is None:
+            return
+        proven = {each.launch for each in receipts if isinstance(each, Delivered) and each.launch}
+        refused = {launch for each in receipts if isinstance(each, NeedsLaunch) for launch in each.refused}
+        now = self._clock.now()
+        if self._launches.note(db, proven, refused - proven, now):
+            release_launches(db, connection.name, now)
+
+    def noted(self, connection: Connection, receipts: Sequence[Receipt]) -> None:
+        """Have those looked up whom the system doesn't know."""
+        if bonds_people(connection) and any(isinstance(each, UserUnknown) for each in receipts):
+            self._wanted(connection.name)

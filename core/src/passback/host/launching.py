@@ -1,0 +1,109 @@
+"""Launches for a host: content that an LMS opens, and who it was that came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from sqlalchemy import Connection as Database
+
+from passback.delivery import last_seen, release_launches, release_learners
+from passback.errors import ConfigError, LaunchRefused
+from passback.host.running import Running
+from passback.identity import AccountState, Finding, LaunchTicket, bonds, context_of, keep, ticket_for
+from passback.model import LaunchQuery, Learner
+
+__all__ = ["Launching"]
+
+_FROM_LAUNCHES = ("launch", "anonymous")
+
+
+class Launching:
+    """Records launches, and tells whose they are."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def link(self, activity: str, connection: str) -> str:
+        """Return the address that an administrator enters in the LMS, so that it opens `activity`.
+
+        Raises:
+            ConfigError: The configuration has no such connection, or doesn't say where the app is.
+        """
+        self._running.organisation(connection)
+        base = self._running.config.web.url
+        if base is None:
+            raise ConfigError("say where the mountable app is: [web] url", place="web.url")
+        return f"{base}/launch/{quote(connection, safe='')}/{quote(activity, safe='')}"
+
+    async def record(self, connection: str, activity: str, pairs: Iterable[tuple[str, str]]) -> LaunchTicket:
+        """Keep the launch with which the system of `connection` opened `activity`.
+
+        Args:
+            connection: The connection's name.
+            activity: The activity's id.
+            pairs: The query in its order, repeats kept; hostile.
+
+        Returns:
+            What the host's page claims it with, once it knows who came.
+
+        Raises:
+            LaunchRefused: The query is no launch of this system, or the activity isn't attached to it.
+            ConnectionNotReady: The connection can't serve; says why.
+            ConfigError: There is no key to seal it with.
+        """
+        running = self._running
+        launches = running.launches
+        if launches is None:
+            raise ConfigError("no launch is recorded without a key to seal it: [launches] keys")
+        organisation = running.organisation(connection)
+        if connection not in await running.takes(organisation, activity):
+            raise LaunchRefused(f"connection {connection!r}: the activity isn't attached to it")
+        launch = running.roster.connection(connection).read_launch(LaunchQuery(pairs=tuple(pairs)))
+        if launch is None:
+            raise LaunchRefused(f"connection {connection!r}: the query is no launch of its system")
+        ticket = ticket_for(connection, organisation, activity, launch.user_id)
+        await running.store.run(launches.record, launch, ticket, running.clock.now())
+        return ticket
+
+    async def claim(self, reference: str, learner: str | Learner) -> LaunchTicket | None:
+        """Say that it was `learner` who came by the launch `reference`; None if there is none for them.
+
+        What waited for a launch is tried with it.
+
+        Raises:
+            ConfigError: No launches are recorded.
+        """
+        running = self._running
+        launches = running.launches
+        if launches is None:
+            raise ConfigError("no launch is recorded without a key to seal it: [launches] keys")
+        person = learner if isinstance(learner, Learner) else Learner(id=learner)
+
+        def write(db: Database) -> LaunchTicket | None:
+            ticket = launches.claim(db, reference, person.id)
+            if ticket is not None:
+                self._bond(db, ticket, person)
+            return ticket
+
+        return await running.store.run(write)
+
+    def _bond(self, db: Database, ticket: LaunchTicket, learner: Learner) -> None:
+        now = self._running.clock.now()
+        name, organisation = ticket.connection, ticket.organisation
+        if ticket.user_id is not None and not context_of(db, name).lists_users:
+            before = next(bonds(db, name, organisation, [learner.id]), None)
+            # It came through a browser: what was found out otherwise is worth more.
+            if before is None or before.account is None or before.matched_by in _FROM_LAUNCHES:
+                known = before.learner if before else last_seen(db, organisation, learner.id)
+                finding = Finding(
+                    learner=known or learner,
+                    state=AccountState.KNOWN,
+                    user_id=ticket.user_id,
+                    matched_by="launch",
+                )
+                keep(db, name, organisation, [finding], now)
+                release_learners(db, name, organisation, [learner.id], now)
+        release_launches(db, name, now, learner=(organisation, learner.id))
+        # Whether its token is any good shows with one of the others; if so, the rest follows.
+        release_launches(db, name, now, limit=1)

@@ -1,0 +1,216 @@
+"""Looking learners up at one connection, and keeping what that finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import Connection as Database
+
+from passback.clock import Clock
+from passback.connection import Connection
+from passback.delivery import release_learners, waiting_learners
+from passback.errors import Unsupported
+from passback.identity import (
+    AccountState,
+    Bond,
+    Finding,
+    KeyName,
+    Launches,
+    SyncReport,
+    begin_asking,
+    bonds,
+    compare,
+    context_of,
+    end_asking,
+    keep,
+    keys_of,
+    learn_context,
+    list_users,
+    look_up,
+    note_sync,
+)
+from passback.model import Learner
+from passback.store import Store
+
+__all__ = ["Lookup"]
+
+_PAGE = 500
+# Who isn't found is looked for again when something new of theirs comes, but not at once.
+_AGAIN = timedelta(minutes=15)
+# A list of everybody answers for many, and costs much.
+_LIST_AGAIN = timedelta(hours=1)
+_LONGEST = timedelta(minutes=30)
+_NOT_THERE = 501
+
+
+class Lookup:
+    """Finds the users of one connection's system that learners are."""
+
+    def __init__(
+        self, store: Store, clock: Clock, connection: Connection, organisation: str, order: Sequence[KeyName]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._connection = connection
+        self._organisation = organisation
+        self._order = order
+        self._name = connection.name
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to ask about users."""
+        return bool(self._connection.capabilities & {"lookup_users", "map_identity"})
+
+    async def waiting(self) -> int:
+        """Look up whoever has something waiting for an account; return how many now have one.
+
+        Raises:
+            ConnectionFailure: The system can't be asked.
+            ContractError: The connector breaks the contract.
+        """
+        if not await self._begin():
+            return 0
+        found, after = 0, ""
+        try:
+            while page := await self._store.run_soft(
+                waiting_learners, self._name, self._organisation, after, _PAGE
+            ):
+                after = page[-1].id
+                found += await self._page(page)
+        finally:
+            await self._store.run_soft(end_asking, self._name)
+        return found
+
+    async def all(self, progress: Callable[[int], None] = lambda _: None) -> SyncReport:
+        """Compare all users of the system with all learners that are known there, or wait for it.
+
+        Args:
+            progress: Told how many users there are by now.
+
+        Raises:
+            Unsupported: The system doesn't tell who its users are.
+            ConnectionFailure: It can't be asked.
+        """
+        try:
+            index = await list_users(self._connection, progress)
+        except Unsupported as error:
+            await self._learn(error)
+            raise
+        learners = await self._everybody()
+        known = {bond.learner.id: bond for bond in await self._bonds()}
+        findings, report = compare(self._connection, index, known, learners, self._order)
+        await self._store.run(self._keep, findings)
+        await self._store.run_soft(note_sync, self._name, self._clock.now())
+        await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=True)
+        return report
+
+    async def _begin(self) -> bool:
+        now = self._clock.now()
+        return await self._store.run_soft(begin_asking, self._name, now, now + _LONGEST)
+
+    async def _page(self, page: Sequence[Learner]) -> int:
+        known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}
+        now = self._clock.now()
+        settled = [bond for bond in known.values() if bond.account and bond.user_id != bond.refused]
+        count = await self._store.run(self._release, [bond.learner.id for bond in settled])
+        sought = [each for each in page if _is_due(known.get(each.id), now)]
+        return count + (await self._seek(sought) if sought else 0)
+
+    async def _seek(self, learners: Sequence[Learner]) -> int:
+        findings: list[Finding] = []
+        for learner in learners:
+            try:
+                finding = await self._find(learner)
+            except Unsupported as error:
+                return await self._distribute(learners, error)
+            if finding is None:
+                return await self._seek_in_list(learners)
+            findings.append(finding)
+        if "lookup_users" in self._connection.capabilities:
+            await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=True)
+        return await self._store.run(self._keep, findings)
+
+    async def _find(self, learner: Learner) -> Finding | None:
+        keys, proposal = keys_of(self._connection, learner, self._order)
+        if "lookup_users" in self._connection.capabilities:
+            return await look_up(self._connection, learner, keys, self._connection.connector.filters)
+        if proposal is None:
+            return Finding(learner=learner, state=AccountState.UNKNOWN)
+        # Nobody can be asked, so its word is what there is.
+        return Finding(
+            learner=learner,
+            state=AccountState.KNOWN,
+            user_id=proposal.user_id,
+            matched_by=proposal.matched_by,
+        )
+
+    async def _seek_in_list(self, learners: Sequence[Learner]) -> int:
+        context = await self._store.run_soft(context_of, self._name)
+        if context.synced is not None and self._clock.now() - context.synced < _LIST_AGAIN:
+            unknown = [Finding(learner=each, state=AccountState.UNKNOWN) for each in learners]
+            return await self._store.run(self._keep, unknown)
+        try:
+            report = await self.all()
+        except Unsupported as error:
+            return await self._distribute(learners, error)
+        return len(report.new) + len(report.changed)
+
+    async def _distribute(self, learners: Sequence[Learner], error: Unsupported) -> int:
+        """Give `learners` the ids under which they came, or made-up ones where the system names nobody."""
+        await self._learn(error)
+        return await self._store.run(self._given, learners, error.status == _NOT_THERE)
+
+    def _given(self, db: Database, learners: Sequence[Learner], anonymous: bool) -> int:  # noqa: FBT001
+        findings = []
+        for learner in learners:
+            user = Launches.user_of(db, self._name, learner.id)
+            by = "launch"
+            if user is None and anonymous:
+                user, by = f"anonymous-{uuid4()}", "anonymous"
+            state = AccountState.UNKNOWN if user is None else AccountState.KNOWN
+            findings.append(
+                Finding(learner=learner, state=state, user_id=user, matched_by=by if user else "")
+            )
+        return self._keep(db, findings)
+
+    async def _learn(self, error: Unsupported) -> None:
+        # Only the system's own 501 says so: that a look-up isn't configured is nothing of the system's.
+        if error.status == _NOT_THERE:
+            await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=False)
+            await self._store.run_soft(note_sync, self._name, self._clock.now())
+
+    async def _everybody(self) -> list[Learner]:
+        everybody = {bond.learner.id: bond.learner for bond in await self._bonds()}
+        after = ""
+        while page := await self._store.run_soft(
+            waiting_learners, self._name, self._organisation, after, _PAGE
+        ):
+            after = page[-1].id
+            everybody |= {each.id: each for each in page}
+        return list(everybody.values())
+
+    async def _bonds(self, learners: Sequence[str] | None = None) -> list[Bond]:
+        def read(db: Database) -> list[Bond]:
+            return list(bonds(db, self._name, self._organisation, learners))
+
+        return await self._store.run_soft(read)
+
+    def _keep(self, db: Database, findings: Sequence[Finding]) -> int:
+        now = self._clock.now()
+        return self._release(db, keep(db, self._name, self._organisation, findings, now))
+
+    def _release(self, db: Database, learners: Sequence[str]) -> int:
+        release_learners(db, self._name, self._organisation, learners, self._clock.now())
+        return len(learners)
+
+
+def _is_due(bond: Bond | None, now: datetime) -> bool:
+    if bond is None:
+        return True
+    if bond.state is AccountState.AMBIGUOUS:
+        return False  # a person decides
+    if bond.account is not None and bond.user_id != bond.refused:
+        return False
+    return now - bond.checked >= _AGAIN

@@ -1,0 +1,45 @@
+"""Who is who: which user of a system a learner is, and by which launch they came."""
+
+from passback.identity.accounts import Bond, bonds, forget, keep, known, refuse
+from passback.identity.context import (
+    UserContext,
+    begin_asking,
+    context_of,
+    end_asking,
+    learn_context,
+    note_sync,
+)
+from passback.identity.launches import Launches, LaunchTicket, ticket_for
+from passback.identity.listing import SyncReport, compare, list_users
+from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
+from passback.identity.sealing import Seal
+
+__all__ = [
+    "ORDER",
+    "PERSON",
+    "AccountState",
+    "Bond",
+    "Finding",
+    "Index",
+    "KeyName",
+    "LaunchTicket",
+    "Launches",
+    "Seal",
+    "SyncReport",
+    "UserContext",
+    "begin_asking",
+    "bonds",
+    "compare",
+    "context_of",
+    "end_asking",
+    "forget",
+    "keep",
+    "keys_of",
+    "known",
+    "learn_context",
+    "list_users",
+    "look_up",
+    "note_sync",
+    "refuse",
+    "ticket_for",
+]

@@ -1,0 +1,84 @@
+"""Whether a system tells who its users are: learned from its own answer, remembered, and learned again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+from sqlalchemy import ColumnElement, Connection, or_, select, update
+
+from passback.store import insert_new, milliseconds, moment, schema
+
+__all__ = ["UserContext", "begin_asking", "context_of", "end_asking", "learn_context", "note_sync"]
+
+_c = schema.context.c
+
+
+@attrs.frozen(kw_only=True)
+class UserContext:
+    """What a connection's system tells of its users.
+
+    Attributes:
+        lists_users: Whether it tells who they are, as a tenant of its own does; otherwise it answered 501,
+            and content is distributed to people whom it doesn't name. None before it was asked.
+        since: Since when that's known.
+        synced: When all its users were compared last.
+    """
+
+    lists_users: bool | None = None
+    since: datetime | None = None
+    synced: datetime | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the system was asked before."""
+        return self.lists_users is not None
+
+
+def context_of(db: Connection, connection: str) -> UserContext:
+    """Return what is known of the system of `connection`."""
+    row = db.execute(select(schema.context).where(_c.connection == connection)).one_or_none()
+    if row is None:
+        return UserContext()
+    return UserContext(
+        lists_users=row.lists_users,
+        since=None if row.since is None else moment(row.since),
+        synced=None if row.synced is None else moment(row.synced),
+    )
+
+
+def learn_context(db: Connection, connection: str, now: datetime, *, lists_users: bool) -> bool:
+    """Take note of what the system answered; return whether that's another thing than before."""
+    _present(db, connection)
+    other = or_(_c.lists_users.is_(None), _c.lists_users != lists_users)
+    values = {"lists_users": lists_users, "since": milliseconds(now)}
+    return bool(_set(db, connection, values, other))
+
+
+def note_sync(db: Connection, connection: str, now: datetime) -> None:
+    """Take note that all users of `connection` were compared, or tried to be."""
+    _present(db, connection)
+    _set(db, connection, {"synced": milliseconds(now)})
+
+
+def begin_asking(db: Connection, connection: str, now: datetime, until: datetime) -> bool:
+    """Hold off other processes from asking `connection` for users; return whether none does already."""
+    _present(db, connection)
+    return bool(_set(db, connection, {"busy": milliseconds(until)}, _c.busy <= milliseconds(now)))
+
+
+def end_asking(db: Connection, connection: str) -> None:
+    """Let others ask again."""
+    _set(db, connection, {"busy": 0})
+
+
+def _present(db: Connection, connection: str) -> None:
+    db.execute(insert_new(schema.context), {"connection": connection})
+
+
+def _set(
+    db: Connection, connection: str, values: Mapping[str, object], *conditions: ColumnElement[bool]
+) -> int:
+    mine = update(schema.context).where(_c.connection == connection, *conditions)
+    return db.execute(mine.values(**values)).rowcount

@@ -1,0 +1,64 @@
+"""``/launch/{connection}/{activity}``: content that an LMS opens."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote, unquote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from passback.errors import ConfigError, ContractError, LaunchRefused, OutboxError
+from passback.host import Passback
+
+__all__ = ["Launches"]
+
+log = logging.getLogger("passback.web")
+
+_MAX_FORM_FIELDS = 200
+# The query holds tokens: it goes to nobody else, and stays in no cache.
+_DISCREET = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+
+
+class Launches:
+    """Keeps what an LMS hands over, and sends the browser on to the host's own page."""
+
+    def __init__(self, pb: Passback, page: str) -> None:
+        self._pb = pb
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        await (await self._answer(request))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "POST"):
+            return _said(405, "this address takes GET and POST")
+        # As it was written: an activity's id may hold slashes.
+        path = request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0]
+        parts = path.rstrip("/").rsplit("/launch/", 1)[-1].split("/", 1)
+        if len(parts) != 2 or not all(parts):  # noqa: PLR2004 - connection and activity
+            return _said(404, "there is nothing to open here")
+        pairs = request.query_params.multi_items()
+        if request.method == "POST":
+            form = await request.form(max_fields=_MAX_FORM_FIELDS, max_files=0)
+            pairs += [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        connection, activity = (unquote(each) for each in parts)
+        try:
+            ticket = await self._pb.launching.record(connection, activity, pairs)
+        except (LaunchRefused, ConfigError, ContractError, OutboxError) as error:
+            # Whoever comes here is a learner: the log is told why.
+            log.warning("%s: a launch isn't taken: %s", connection, error)
+            if isinstance(error, OutboxError):
+                return _said(503, "this can't be opened now; try again in a minute")
+            return _said(404, "this can't be opened from here; tell your administrator")
+        joint = "&" if "?" in self._page else "?"
+        return RedirectResponse(
+            f"{self._page}{joint}launch={quote(ticket.reference, safe='')}", 303, _DISCREET
+        )
+
+
+def _said(status: int, text: str) -> Response:
+    return PlainTextResponse(text, status, _DISCREET)

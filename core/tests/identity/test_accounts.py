@@ -1,0 +1,185 @@
+"""What waits for an account goes when there is one, on each engine, and no sooner."""
+
+import asyncio
+from datetime import timedelta
+
+import attrs
+import pytest
+from people import ANA, BEN, nobody_named, proposal, user, village
+from scripted import result
+
+from passback import RateLimited
+from passback.identity import bonds, context_of, keep
+from passback.identity.matching import AccountState, Finding
+
+AT_15_MINUTES = timedelta(minutes=16).total_seconds()
+
+
+def of(number, learner):
+    return attrs.evolve(result(number), learner=learner)
+
+
+async def known(here):
+    return {
+        each.learner.id: each for each in await here.store.run(lambda db: list(bonds(db, "lms", "default")))
+    }
+
+
+@pytest.fixture
+def check(place):
+    """Run what a test says in a village."""
+
+    def checked(work, **more):
+        async def run():
+            async with village(place, **more) as here:
+                await work(here)
+
+        asyncio.run(run())
+
+    return checked
+
+
+def test_a_result_waits_until_its_learner_is_found_and_then_goes(check):
+    async def work(here):
+        here.connector.users = [user(1, external_id="E-1")]
+        assert await here.sent(of(1, ANA), of(2, BEN)) == {"r-1": "account", "r-2": "account"}
+        assert here.wanted == ["lms"]
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert await here.states() == {"r-1": "delivered", "r-2": "account"}
+        assert (await known(here))["ana"].matched_by == "external_id"
+        assert await here.sent(of(3, ANA)) == {"r-1": "delivered", "r-2": "account", "r-3": "delivered"}
+
+    check(work)
+
+
+def test_a_system_that_filters_is_asked_for_each_and_another_lists_everybody_once(check):
+    async def work(here):
+        here.connector.users = [user(1, email="ana@example.com"), user(2, email=BEN.email)]
+        here.connector.filters = frozenset({"email"})
+        await here.sent(of(1, ANA), of(2, BEN))
+        assert await here.lookup.waiting() == 2
+        assert here.connector.asked == [{"email": "Ana@example.com"}, {"email": "ben@example.com"}]
+
+    check(work, order=("email",))
+
+
+def test_without_a_filter_all_users_are_listed_once_for_all_who_wait(check):
+    async def work(here):
+        here.connector.users = [user(1, email="ana@example.com"), user(2, email=BEN.email)]
+        await here.sent(of(1, ANA), of(2, BEN))
+        assert await here.lookup.waiting() == 2
+        assert here.connector.asked == [{}]
+
+    check(work)
+
+
+def test_who_is_not_found_is_not_asked_for_again_at_once(check):
+    async def work(here):
+        here.connector.filters = frozenset({"email"})
+        await here.sent(of(1, BEN))
+        await here.lookup.waiting()
+        await here.sent(of(2, BEN))
+        await here.lookup.waiting()
+        assert len(here.connector.asked) == 1
+        here.connector.users = [user(2, email=BEN.email)]
+        await here.run(AT_15_MINUTES, step=60)
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert set((await here.states()).values()) == {"delivered"}
+
+    check(work, order=("email",))
+
+
+def test_whoever_could_be_two_waits_for_a_person_whom_no_list_contradicts(check):
+    async def work(here):
+        here.connector.users = [user(1, email=BEN.email), user(2, email=BEN.email)]
+        await here.sent(of(1, BEN))
+        assert await here.lookup.waiting() == 0
+        assert (await known(here))["ben"].candidates == ("u1", "u2")
+        decided = Finding(learner=BEN, state=AccountState.KNOWN, user_id="u2", matched_by="person")
+        now = here.clock.now()
+        assert await here.store.run(keep, "lms", "default", [decided], now) == ["ben"]
+        await here.lookup.all()
+        assert (await known(here))["ben"].user_id == "u2"
+        here.connector.users = here.connector.users[:1]
+        report = await here.lookup.all()
+        assert (report.gone, (await known(here))["ben"].state) == (("ben",), AccountState.GONE)
+
+    check(work)
+
+
+def test_a_user_whom_the_system_no_longer_knows_is_looked_up_again_but_not_for_ever(check):
+    async def work(here):
+        here.connector.users = [user(1, email=BEN.email)]
+        await here.sent(of(1, BEN))
+        await here.lookup.waiting()
+        await here.run(2)
+        here.connector.refuses = {"u1"}
+        assert (await here.sent(of(2, BEN)))["r-2"] == "account"
+        asked = len(here.connector.asked)
+        for _ in range(3):
+            await here.lookup.waiting()
+            await here.run(2)
+        assert len(here.connector.asked) == asked
+        here.connector.users = [user(9, email=BEN.email)]
+        await here.run(2 * 3600, step=60)
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert (await here.states())["r-2"] == "delivered"
+
+    check(work)
+
+
+def test_only_501_means_that_content_is_distributed(check):
+    async def work(here):
+        here.connector.unlisted = nobody_named(None)
+        await here.sent(of(1, BEN))
+        assert await here.lookup.waiting() == 0
+        assert (await here.store.run(context_of, "lms")).lists_users is None
+        here.connector.unlisted = RateLimited("slow")
+        await here.run(AT_15_MINUTES, step=60)
+        with pytest.raises(RateLimited):
+            await here.lookup.waiting()
+        assert await here.states() == {"r-1": "account"}
+
+    check(work)
+
+
+def test_where_nobody_is_named_results_go_under_an_id_that_is_made_up_and_lasts(check):
+    async def work(here):
+        here.connector.unlisted = nobody_named(501)
+        await here.sent(of(1, BEN))
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert await here.sent(of(2, BEN)) == {"r-1": "delivered", "r-2": "delivered"}
+        bond = (await known(here))["ben"]
+        assert bond.account.anonymous
+        assert (await here.store.run(context_of, "lms")).lists_users is False
+        here.connector.unlisted, here.connector.users = None, [user(1, email=BEN.email)]
+        assert (await here.lookup.all()).changed == ("ben",)
+        assert (await known(here))["ben"].user_id == "u1"
+        assert (await here.store.run(context_of, "lms")).lists_users is True
+
+    check(work)
+
+
+def test_what_the_connector_proposes_is_looked_up_before_all_else(check):
+    async def work(here):
+        here.connector.users = [user(1, username="b.en"), user(2, email=BEN.email)]
+        here.connector.proposes = proposal("b.en", "username")
+        await here.sent(of(1, BEN))
+        await here.lookup.waiting()
+        assert (await known(here))["ben"].user_id == "u1"
+
+    check(work)
+
+
+def test_two_processes_do_not_ask_for_the_same_at_once(check):
+    async def work(here):
+        here.connector.users = [user(1, email=BEN.email)]
+        await here.sent(of(1, BEN))
+        answers = await asyncio.gather(here.lookup.waiting(), here.lookup.waiting())
+        assert (sorted(answers), len(here.connector.asked)) == ([0, 1], 1)
+
+    check(work)

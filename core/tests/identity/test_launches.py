@@ -1,0 +1,135 @@
+"""A launch is sealed, its learner's, and no bad one costs a good one its place."""
+
+import asyncio
+from datetime import timedelta
+
+import attrs
+import pytest
+from people import ANA, BEN, Launched, village
+from scripted import result
+from sqlalchemy import select
+
+from passback import Launch
+from passback.delivery import release_launches
+from passback.identity import Launches, Seal, ticket_for
+from passback.store import schema
+
+ACTIVITY = "https://example.com/a"
+
+
+def of(number, learner):
+    return attrs.evolve(result(number), learner=learner)
+
+
+async def come(here, token, learner=None, user=None):
+    """Record a launch, and claim it for `learner`."""
+    ticket = ticket_for("lms", "default", ACTIVITY, user)
+    launch = Launch(user_id=user, parameters={"token": token}, passthrough=(("a", "1"), ("a", "2")))
+    await here.store.run(here.launches.record, launch, ticket, here.clock.now())
+    if learner is not None:
+        await here.store.run(here.launches.claim, ticket.reference, learner)
+    return ticket
+
+
+async def released(here, limit=None):
+    await here.store.run(lambda db: release_launches(db, "lms", here.clock.now(), limit=limit))
+    await here.run(2)
+    return await here.states()
+
+
+@pytest.fixture
+def check(place):
+    def checked(work):
+        async def run():
+            async with village(place, connector=Launched) as here:
+                await work(here)
+
+        asyncio.run(run())
+
+    return checked
+
+
+def test_its_secrets_lie_in_the_database_sealed_and_come_back_in_order(check):
+    async def work(here):
+        await come(here, "hush-token", "ana", user="hush-user")
+        (body,) = await here.store.run(lambda db: db.scalars(select(schema.launch.c.body)).all())
+        assert b"hush" not in body
+        own = await here.store.run(here.launches.own, "lms", {("ana", ACTIVITY)}, here.clock.now())
+        launch = own["ana", ACTIVITY]
+        assert (launch.user_id, launch.parameters, launch.passthrough) == (
+            "hush-user", {"token": "hush-token"}, (("a", "1"), ("a", "2")),
+        )  # fmt: skip
+        assert "hush-token" not in repr(launch)
+        others = Launches(Seal(["another key altogether"]), timedelta(hours=2))
+        assert await here.store.run(others.own, "lms", {("ana", ACTIVITY)}, here.clock.now()) == {}
+        both = Launches(Seal(["another key altogether", "a key that nobody guesses"]), timedelta(hours=2))
+        assert await here.store.run(both.own, "lms", {("ana", ACTIVITY)}, here.clock.now()) == own
+
+    check(work)
+
+
+def test_it_is_whose_it_was_claimed_for_first(check):
+    async def work(here):
+        ticket = await come(here, "t")
+        claim = here.launches.claim
+        assert await here.store.run(claim, ticket.reference, "ana") == ticket
+        assert await here.store.run(claim, ticket.reference, "ana") == ticket
+        assert await here.store.run(claim, ticket.reference, "eve") is None
+        assert await here.store.run(claim, "guessed", "eve") is None
+
+    check(work)
+
+
+def test_a_result_goes_by_its_learners_own_launch_until_that_expires(check):
+    async def work(here):
+        here.connector.good = {"ana's", "ben's"}
+        await come(here, "ben's", "ben")
+        await come(here, "ana's", "ana")
+        await here.sent(of(1, ANA))
+        await here.run(3 * 3600, step=300)
+        assert await here.sent(of(2, ANA)) == {"r-1": "delivered", "r-2": "launch"}
+
+    check(work)
+
+
+def test_once_anybodys_token_is_proven_everything_goes(check):
+    async def work(here):
+        states = await here.sent(*(of(number, BEN) for number in range(30)))
+        assert set(states.values()) == {"launch"}
+        here.connector.good = {"ana's"}
+        await come(here, "ana's", "ana")
+        states = await released(here, limit=1)
+        assert set(states.values()) == {"delivered"}
+
+    check(work)
+
+
+def test_however_many_bad_launches_come_a_good_token_keeps_its_place(check):
+    async def work(here):
+        here.connector.good = {"good"}
+        await come(here, "good", "ana")
+        await here.sent(of(1, ANA))
+        for number in range(40):
+            await come(here, f"bad{number}")
+        assert (await here.sent(of(2, BEN)))["r-2"] == "delivered"
+
+    check(work)
+
+
+def test_a_refused_token_is_not_offered_again(check):
+    async def work(here):
+        await come(here, "bad", "ana")
+        await here.sent(of(1, ANA))
+        here.connector.good = {"bad"}
+        assert await released(here) == {"r-1": "launch"}
+
+    check(work)
+
+
+def test_what_expired_days_ago_is_forgotten(check):
+    async def work(here):
+        await come(here, "t", "ana")
+        assert await here.store.run(Launches.purge, here.clock.now()) == 0
+        assert await here.store.run(Launches.purge, here.clock.now() + timedelta(hours=3)) == 1
+
+    check(work)
