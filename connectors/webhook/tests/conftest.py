@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -24,8 +25,9 @@ from passback import (
     SystemClock,
     Timeouts,
 )
+from passback.sandbox import serve
 from passback_webhook import WebhookConnector, WebhookOptions
-from passback_webhook.sandbox import Sandbox, serve
+from passback_webhook.sandbox import Sandbox
 
 SECRET = "a-secret-of-the-platform"
 ADDRESSES = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
@@ -99,16 +101,43 @@ class Api:
         return [seen for seen in self.sandbox.requests if seen.path.startswith(path)]
 
 
-@pytest.fixture
-def start():
-    """Start a sandbox; it stops with the test."""
+class Doorway:
+    """A socket behind which one sandbox after the other stands: stopping a server is what takes time."""
+
+    base = ""
+
+    def __init__(self):
+        self.sandbox = None
+
+    async def app(self, scope, receive, send):
+        await self.sandbox.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def doorways():
     with ExitStack() as stack:
+        opened = []
 
-        def started(behaviour=None):
-            sandbox = Sandbox(behaviour)
-            return Api(sandbox, stack.enter_context(serve(sandbox)))
+        def doorway(number):
+            while len(opened) <= number:
+                made = Doorway()
+                opened.append((made, stack.enter_context(serve(made))))
+            return opened[number]
 
-        yield started
+        yield doorway
+
+
+@pytest.fixture
+def start(doorways):
+    """Start a sandbox; several in one test are apart."""
+    started = count()
+
+    def start(behaviour=None):
+        doorway, url = doorways(next(started))
+        doorway.sandbox = Sandbox(behaviour)
+        return Api(doorway.sandbox, url)
+
+    return start
 
 
 @pytest.fixture(scope="session")

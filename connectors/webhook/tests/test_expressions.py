@@ -229,7 +229,7 @@ STEPS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(STEPS, min_size=1, max_size=40))
 def test_whatever_is_chained_ends_soon_and_gives_json_or_fails(steps):
     started = time.process_time()
@@ -242,7 +242,7 @@ def test_whatever_is_chained_ends_soon_and_gives_json_or_fails(steps):
     assert len(json.dumps(value, allow_nan=False)) < 5_000_000
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab.[]{}()*?&|!<>=`'\",:@_0-9 lengthjoi", max_size=40))
 def test_any_text_is_an_expression_or_a_mistake(text):
     try:

@@ -52,7 +52,7 @@ def looking(api, **more):
 
 
 @pytest.mark.parametrize("kind", PAGINGS)
-@pytest.mark.parametrize("page", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("page", [1, 3, 7, 100])
 def test_every_user_is_listed_once_however_the_pages_come(start, kind, page):
     api = start(Behaviour(users=PEOPLE, paging=kind, page=page))
     found = api.users(UserQuery(), **looking(api, paging=PAGINGS[kind]))

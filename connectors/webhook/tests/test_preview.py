@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 
 import pytest
 
@@ -73,11 +72,9 @@ def run(folder, capsys):
     return ran
 
 
-def test_it_is_a_command(folder):
-    command = [sys.executable, "-m", "passback_webhook", "preview", "--connection", "acme"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert SECRET not in done.stdout
+def test_it_is_a_command():
+    (command,) = entry_points(group="console_scripts", name="passback-webhook")
+    assert command.load() is main
 
 
 def test_a_made_up_result_is_shown_as_it_would_be_sent(run):

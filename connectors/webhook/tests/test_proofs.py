@@ -189,7 +189,7 @@ def test_while_a_secret_is_replaced_both_sign(start, made):
 def test_a_result_has_the_same_webhook_id_at_every_attempt_so_the_second_changes_nothing(start, made):
     api = start(Behaviour(signing_secrets=(ONE,)))
     signing = {"secrets": [ONE]}
-    api.sandbox.cut_after(times=2)
+    api.sandbox.cut_after(times=2, on="/events")
     with pytest.raises(CannotConnect):
         api.one(made(), signing=signing)
     receipt = api.one(

@@ -115,7 +115,11 @@ receives = st.sampled_from(
         {"result": {"id": "sent.user", "learner": {"id": "to_string(@)"}, "success": "sent.score"}},
     ]
 )
-several = settings(deadline=timedelta(seconds=2), suppress_health_check=[HealthCheck.function_scoped_fixture])
+several = settings(
+    max_examples=50,
+    deadline=timedelta(seconds=2),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 @several

@@ -4,12 +4,15 @@ import asyncio
 import json
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from itertools import takewhile
 
 import pytest
 
-from passback import HTTP, AddressPolicy, basic_auth
-from passback_webhook.sandbox import BadAnswer, Behaviour, Person, Sender, six_events
+from passback import HTTP, AddressPolicy, Delivered, Learner, UserQuery, UserUnknown, basic_auth
+from passback_webhook.sandbox import PEOPLE, BadAnswer, Behaviour, Person, Sandbox, Sender, six_events
 
 GOOD = {
     "event": "completed",
@@ -22,11 +25,11 @@ GOOD = {
 TOKEN = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
 
-def ask(api, method, path, **given):
+def ask(base, method, path, **given):
     async def asked():
         http = HTTP(AddressPolicy(allow_http=True, allow=("127.0.0.0/8",)))
         try:
-            return await http.request(method, f"{api.url}{path}", **given)
+            return await http.request(method, f"{base}{path}", **given)
         finally:
             await http.aclose()
 
@@ -35,7 +38,7 @@ def ask(api, method, path, **given):
 
 def post(api, body, kind="application/json"):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return ask(api, "POST", "/events", content=content, headers={"content-type": kind})
+    return ask(api.url, "POST", "/events", content=content, headers={"content-type": kind})
 
 
 @pytest.fixture
@@ -99,24 +102,24 @@ def test_a_token_is_given_to_the_client_alone(start, change, status, error, way)
         headers["authorization"] = basic_auth(fields.pop("client_id"), fields.pop("client_secret"))
         headers["content-type"] = "application/x-www-form-urlencoded"
         content = f"grant_type={fields['grant_type']}".encode()
-        answer = ask(api, "POST", "/token", headers=headers, content=content)
+        answer = ask(api.url, "POST", "/token", headers=headers, content=content)
     else:
-        answer = ask(api, "POST", "/token", json=fields)
+        answer = ask(api.url, "POST", "/token", json=fields)
     assert answer.status == status
     assert answer.json().get("error") == error
 
 
 def test_a_scope_that_is_expected_must_be_asked_for(start):
     api = start(Behaviour(parameters={"scope": "a"}))
-    assert ask(api, "POST", "/token", json=TOKEN).json()["error"] == "invalid_scope"
-    assert ask(api, "POST", "/token", json=TOKEN | {"scope": "a"}).status == 200
+    assert ask(api.url, "POST", "/token", json=TOKEN).json()["error"] == "invalid_scope"
+    assert ask(api.url, "POST", "/token", json=TOKEN | {"scope": "a"}).status == 200
 
 
 def test_an_expired_token_and_a_made_up_one_are_refused(start):
     api = start(Behaviour(lifetime=-1))
-    token = ask(api, "POST", "/token", json=TOKEN).json()["access_token"]
+    token = ask(api.url, "POST", "/token", json=TOKEN).json()["access_token"]
     for given in (token, "made-up"):
-        assert ask(api, "GET", "/me", headers={"authorization": f"Bearer {given}"}).status == 401
+        assert ask(api.url, "GET", "/me", headers={"authorization": f"Bearer {given}"}).status == 401
 
 
 def test_a_message_about_nobody_is_refused(start):
@@ -133,17 +136,66 @@ def test_it_can_say_everything_with_200(start):
 
 @pytest.mark.parametrize("query", ["page=x", "page="])
 def test_a_page_that_is_no_number_is_refused(start, query):
-    assert ask(start(Behaviour(auth="none")), "GET", f"/users?{query}").status == 400
+    assert ask(start(Behaviour(auth="none")).url, "GET", f"/users?{query}").status == 400
 
 
-def test_it_runs_as_a_command():
-    command = [sys.executable, "-m", "passback_webhook.sandbox", "--auth", "key"]
+def test_what_it_is_told_to_fail_is_said_in_its_own_words(api):
+    api.sandbox.fail(status=503, headers={"Retry-After": "7"})
+    answer = post(api, GOOD)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+    assert answer.json() == {"ok": False, "code": "told_to_fail", "error": "the sandbox was told to fail"}
+
+
+def pasted(guide):
+    """Return the one connection of the configuration with which a guide begins."""
+    text, _, _ = guide.partition("\nMessages ")
+    (connection,) = tomllib.loads(text)["connections"].values()
+    return connection
+
+
+@pytest.mark.parametrize("like", Sandbox.presets)
+def test_the_configuration_that_it_gives_serves_messages_check_and_look_ups(start, made, like):
+    api = start(Sandbox.presets[like]().behaviour)
+    given = pasted(api.sandbox.guide(api.url))
+    assert given["network"] == {"allow_http": True, "allow": ["127.0.0.0/8"]}
+    options = given["options"]
+    api.check(**options)
+    assert api.one(made(learner=Learner(id="7", external_id="E-1001")), **options) == Delivered(1, "m-1")
+    assert api.one(made(1), **options) == UserUnknown(1, "there is no such user")
+    found = api.users(UserQuery(), **options)
+    assert [(user.email, user.active) for user in found] == [(each.mail, each.id < 3) for each in PEOPLE]
+    assert [user.id for user in api.users(UserQuery(external_id="E-1002"), **options)] == ["2"]
+
+
+def test_one_that_knows_nobody_says_that_anybody_will_do(start):
+    guide = start(Behaviour(auth="none")).sandbox.guide("http://127.0.0.1:9")
+    assert "Messages may be about anybody." in guide
+    assert set(pasted(guide)["options"]["auth"]) == {"kind"}
+    assert "users" not in pasted(guide)["options"]
+
+
+def test_it_is_offered_by_name():
+    (offered,) = entry_points(group="passback.sandboxes.v1", name="webhook")
+    assert offered.load() is Sandbox
+
+
+def test_it_runs_in_the_foreground_and_shows_each_request():
+    command = [sys.executable, "-m", "passback_webhook.sandbox", "--like", "none", "--fault", "429@/me"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            first = process.stdout.readline()
+            given = pasted(
+                "".join(takewhile(lambda line: "send URL" not in line, process.stdout)).partition("\n")[2]
+            )
+            assert given["options"]["auth"] == {"kind": "none"}
+            base = given["options"]["url"].removesuffix("/events")
+            assert [ask(base, "GET", "/me?a=b").status for _ in range(2)] == [429, 200]
+            assert [process.stdout.readline() for _ in range(3)] == [
+                "\n",
+                "GET    /me → 429\n",
+                "GET    /me → 200\n",
+            ]
         finally:
             process.terminate()
-    assert first.startswith("messages: http://127.0.0.1:")
 
 
 GRANTED = {"access_token": "abc", "token_type": "Bearer", "expires_in": 60}
@@ -172,7 +224,7 @@ def test_the_sender_takes_no_token_that_isnt_as_rfc_6749_has_it(api, status, hea
 
 @pytest.mark.parametrize("status", [300, 302, 400, 500])
 def test_the_sender_wants_an_answer_of_2xx(api, status):
-    api.sandbox.fail(status=status, on="/", headers={"Location": f"{api.url}/me"})
+    api.sandbox.fail(status=status, headers={"Location": f"{api.url}/me"})
     with pytest.raises(BadAnswer, match=f"expected an answer of 2xx, got {status}"):
         Sender(api.url, "secret", way="secret").send(six_events("a", "c", datetime.now(UTC)))
     assert len(api.seen("/")) == 1

@@ -50,6 +50,16 @@ class Person:
     state: str = "active"
 
 
+PEOPLE = (
+    Person(id=1, mail="ana@example.com", login="ana", number="E-1001"),
+    Person(id=2, mail="ben@example.com", login="ben", number="E-1002", first="Ben", last="Cole"),
+    Person(
+        id=3, mail="cleo@example.com", login="cleo", number="E-1003", first="Cleo", last="Dunn", state="left"
+    ),
+)
+"""Whom a sandbox knows that is started by its name; they fill two pages."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
     """The settings of a sandbox.

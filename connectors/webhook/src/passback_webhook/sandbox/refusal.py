@@ -1,5 +1,7 @@
 """How a rule that a request breaks becomes an answer."""
 
+from starlette.responses import JSONResponse, Response
+
 
 class Refused(Exception):
     """A request that is refused.
@@ -15,3 +17,8 @@ class Refused(Exception):
         self.status = status
         self.code = code
         self.message = message
+
+
+def refusal(status: int, code: str, message: str) -> Response:
+    """Make the answer to a request that is refused."""
+    return JSONResponse({"ok": False, "code": code, "error": message}, status)
