@@ -94,6 +94,7 @@ class Connector(ABC, Generic[OptionsT_co]):
         sending: How the system likes its results.
         filters: The fields of `UserQuery` by which the system itself looks users up. Without one, all users
             are listed and compared. Set it in ``__init__`` where it depends on the options.
+        keys: The fields of `User` by which its users can be told apart; others aren't compared.
         connection: The name of the connection that this instance serves.
         options: Its options.
         http: Its HTTP session.
@@ -103,6 +104,7 @@ class Connector(ABC, Generic[OptionsT_co]):
     options_type: ClassVar[type[Options]] = Options
     sending: ClassVar[Sending] = Sending()
     filters: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset({"external_id", "id", "username", "email"})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - passed on, whatever it is
         super().__init_subclass__(**kwargs)

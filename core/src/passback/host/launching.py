@@ -1,17 +1,28 @@
-"""Launches for a host: content that an LMS opens, and who it was that came."""
+"""Content that an LMS lists and opens, and who it was that came."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from urllib.parse import quote
 
+import attrs
 from sqlalchemy import Connection as Database
 
 from passback.delivery import last_seen, release_launches, release_learners
 from passback.errors import ConfigError, LaunchRefused
 from passback.host.running import Running
-from passback.identity import AccountState, Finding, LaunchTicket, bonds, context_of, keep, ticket_for
-from passback.model import LaunchQuery, Learner
+from passback.identity import (
+    AccountState,
+    Finding,
+    LaunchTicket,
+    bonds,
+    context_of,
+    courses,
+    keep,
+    offer,
+    ticket_for,
+)
+from passback.model import Course, CourseListRequest, Incoming, LaunchQuery, Learner, Received
 
 __all__ = ["Launching"]
 
@@ -19,7 +30,7 @@ _FROM_LAUNCHES = ("launch", "anonymous")
 
 
 class Launching:
-    """Records launches, and tells whose they are."""
+    """Lists courses, records launches, and tells whose they are."""
 
     def __init__(self, running: Running) -> None:
         self._running = running
@@ -35,6 +46,40 @@ class Launching:
         if base is None:
             raise ConfigError("say where the mountable app is: [web] url", place="web.url")
         return f"{base}/launch/{quote(connection, safe='')}/{quote(activity, safe='')}"
+
+    async def offer(self, connection: str, offered: Iterable[Course]) -> int:
+        """Say what the system of `connection` may list, all of it; return how many courses changed by that.
+
+        Args:
+            connection: The connection's name.
+            offered: Every course. What was offered before and isn't any longer, is listed as inactive.
+
+        Raises:
+            ConfigError: The configuration has no such connection, or doesn't say where the app is while a
+                course has no address of its own.
+        """
+        self._running.organisation(connection)
+        complete = [
+            each if each.url else attrs.evolve(each, url=self.link(each.activity.id, connection))
+            for each in offered
+        ]
+        return await self._running.store.run(offer, connection, complete, self._running.clock.now())
+
+    async def listed(self, connection: str, incoming: Incoming) -> Received:
+        """Return what to answer the system of `connection`, which pulls the list of courses by `incoming`.
+
+        Raises:
+            ConnectionNotReady: It can't serve; says why.
+            Unsupported: Its system pulls no list.
+            ContractError: Its connector raised something, or answered nonsense.
+        """
+
+        def read(db: Database) -> tuple[Course, ...]:
+            return tuple(courses(db, connection))
+
+        asked = self._running.roster.connection(connection)
+        found = await self._running.store.run_soft(read)
+        return asked.list_courses(CourseListRequest(incoming=incoming, courses=found))
 
     async def record(self, connection: str, activity: str, pairs: Iterable[tuple[str, str]]) -> LaunchTicket:
         """Keep the launch with which the system of `connection` opened `activity`.

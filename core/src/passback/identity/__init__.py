@@ -9,6 +9,7 @@ from passback.identity.context import (
     learn_context,
     note_sync,
 )
+from passback.identity.courses import courses, offer
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
 from passback.identity.listing import SyncReport, compare, list_users
 from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
@@ -31,6 +32,7 @@ __all__ = [
     "bonds",
     "compare",
     "context_of",
+    "courses",
     "end_asking",
     "forget",
     "keep",
@@ -40,6 +42,7 @@ __all__ = [
     "list_users",
     "look_up",
     "note_sync",
+    "offer",
     "refuse",
     "ticket_for",
 ]

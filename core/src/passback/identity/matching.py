@@ -15,8 +15,11 @@ __all__ = ["ORDER", "PERSON", "AccountState", "Finding", "Index", "KeyName", "ke
 
 KeyName: TypeAlias = Literal["external_id", "id", "username", "email"]
 
-ORDER: tuple[KeyName, ...] = get_args(KeyName)
-"""What is compared, in the order in which it counts where the configuration doesn't say otherwise."""
+ORDER: tuple[KeyName, ...] = ("external_id", "username", "email")
+"""What is compared, in the order in which it counts where the configuration doesn't say otherwise.
+
+Not the system's own id: a customer's number for one person may be its number for another.
+"""
 
 # What a person said is undone by another person, and by no list.
 PERSON = "person"
@@ -96,13 +99,13 @@ def keys_of(
         "username": learner.username,
         "email": learner.address,
     }
-    keys = {name: value for name in order if (value := has[name])}
+    keys = {name: value for name in order if name in connection.connector.keys and (value := has[name])}
     proposal = None
     if "map_identity" in connection.capabilities:
         proposal = connection.map_identity(IdentityRequest(learner=learner))
     if proposal is not None:
         # The connector knows its system better than any order does.
-        proposed: KeyName = next((each for each in ORDER if each == proposal.matched_by), "id")
+        proposed: KeyName = next((each for each in get_args(KeyName) if each == proposal.matched_by), "id")
         keys = {proposed: proposal.user_id, **{name: keys[name] for name in keys if name != proposed}}
     return keys, proposal
 

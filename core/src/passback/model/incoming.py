@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import attrs
 
@@ -57,25 +57,25 @@ class Course:
 
     Attributes:
         activity: What it is.
-        url: Where a browser opens it; without it, the course isn't listed.
+        url: Where a browser opens it; where none is offered, the address that records the launch.
         description: What it's about.
         image: The address of a picture.
         seconds: How long it takes, as a guess.
         languages: By their tags, as ``en-GB``.
         subjects: What it's filed under.
         active: Whether it may still be taken.
-        changed: When anything of this changed last.
+        changed: When anything of this changed last; the core notes it.
     """
 
     activity: Activity
-    url: str
+    url: str = ""
     description: str = ""
     image: str | None = None
     seconds: int | None = None
     languages: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     active: bool = True
-    changed: datetime
+    changed: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)

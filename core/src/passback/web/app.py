@@ -29,7 +29,10 @@ def mountable(pb: Passback, *, page: str | None = None, patience: float = 30.0) 
             ``pb.launching.claim`` once it knows who came. Without it, nothing is opened.
         patience: How long a request may take to arrive, in seconds; a slower one is answered with 408.
     """
-    routes = [Mount("/hooks", app=Hooks(pb, patience))]
+    routes = [
+        Mount("/hooks", app=Hooks(pb.receive, patience)),
+        Mount("/courses", app=Hooks(pb.launching.listed, patience)),
+    ]
     if page is not None:
         routes.append(Mount("/launch", app=Launches(pb, page)))
     return Starlette(routes=routes)

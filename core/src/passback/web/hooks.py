@@ -1,9 +1,10 @@
-"""``/hooks/{connection}``: results that a system sends to us."""
+"""``/hooks/{connection}`` and ``/courses/{connection}``: what a system sends to us, and pulls from us."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,8 +21,7 @@ from passback.errors import (
     PassbackError,
     Unsupported,
 )
-from passback.host import Passback
-from passback.model import Incoming, JSONValue
+from passback.model import Incoming, JSONValue, Received
 
 __all__ = ["Hooks"]
 
@@ -39,10 +39,10 @@ class _TooLarge(Exception):
 
 
 class Hooks:
-    """Hands what is sent to ``/{connection}`` to that connection, and accepts the results in it."""
+    """Hands what is sent to ``/{connection}`` to that connection, and answers what it says."""
 
-    def __init__(self, pb: Passback, patience: float) -> None:
-        self._pb = pb
+    def __init__(self, receive: Callable[[str, Incoming], Awaitable[Received]], patience: float) -> None:
+        self._receive = receive
         self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +68,7 @@ class Hooks:
         except _TooLarge:
             return _problem(413, f"at most {_MAX_BODY // 1024} KiB are taken")
         try:
-            received = await self._pb.receive(name, incoming)
+            received = await self._receive(name, incoming)
         except (ConnectionNotReady, Unsupported, ContractError, InvalidResult, OutboxError) as error:
             return _refused(name, error)
         return _json(received.status, received.body, dict(received.headers))

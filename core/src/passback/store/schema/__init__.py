@@ -5,7 +5,7 @@ Times are milliseconds since 1970, UTC.
 
 from passback.store.schema.alerting import incident, notice, told, watch
 from passback.store.schema.fleet import lane, worker
-from passback.store.schema.identity import account, context, launch
+from passback.store.schema.identity import account, context, course, launch
 from passback.store.schema.outbox import (
     attachment,
     connection,
@@ -24,6 +24,7 @@ __all__ = [
     "attachment",
     "connection",
     "context",
+    "course",
     "delivery",
     "event",
     "history",

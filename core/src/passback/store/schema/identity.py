@@ -1,4 +1,4 @@
-"""Who is who at which connection, and what its system handed over when it opened the content."""
+"""Who is who at which connection, and the content that its system lists and opens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Larg
 from passback.store.columns import Serial, Text
 from passback.store.schema.whole import metadata
 
-__all__ = ["account", "context", "launch"]
+__all__ = ["account", "context", "course", "launch"]
 
 account = Table(
     "account",
@@ -74,4 +74,16 @@ launch = Table(
         postgresql_where=text("refused IS NULL"),
     ),
     sqlite_autoincrement=True,
+)
+
+# What a connection's system may list, as it was offered last.
+course = Table(
+    "course",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("activity", Text, primary_key=True),
+    # The course, as JSON.
+    Column("body", LargeBinary, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )

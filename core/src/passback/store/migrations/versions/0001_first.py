@@ -64,6 +64,15 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "course",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("activity", columns.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "activity"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("connection", columns.Text(), nullable=False),
