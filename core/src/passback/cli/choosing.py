@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 import typer
 
 from passback.delivery import Selection
 from passback.store import State
 
-__all__ = [
-    "ActivityOption",
-    "ConnectionOption",
-    "IdsArgument",
-    "LearnerOption",
-    "OrganisationOption",
-    "ResultOption",
-    "SinceOption",
-    "StateOption",
-    "UntilOption",
-    "chosen",
-]
+__all__ = ["IdsArgument", "choosing"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class _StateWord(StrEnum):
@@ -34,33 +29,40 @@ class _StateWord(StrEnum):
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 IdsArgument = Annotated[list[int] | None, typer.Argument(help="The numbers of deliveries.")]
-ResultOption = Annotated[list[str] | None, typer.Option(help="Of this result; may be repeated.")]
-ConnectionOption = Annotated[str | None, typer.Option(help="Of this connection.")]
-StateOption = Annotated[_StateWord | None, typer.Option(help="In this state.")]
-OrganisationOption = Annotated[str | None, typer.Option(help="Of this organisation.")]
-LearnerOption = Annotated[str | None, typer.Option(help="Of the learner with this id.")]
-ActivityOption = Annotated[str | None, typer.Option(help="Of the activity with this id.")]
-SinceOption = Annotated[
-    datetime | None, typer.Option(formats=_FORMATS, help="Accepted then or later; UTC by default.")
-]
-UntilOption = Annotated[datetime | None, typer.Option(formats=_FORMATS, help="Accepted before then.")]
 
 
-def chosen(
+def choosing(command: Callable[Concatenate[Selection, P], T]) -> Callable[..., T]:
+    """Give `command` the options that choose deliveries, and what they choose as its first argument."""
+
+    @functools.wraps(command)
+    def chosen(**given: object) -> T:
+        options = {name: given.pop(name) for name in _OPTIONS}
+        return command(_selection(**options), **given)  # type: ignore[arg-type,call-arg] # as typer read them
+
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    before = [each for each in own if each.kind is each.POSITIONAL_OR_KEYWORD][1:]
+    after = [each for each in own if each.kind is each.KEYWORD_ONLY]
+    parameters = [*_OPTIONS.values(), *before, *after]
+    ordered = [each.replace(kind=each.KEYWORD_ONLY) for each in parameters]
+    chosen.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined] # what typer reads
+    chosen.__annotations__ = {each.name: each.annotation for each in ordered}
+    return chosen
+
+
+def _selection(
     *,
-    ids: list[int] | None = None,
-    result: list[str] | None = None,
-    connection: str | None = None,
-    state: _StateWord | None = None,
-    organisation: str | None = None,
-    learner: str | None = None,
-    activity: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    result: Annotated[list[str] | None, typer.Option(help="Of this result; may be repeated.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Of this connection.")] = None,
+    state: Annotated[_StateWord | None, typer.Option(help="In this state.")] = None,
+    organisation: Annotated[str | None, typer.Option(help="Of this organisation.")] = None,
+    learner: Annotated[str | None, typer.Option(help="Of the learner with this id.")] = None,
+    activity: Annotated[str | None, typer.Option(help="Of the activity with this id.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=_FORMATS, help="Accepted then or later; UTC by default.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_FORMATS, help="Accepted before then.")] = None,
 ) -> Selection:
-    """Return what the options choose."""
     return Selection(
-        deliveries=ids or None,
         results=result or None,
         connection=connection,
         state=State[state.name] if state else None,
@@ -70,6 +72,9 @@ def chosen(
         since=_aware(since),
         until=_aware(until),
     )
+
+
+_OPTIONS = inspect.signature(_selection, eval_str=True).parameters
 
 
 def _aware(at: datetime | None) -> datetime | None:

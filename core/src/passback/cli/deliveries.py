@@ -7,17 +7,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from passback.cli.choosing import (
-    ActivityOption,
-    ConnectionOption,
-    LearnerOption,
-    OrganisationOption,
-    ResultOption,
-    SinceOption,
-    StateOption,
-    UntilOption,
-    chosen,
-)
+from passback.cli.choosing import choosing
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, colored, counted, fail, out, plain, print_json
 from passback.delivery import DeliveryState, Selection, Step
@@ -29,16 +19,10 @@ app.add_typer(group, name="deliveries")
 
 
 @group.callback()
+@choosing
 def deliveries(
+    selection: Selection,
     context: typer.Context,
-    result: ResultOption = None,
-    connection: ConnectionOption = None,
-    state: StateOption = None,
-    organisation: OrganisationOption = None,
-    learner: LearnerOption = None,
-    activity: ActivityOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
     limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
@@ -47,10 +31,6 @@ def deliveries(
     """List deliveries, the newest change first; `show` tells what happened to one."""
     if context.invoked_subcommand is not None:
         return
-    selection = chosen(
-        result=result, connection=connection, state=state, organisation=organisation,
-        learner=learner, activity=activity, since=since, until=until,
-    )  # fmt: skip
     host = host_for(config)
 
     async def list_them() -> None:

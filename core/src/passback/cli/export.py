@@ -16,20 +16,10 @@ import attrs
 import msgspec
 import typer
 
-from passback.cli.choosing import (
-    ActivityOption,
-    ConnectionOption,
-    LearnerOption,
-    OrganisationOption,
-    ResultOption,
-    SinceOption,
-    StateOption,
-    UntilOption,
-    chosen,
-)
+from passback.cli.choosing import choosing
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
 from passback.cli.output import counted, err, fail
-from passback.delivery import Exported
+from passback.delivery import Exported, Selection
 from passback.model import EXPORTED, canonical
 
 __all__ = ["export"]
@@ -44,17 +34,11 @@ class _Format(StrEnum):
 
 
 @app.command()
+@choosing
 def export(
+    selection: Selection,
     form: Annotated[_Format, typer.Option("--format", help="JSON Lines or CSV.")] = _Format.JSONL,
     output: Annotated[Path, typer.Option("--output", "-o", help="A file; - for standard output.")] = _HERE,
-    result: ResultOption = None,
-    connection: ConnectionOption = None,
-    state: StateOption = None,
-    organisation: OrganisationOption = None,
-    learner: LearnerOption = None,
-    activity: ActivityOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     corrections: Annotated[
@@ -67,10 +51,6 @@ def export(
     A line of JSON is the result as it was submitted, and `passback`, which says where it stands. To send
     rejected results in another form, write them with --corrections, edit the lines, and submit them.
     """
-    selection = chosen(
-        result=result, connection=connection, state=state, organisation=organisation,
-        learner=learner, activity=activity, since=since, until=until,
-    )  # fmt: skip
     if corrections and form is not _Format.JSONL:
         fail("--corrections are lines of JSON; leave --format out")
     host = host_for(config)

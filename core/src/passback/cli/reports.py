@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import attrs
 import typer
 
-from passback.cli.choosing import (
-    ActivityOption,
-    ConnectionOption,
-    IdsArgument,
-    LearnerOption,
-    OrganisationOption,
-    ResultOption,
-    SinceOption,
-    StateOption,
-    UntilOption,
-    chosen,
-)
+from passback.cli.choosing import IdsArgument, choosing
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, counted, fail, out, print_json, table
 from passback.delivery import ConnectionState, Selection
@@ -69,26 +59,17 @@ def _show_trouble(connection: ConnectionState) -> None:
 
 
 @app.command()
+@choosing
 def replay(
+    selection: Selection,
     ids: IdsArgument = None,
-    result: ResultOption = None,
-    connection: ConnectionOption = None,
-    state: StateOption = None,
-    organisation: OrganisationOption = None,
-    learner: LearnerOption = None,
-    activity: ActivityOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Send waiting or rejected deliveries once more, with the configuration as it is now."""
-    selection = chosen(
-        ids=ids, result=result, connection=connection, state=state, organisation=organisation,
-        learner=learner, activity=activity, since=since, until=until,
-    )  # fmt: skip
+    selection = attrs.evolve(selection, deliveries=ids or None)
     if selection == Selection():
         fail("say which: numbers, --connection, --state, --learner, …; --help lists them")
     host = host_for(config)

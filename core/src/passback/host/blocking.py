@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import atexit
-
-# Executors hold a lock while a process forks, which a host needs that closes or opens: what is registered
-# first holds it the shorter, so this comes before ours.
-import concurrent.futures.thread  # noqa: F401
 import logging
-import os
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from weakref import WeakSet
 
 from passback.alerts import Notice
 from passback.contract import Observer
 from passback.delivery import Acceptance, Attached, DeliveryState, Exported, Selection, Step, Totals
-from passback.errors import OutboxError, PassbackError
+from passback.errors import OutboxError
 from passback.host.app import Passback
 from passback.host.checking import CheckOutcome
-from passback.host.config import Config, ConnectionConfig, read_again, read_config
+from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.intake import Answer, chunks
-from passback.host.portal import Portal, PortalClosed
+from passback.host.keeping import Keeper
+from passback.host.portal import PortalClosed
 from passback.model import DEFAULT_ORGANISATION, Learner, Result, Standing, User
 
 __all__ = ["BlockingPassback"]
@@ -36,8 +29,6 @@ log = logging.getLogger("passback.host")
 
 _AT_ONCE = 100
 _DRAIN_POLL = 0.1
-# A process that forks or ends can't wait for ever; what is left then is sent again.
-_PATIENCE = 10.0
 
 
 class BlockingPassback:
@@ -57,14 +48,7 @@ class BlockingPassback:
 
     def __init__(self, config: Config, *, strict: bool = True, deliver: bool = True) -> None:
         """Prepare a host; the arguments are those of `Passback`."""
-        self._config = config
-        self._strict = strict
-        self._deliver = deliver
-        self._portal: Portal | None = None
-        self._closed = False
-        self._reopen = False
-        self._opening = threading.RLock()
-        _faces.add(self)
+        self._keeper = Keeper(config, strict=strict, deliver=deliver)
 
     @classmethod
     def from_file(
@@ -85,7 +69,7 @@ class BlockingPassback:
         return cls(config, strict=strict, deliver=deliver)
 
     def __enter__(self) -> Self:
-        self._opened()
+        self._keeper.opened()
         return self
 
     def __exit__(
@@ -190,44 +174,17 @@ class BlockingPassback:
 
     def close(self) -> None:
         """Let what is on the wire arrive, and close; after that it can't be used any longer."""
-        self._close(None)
-
-    def _close(self, patience: float | None) -> None:
-        with self._opening:
-            self._closed = True
-            portal, self._portal = self._portal, None
-        if portal is not None:
-            portal.close(patience)
-
-    def _opened(self) -> Portal:
-        with self._opening:
-            if self._closed:
-                raise OutboxError("this host is closed; make another one")
-            if self._portal is None or not self._portal.is_open:
-                self._portal = Portal(self._made)
-                # Opened once, it opens again whatever became of the configuration, as it would be reloaded.
-                self._strict = False
-            return self._portal
-
-    def _made(self) -> Passback:
-        # As it is now: it may be long ago that this was made, in another process.
-        if self._config.source is not None:
-            try:
-                self._config = read_again(self._config)
-            except* PassbackError as group:
-                for error in group.exceptions:
-                    log.error("the configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
-        return Passback(self._config, strict=self._strict, deliver=self._deliver)
+        self._keeper.close()
 
     def _call(self, work: Callable[[Passback], Coroutine[Any, Any, T]]) -> T:
         while True:
             try:
-                return self._opened().call(work)
+                return self._keeper.opened().call(work)
             except PortalClosed:  # by a fork, at this very moment: there will be another
                 continue
 
     def _stream(self, begin: Callable[[Passback], AsyncIterator[T]]) -> Iterator[T]:
-        portal = self._opened()
+        portal = self._keeper.opened()
 
         async def start(host: Passback) -> AsyncIterator[T]:
             return begin(host)
@@ -241,29 +198,6 @@ class BlockingPassback:
         finally:
             with suppress(PortalClosed):
                 portal.call(lambda _: _end(items))
-
-    def _before_fork(self) -> None:
-        # Neither a thread nor an open database survives a fork, so there mustn't be any.
-        self._opening.acquire()
-        if self._portal is not None and not self._portal.is_inside:
-            self._portal.close(_PATIENCE)
-            self._portal = None
-            self._reopen = self._deliver
-
-    def _in_parent(self) -> None:
-        try:
-            if self._reopen:
-                self._reopen = False
-                self._opened()
-        except (PassbackError, ExceptionGroup):
-            log.exception("delivery didn't start again after a fork; it does when the host is used next")
-        finally:
-            self._opening.release()
-
-    def _in_child(self) -> None:
-        self._portal = None
-        self._deliver = self._reopen = False
-        self._opening.release()
 
 
 async def _some(items: AsyncIterator[T]) -> list[T]:
@@ -279,33 +213,3 @@ async def _end(items: AsyncIterator[object]) -> None:
     close = getattr(items, "aclose", None)
     if close is not None:
         await close()
-
-
-_faces: WeakSet[BlockingPassback] = WeakSet()
-_paused: list[BlockingPassback] = []
-
-
-def _before_fork() -> None:
-    _paused.extend(_faces)
-    for face in _paused:
-        face._before_fork()  # noqa: SLF001 - its own module
-
-
-def _in_parent() -> None:
-    while _paused:
-        _paused.pop()._in_parent()  # noqa: SLF001
-
-
-def _in_child() -> None:
-    while _paused:
-        _paused.pop()._in_child()  # noqa: SLF001
-
-
-def _at_exit() -> None:
-    for face in list(_faces):
-        face._close(_PATIENCE)  # noqa: SLF001
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)
-atexit.register(_at_exit)

@@ -116,8 +116,9 @@ class IdentityProposal:
     """A connector's answer: this user, because of that.
 
     Attributes:
-        user_id: The user's id in the LMS.
-        matched_by: What they were recognised by (``email``, ``external_id``, …).
+        user_id: What the LMS knows them by: where `matched_by` is ``external_id``, ``username`` or ``email``,
+            that; otherwise the LMS's own id.
+        matched_by: What they were recognised by. The core looks them up by it, where the system can be asked.
     """
 
     user_id: str
