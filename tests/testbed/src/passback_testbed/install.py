@@ -1,4 +1,4 @@
-"""Bring the servers here: `python -m passback_testbed.install ralph|learning-locker|all [--into DIR]`."""
+"""Bring servers and clients here: `python -m passback_testbed.install NAME [--into DIR]`."""
 
 import argparse
 import shutil
@@ -31,8 +31,17 @@ def install_ralph(home: Path = HOME) -> bool:
 
 def install_learning_locker(home: Path = HOME) -> bool:
     """Install Learning Locker and the validator into `home`, and tell whether that was still to do."""
-    folder = home.absolute() / "learning-locker"
-    pins = PINS / "learning-locker"
+    return _install_packages("learning-locker", home)
+
+
+def install_stackone(home: Path = HOME) -> bool:
+    """Install StackOne's SDK into `home`, and tell whether that was still to do."""
+    return _install_packages("stackone", home)
+
+
+def _install_packages(name: str, home: Path) -> bool:
+    folder = home.absolute() / name
+    pins = PINS / name
     node.install(home.absolute())
 
     def fill() -> None:
@@ -46,6 +55,7 @@ def install_learning_locker(home: Path = HOME) -> bool:
 SERVERS: dict[str, Callable[[Path], bool]] = {
     "ralph": install_ralph,
     "learning-locker": install_learning_locker,
+    "stackone": install_stackone,
 }
 
 

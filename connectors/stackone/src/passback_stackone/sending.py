@@ -1,0 +1,150 @@
+"""One delivery: looked for where it may be there, written, and what the answer means for it.
+
+Source: wire facts §4.3 (completions, assignments, the 501 flow) and §4.4 (statuses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from passback import (
+    ActivityUnknown,
+    AlreadyThere,
+    Clock,
+    Delivered,
+    Delivery,
+    NeedsLaunch,
+    Receipt,
+    Rejected,
+    Response,
+    UserUnknown,
+)
+from passback_stackone.answers import document, failure, is_own, provider_statuses, said, text
+from passback_stackone.api import Api
+from passback_stackone.kept import Kept, Unreadable
+from passback_stackone.ledger import Ledger
+from passback_stackone.letters import Letter, letter
+from passback_stackone.options import StackOneOptions
+
+__all__ = ["Sender"]
+
+_STORED = (200, 201)
+_REFUSED = (400, 422)
+_UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _NOT_IMPLEMENTED = 401, 404, 409, 501
+# Each says that nothing was written. After any other failure something may have been.
+_NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 412, 422, 429, 501})
+# What a user that isn't missing is answered with: there, or not told (501, 403).
+_NOT_MISSING = (200, 403, 501)
+
+
+class Sender:
+    """Sends deliveries to one account."""
+
+    def __init__(self, api: Api, options: StackOneOptions, clock: Clock) -> None:
+        self._api = api
+        self._options = options
+        self._kept = Kept(api, options, clock)
+        self._ledger = Ledger()
+
+    def unsent(self, deliveries: Iterable[Delivery]) -> None:
+        """Take note that `deliveries` weren't sent at this attempt."""
+        for delivery in deliveries:
+            if not self._ledger.may_be_there(delivery):
+                self._ledger.is_absent(delivery)
+
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        """Send `delivery`.
+
+        Raises:
+            ConnectionFailure: The whole connection is concerned.
+        """
+        ready = letter(delivery, self._options)
+        if not isinstance(ready, Letter):
+            self.unsent([delivery])
+            return ready
+        receipt = await self._sent(ready)
+        if isinstance(receipt, Delivered | AlreadyThere):
+            self._ledger.is_done(delivery)
+        return receipt
+
+    async def _sent(self, ready: Letter) -> Receipt:
+        delivery = ready.delivery
+        absent = not self._ledger.may_be_there(delivery)
+        if not absent:
+            try:
+                found = await self._kept.find(ready.path, ready.content)
+            except Unreadable as unreadable:
+                if self._options.when_unsure == "hold" and ready.content.kind == "completions":
+                    return Rejected(delivery.id, _held(unreadable))
+            else:
+                if found is not None:
+                    return AlreadyThere(delivery.id, found.id)
+                absent = True
+        answer = await self._api.post(ready.path, ready.body)
+        if absent and answer.status in _NOTHING_WRITTEN and is_own(answer):
+            self._ledger.is_absent(delivery)
+        return await self._receipt(answer, ready)
+
+    async def _receipt(self, answer: Response, ready: Letter) -> Receipt:
+        number = ready.delivery.id
+        if answer.status in _STORED:
+            return Delivered(number, _identity(answer), ready.launch)
+        if not is_own(answer):
+            raise failure(answer, ready.hidden)
+        words, theirs = said(answer, ready.hidden), provider_statuses(answer)
+        if ready.launch is not None and _UNAUTHORIZED in theirs:
+            return NeedsLaunch(
+                number, f"this learner's launch isn't taken any more: {words}", (ready.launch,)
+            )
+        if answer.status in _REFUSED and not any(_is_outage(status) for status in theirs):
+            return Rejected(number, f"it was refused ({answer.status}): {words}")
+        if answer.status == _NOT_FOUND:
+            return await self._missing(ready, words)
+        if answer.status == _CONFLICT:
+            return await self._conflict(ready, words)
+        if answer.status == _NOT_IMPLEMENTED and ready.content.kind == "assignments":
+            return Rejected(number, "this system takes no progress (501); turn the option progress off")
+        raise failure(answer, ready.hidden)
+
+    async def _missing(self, ready: Letter, words: str) -> Receipt:
+        """Tell whether the user is missing or the learning object."""
+        user = await self._api.get(ready.user)
+        if user.status == _NOT_FOUND and is_own(user):
+            return UserUnknown(
+                ready.delivery.id, "StackOne has no user with the id of their account any more"
+            )
+        if user.status not in _NOT_MISSING:
+            raise failure(user)
+        return ActivityUnknown(
+            ready.delivery.id, f"StackOne doesn't find {ready.content.learning_object!r}: {words}"
+        )
+
+    async def _conflict(self, ready: Letter, words: str) -> Receipt:
+        try:
+            found = await self._kept.find(ready.path, ready.content)
+        except Unreadable:
+            found = None
+        if found is not None:
+            return AlreadyThere(ready.delivery.id, found.id)
+        return Rejected(ready.delivery.id, f"it conflicts with what is there (409): {words}")
+
+
+def _identity(answer: Response) -> str | None:
+    data = document(answer).get("data")
+    if isinstance(data, dict):
+        return text(data.get("id")) or text(data.get("remote_id"))
+    # A sign-in page of a network on the way answers 200 as well; StackOne says so in its own words.
+    if not is_own(answer):
+        raise failure(answer)
+    return None
+
+
+def _is_outage(status: int) -> bool:
+    return status in (401, 403, 408, 429) or status >= 500  # noqa: PLR2004 - the statuses are the names
+
+
+def _held(unreadable: Unreadable) -> str:
+    return (
+        f"it may have arrived at an earlier attempt, and {unreadable}. Look for it over there; "
+        "to send it all the same, set when_unsure to send and replay it"
+    )
