@@ -6,7 +6,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := PYTHONPATH=.uv .uv/bin/uv
 BIN := .venv/bin
-MEMBERS := -e 'core[host,postgres,sandbox]' -e 'connectors/go1[sandbox]' -e 'connectors/stackone[sandbox]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
+MEMBERS := -e 'core[host,postgres,sandbox]' -e 'connectors/cornerstone[sandbox]' -e 'connectors/go1[sandbox]' -e 'connectors/stackone[sandbox]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
 
 .PHONY: help
 help: ## Show the targets
@@ -17,7 +17,7 @@ help: ## Show the targets
 	@echo "installing uv …"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .uv uv==$(UV_VERSION)
 
-.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/go1/pyproject.toml connectors/stackone/pyproject.toml connectors/webhook/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
+.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/cornerstone/pyproject.toml connectors/go1/pyproject.toml connectors/stackone/pyproject.toml connectors/webhook/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
 	@echo "installing Passback into .venv …"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --compile-bytecode --python .venv --constraint constraints.txt --group dev --group examples $(MEMBERS)

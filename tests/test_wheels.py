@@ -35,6 +35,7 @@ def wheels(tmp_path_factory):
         "core",
         "connectors/cornerstone",
         "connectors/go1",
+        "connectors/stackone",
         "connectors/webhook",
         "connectors/xapi",
     ):
@@ -99,6 +100,7 @@ def test_the_core_knows_no_connector(wheels):
     [
         ("passback_cornerstone", []),
         ("passback_go1", []),
+        ("passback_stackone", []),
         ("passback_webhook", ["jmespath>=1.1"]),
         ("passback_xapi", []),
     ],

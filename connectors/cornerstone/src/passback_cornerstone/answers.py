@@ -1,0 +1,56 @@
+"""What Cornerstone's answers mean for the connection (wire facts §2.5)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import attrs
+
+from passback import RateLimited, Response, ServerError
+
+__all__ = ["is_page", "next_minute", "require", "said"]
+
+_TOO_MANY = 429
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_QUOTA = "x-csod-throttling-rate-limit-urilevel"
+
+
+def require(answer: Response, *statuses: int) -> None:
+    """Return if the status is one of `statuses`; raise what any other means for the connection.
+
+    Raises:
+        RateLimited: 429; until the next minute where the portal doesn't say, because its windows are minutes.
+        ConnectionFailure: Anything else.
+    """
+    if answer.status == _TOO_MANY and answer.retry_at() is None:
+        quota = _NUMBER.fullmatch(answer.headers.get(_QUOTA, ""))
+        told = f" ({quota[0]} an hour)" if quota else ""
+        raise RateLimited(
+            f"{answer.asked} answered 429: this minute's share of its quota{told} is used up",
+            until=next_minute(answer.received),
+        )
+    answer.require(*statuses)
+
+
+def next_minute(at: datetime) -> datetime:
+    """Return when the minute after `at` begins."""
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def said(answer: Response) -> str:
+    """Return what the portal said, for people: the message out of its envelope, where it's in one."""
+    try:
+        document = answer.json()
+    except ServerError:
+        document = None
+    error = document.get("error") if isinstance(document, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    if isinstance(message, str):
+        answer = attrs.evolve(answer, body=message.encode("utf-8", "replace"))
+    return answer.excerpt() or "without a word why"
+
+
+def is_page(answer: Response) -> bool:
+    """Whether this is a page for people: a sign-in, or something on the way."""
+    return "html" in answer.headers.get("content-type", "") or answer.body.lstrip()[:1] == b"<"

@@ -1,0 +1,7 @@
+"""Run the sandbox in the foreground: ``python -m passback_cornerstone.sandbox``."""
+
+from passback.sandbox import run
+from passback_cornerstone.sandbox.sandbox import Sandbox
+
+if __name__ == "__main__":
+    run(Sandbox, prog="python -m passback_cornerstone.sandbox")
