@@ -13,10 +13,12 @@ from urllib.parse import quote, unquote
 
 from msgspec import UNSET
 
-from passback import InvalidResult, JSONValue, Learner
+from passback import Account, InvalidResult, JSONValue, Learner
 from passback_xapi.endpoint import is_iri
+from passback_xapi.identity import account
 from passback_xapi.options import ActorPolicy, NamePolicy, XapiOptions
-from passback_xapi.shapes import Account, Agent
+from passback_xapi.shapes import Account as Holder
+from passback_xapi.shapes import Agent
 
 __all__ = ["UnknownActor", "actor", "is_learner", "learner"]
 
@@ -31,8 +33,8 @@ class UnknownActor(Exception):
     """The policy needs something that the learner doesn't have."""
 
 
-def actor(learner: Learner, options: XapiOptions) -> dict[str, JSONValue]:
-    """Return the Agent for `learner`.
+def actor(learner: Learner, options: XapiOptions, known: Account | None = None) -> dict[str, JSONValue]:
+    """Return the Agent for `learner`, whose account is `known`.
 
     Raises:
         UnknownActor: The policy can't identify them; the message says what is missing.
@@ -49,6 +51,8 @@ def actor(learner: Learner, options: XapiOptions) -> dict[str, JSONValue]:
             agent["openid"] = _openid(learner)
         case ActorPolicy.ACCOUNT:
             agent["account"] = {"homePage": options.home_page, "name": _name(learner, options.account_name)}
+        case ActorPolicy.SSO:
+            agent["account"] = _signed_in(learner, known)
     return agent
 
 
@@ -100,6 +104,16 @@ def learner(agent: Agent, home_page: str | None) -> Learner:
     return Learner(id=openid, openid=openid, name=name)
 
 
+def _signed_in(learner: Learner, known: Account | None) -> JSONValue:
+    found = account(known)
+    if found is None:
+        raise UnknownActor(
+            f"learner {learner.id!r} hasn't signed in yet, and this connection identifies learners by that "
+            "(actor = sso)"
+        )
+    return dict(found)
+
+
 def _mailto(learner: Learner, options: XapiOptions) -> str:
     if learner.address is None:
         raise UnknownActor(
@@ -134,7 +148,7 @@ def _address(mailto: str) -> str:
     return plain if _iri(plain) == mailto else f"{unquote(local)}@{domain}"
 
 
-def _holder(account: Account, home_page: str | None, name: str | None) -> Learner:
+def _holder(account: Holder, home_page: str | None, name: str | None) -> Learner:
     if account.home_page == home_page:
         return Learner(id=account.name, name=name)
     # The same name elsewhere may be somebody else.

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from passback import Batch, Connector, Context, Delivery, Receipt, Sending, UserUnknown
+from passback import (
+    Batch,
+    Connector,
+    Context,
+    Delivery,
+    IdentityProposal,
+    IdentityRequest,
+    Receipt,
+    Sending,
+    UserUnknown,
+)
 from passback_xapi.actors import UnknownActor
 from passback_xapi.answers import CONFLICT, REFUSALS, accepted
 from passback_xapi.conflicts import resolve
+from passback_xapi.identity import proposal
 from passback_xapi.lrs import LRS
-from passback_xapi.options import XapiOptions
+from passback_xapi.options import ActorPolicy, XapiOptions
 from passback_xapi.outgoing import Outgoing
 from passback_xapi.statements import to_statement
 
@@ -31,6 +42,10 @@ class XapiConnector(Connector[XapiOptions]):
         await self._lrs.renegotiate()
         await self._lrs.newest(1)
 
+    def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
+        """Return the account of whoever signed in, where statements name learners by it."""
+        return proposal(request.assertion) if self.options.actor is ActorPolicy.SSO else None
+
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Send the batch in one request; what the policy can't identify waits for an account."""
         receipts: list[Receipt] = []
@@ -45,7 +60,9 @@ class XapiConnector(Connector[XapiOptions]):
         return receipts
 
     def _outgoing(self, delivery: Delivery) -> Outgoing:
-        return Outgoing(delivery=delivery, statement=to_statement(delivery.result, self.options))
+        return Outgoing(
+            delivery=delivery, statement=to_statement(delivery.result, self.options, delivery.account)
+        )
 
     async def _send(self, outgoing: Sequence[Outgoing]) -> Sequence[Receipt]:
         # Host ids that differ only in case can give the same statement id, and no request may hold it twice.

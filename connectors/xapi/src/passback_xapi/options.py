@@ -26,6 +26,7 @@ class ActorPolicy(StrEnum):
     MBOX_SHA1SUM = "mbox_sha1sum"
     ACCOUNT = "account"
     OPENID = "openid"
+    SSO = "sso"
 
 
 class NamePolicy(StrEnum):

@@ -34,13 +34,20 @@ def difference(held: object, sent: Mapping[str, JSONValue], result: Result) -> s
         return "it is no statement"
     same = {
         "the verb": _same_verb(held.get("verb"), sent["verb"]),
-        "the learner": is_learner(held.get("actor"), result.learner),
+        "the learner": _same_account(held, sent) or is_learner(held.get("actor"), result.learner),
         "the activity": _same_object(held.get("object"), sent["object"], result.item or result.activity)
         and (result.item is None or _same_object(_parent(held), _parent(sent), result.activity)),
         "the time": _same_time(held.get("timestamp"), result.at),
         "the outcome": _outcome(held.get("result")) == _outcome(sent.get("result")),
     }
     return next((part for part, agrees in same.items() if not agrees), None)
+
+
+def _same_account(held: Mapping[str, JSONValue], sent: Mapping[str, JSONValue]) -> bool:
+    theirs, ours = (each.get("actor") for each in (held, sent))
+    if not isinstance(theirs, Mapping) or not isinstance(ours, Mapping):
+        return False
+    return "account" in ours and theirs.get("account") == ours["account"]
 
 
 def _same_verb(held: object, sent: JSONValue) -> bool:

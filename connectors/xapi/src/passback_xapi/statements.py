@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from msgspec import UNSET
 
-from passback import DEFAULT_ORGANISATION, Activity, Item, JSONValue, Result, ResultKind
+from passback import DEFAULT_ORGANISATION, Account, Activity, Item, JSONValue, Result, ResultKind
 from passback_xapi.actors import actor
 from passback_xapi.iris import activity_iri, item_iri
 from passback_xapi.kept import NOTHING, RELATIONS, Context, Kept, kept_of
@@ -26,8 +26,15 @@ _NAMESPACE = UUID("6f1d1d52-6a0b-5c27-9f0f-7f0b5b2f5a3e")
 _PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-def to_statement(result: Result, options: XapiOptions) -> dict[str, JSONValue]:
+def to_statement(
+    result: Result, options: XapiOptions, account: Account | None = None
+) -> dict[str, JSONValue]:
     """Return the statement for `result`.
+
+    Args:
+        result: The result.
+        options: How the connection writes statements.
+        account: Who the learner is there, where ``actor = sso`` needs it.
 
     Raises:
         UnknownActor: The connection's policy can't identify the learner.
@@ -35,7 +42,7 @@ def to_statement(result: Result, options: XapiOptions) -> dict[str, JSONValue]:
     kept = _kept(result)
     said: dict[str, JSONValue] = {
         "id": statement_id(result),
-        "actor": actor(result.learner, options),
+        "actor": actor(result.learner, options, account),
         "verb": _verb(result.kind, kept),
         "object": _object(result, options),
         "timestamp": timestamp(result.at),
