@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -16,7 +16,8 @@ __all__ = ["Launches"]
 
 log = logging.getLogger("passback.web")
 
-_MAX_FORM_FIELDS = 200
+_MAX_FORM = 64 * 1024
+_MAX_FIELDS = 200
 # The query holds tokens: it goes to nobody else, and stays in no cache.
 _DISCREET = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
@@ -41,10 +42,10 @@ class Launches:
         parts = path.rstrip("/").rsplit("/launch/", 1)[-1].split("/", 1)
         if len(parts) != 2 or not all(parts):  # noqa: PLR2004 - connection and activity
             return _said(404, "there is nothing to open here")
-        pairs = request.query_params.multi_items()
-        if request.method == "POST":
-            form = await request.form(max_fields=_MAX_FORM_FIELDS, max_files=0)
-            pairs += [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        try:
+            pairs = [*request.query_params.multi_items(), *await _form(request)]
+        except ValueError:
+            return _said(400, "this can't be read")
         connection, activity = (unquote(each) for each in parts)
         try:
             ticket = await self._pb.launching.record(connection, activity, pairs)
@@ -58,6 +59,22 @@ class Launches:
         return RedirectResponse(
             f"{self._page}{joint}launch={quote(ticket.reference, safe='')}", 303, _DISCREET
         )
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    """Return the fields that were posted.
+
+    Raises:
+        ValueError: They are too many, too long, or no form.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_FORM:
+            raise ValueError("too long")
+    return parse_qsl(
+        body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=_MAX_FIELDS
+    )
 
 
 def _said(status: int, text: str) -> Response:
