@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from passback.host import (
         Accounts,
         AlertsConfig,
+        BlockingAccounts,
+        BlockingLaunching,
         BlockingPassback,
         CheckOutcome,
         Config,
@@ -148,9 +150,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Unsupported",
     ),
     "host": (
-        "Accounts", "AlertsConfig", "BlockingPassback", "CheckOutcome", "Config", "ConnectionConfig",
-        "Launching", "NetworkConfig", "Passback", "PluginConfig", "RetentionConfig", "SendingConfig",
-        "SmtpConfig", "WebhookConfig", "read_config",
+        "Accounts", "AlertsConfig", "BlockingAccounts", "BlockingLaunching", "BlockingPassback",
+        "CheckOutcome", "Config", "ConnectionConfig", "Launching", "NetworkConfig", "Passback",
+        "PluginConfig", "RetentionConfig", "SendingConfig", "SmtpConfig", "WebhookConfig", "read_config",
     ),
     "http": (
         "HTTP", "AddressPolicy", "ClientCredentials", "Exchange", "OAuth2", "Response", "Timeouts",
@@ -190,6 +192,8 @@ __all__ = [
     "Batch",
     "BatchRefused",
     "BatchTooLarge",
+    "BlockingAccounts",
+    "BlockingLaunching",
     "BlockingPassback",
     "Bond",
     "CannotConnect",

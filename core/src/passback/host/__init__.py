@@ -17,10 +17,13 @@ from passback.host.config import (
     read_config,
 )
 from passback.host.launching import Launching
+from passback.host.waiting import BlockingAccounts, BlockingLaunching
 
 __all__ = [
     "Accounts",
     "AlertsConfig",
+    "BlockingAccounts",
+    "BlockingLaunching",
     "BlockingPassback",
     "CheckOutcome",
     "Config",

@@ -20,6 +20,7 @@ from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.intake import Answer, chunks
 from passback.host.keeping import Keeper
 from passback.host.portal import PortalClosed
+from passback.host.waiting import BlockingAccounts, BlockingLaunching
 from passback.model import DEFAULT_ORGANISATION, Learner, Result, Standing, User
 
 __all__ = ["BlockingPassback"]
@@ -44,11 +45,17 @@ class BlockingPassback:
     It opens itself when it's first used, in each process anew, so that it may be made before a server forks.
     It closes when the process ends, or at the end of a ``with`` block. In a process that was forked from one
     that delivers, it only accepts.
+
+    Attributes:
+        accounts: Which user of each system a learner is.
+        launching: Content that is opened from an LMS, and who came.
     """
 
     def __init__(self, config: Config, *, strict: bool = True, deliver: bool = True) -> None:
         """Prepare a host; the arguments are those of `Passback`."""
         self._keeper = Keeper(config, strict=strict, deliver=deliver)
+        self.accounts = BlockingAccounts(self._call)
+        self.launching = BlockingLaunching(self._call)
 
     @classmethod
     def from_file(

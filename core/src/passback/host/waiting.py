@@ -1,0 +1,65 @@
+"""Accounts and launches for code without async: the same methods, each done when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol, TypeVar
+
+from passback.host.app import Passback
+from passback.identity import Bond, LaunchTicket, SyncReport, UserContext
+from passback.model import Course, Learner
+
+__all__ = ["BlockingAccounts", "BlockingLaunching"]
+
+T = TypeVar("T")
+
+
+class _Call(Protocol):
+    def __call__(self, work: Callable[[Passback], Coroutine[Any, Any, T]]) -> T: ...
+
+
+class BlockingAccounts:
+    """`Accounts` without async."""
+
+    def __init__(self, call: _Call) -> None:
+        self._call = call
+
+    def of(self, connection: str) -> list[Bond]:
+        """Return what is known of learners; see `Accounts.of`."""
+        return self._call(lambda host: host.accounts.of(connection))
+
+    def context(self, connection: str) -> UserContext:
+        """Return whether a system tells who its users are; see `Accounts.context`."""
+        return self._call(lambda host: host.accounts.context(connection))
+
+    def sync(self, connection: str) -> SyncReport:
+        """Compare all users with all learners known there; see `Accounts.sync`."""
+        return self._call(lambda host: host.accounts.sync(connection))
+
+    def decide(self, connection: str, learner: str, user_id: str) -> Bond:
+        """Say which user a learner is; see `Accounts.decide`."""
+        return self._call(lambda host: host.accounts.decide(connection, learner, user_id))
+
+
+class BlockingLaunching:
+    """`Launching` without async."""
+
+    def __init__(self, call: _Call) -> None:
+        self._call = call
+
+    def link(self, activity: str, connection: str) -> str:
+        """Return the address to enter in an LMS; see `Launching.link`."""
+
+        async def made(host: Passback) -> str:
+            return host.launching.link(activity, connection)
+
+        return self._call(made)
+
+    def offer(self, connection: str, offered: Iterable[Course]) -> int:
+        """Say what a system may list; see `Launching.offer`."""
+        courses = list(offered)
+        return self._call(lambda host: host.launching.offer(connection, courses))
+
+    def claim(self, reference: str, learner: str | Learner) -> LaunchTicket | None:
+        """Say who came by a launch; see `Launching.claim`."""
+        return self._call(lambda host: host.launching.claim(reference, learner))
