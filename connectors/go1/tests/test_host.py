@@ -25,7 +25,10 @@ AT = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
 async def hosted(folder, portal):
     """Serve the mounted app of a host that has the guide's configuration; give it, and its hook's address."""
     guide = portal.sandbox.guide(portal.url).partition("\nUsers:")[0]
-    (folder / "passback.toml").write_text(f"{guide}\nsending = {{ linger = 0 }}\n", "utf-8")
+    own = guide.replace(
+        'connector = "go1"', 'connector = "go1"\nmatch = ["id", "email"]\nsending = { linger = 0 }'
+    )
+    (folder / "passback.toml").write_text(own, "utf-8")
     async with Passback.from_file(folder / "passback.toml") as pb:
         app = Starlette(routes=[Mount("/passback", app=mountable(pb))])
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))

@@ -116,7 +116,7 @@ class SimulatedClock:
 class Room:
     """An outbox, one scripted connection called ``lms``, and a dispatcher between them."""
 
-    def __init__(self, store, clock, batch, patience, connector, **policy):
+    def __init__(self, store, clock, batch, patience, connector=Scripted, **policy):
         self.store = store
         self.outbox = Outbox(store)
         self.clock = clock

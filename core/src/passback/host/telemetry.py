@@ -6,10 +6,11 @@ Without the SDK the API does nothing, and without the API there is nothing here 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from passback.clock import Clock
 from passback.contract import Attempted, Observer, Settled
@@ -38,6 +39,7 @@ class Telemetry(Observer):
         self._clock = clock
         self._tracer = trace.get_tracer("passback")
         self._backlog: Mapping[str, Backlog] = {}
+        _watching.add(self)
         meter = metrics.get_meter("passback")
         self._settled = meter.create_counter(
             "passback.deliveries", unit="{delivery}", description="Deliveries by receipt."
@@ -47,13 +49,13 @@ class Telemetry(Observer):
         )
         meter.create_observable_gauge(
             "passback.backlog",
-            [self._observe_backlog],
+            [_observe_backlog],
             unit="{delivery}",
             description="Deliveries that aren't delivered, by state.",
         )
         meter.create_observable_gauge(
             "passback.backlog.age",
-            [self._observe_age],
+            [_observe_age],
             unit="s",
             description="How long the oldest pending delivery has been waiting to be sent.",
         )
@@ -86,23 +88,40 @@ class Telemetry(Observer):
 
     async def watch(self, store: Store) -> None:
         """Look at what is still to be done in `store` every few seconds, for ever."""
-        while True:
-            self._backlog = await store.run_soft(backlog)
-            await asyncio.sleep(_REFRESH_SECONDS)
+        try:
+            while True:
+                self._backlog = await store.run_soft(backlog)
+                await asyncio.sleep(_REFRESH_SECONDS)
+        finally:
+            self._backlog = {}
 
-    def _observe_backlog(self, _: CallbackOptions) -> Iterable[Observation]:
-        from opentelemetry.metrics import Observation  # noqa: PLC0415
-
+    def states(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Yield how much isn't delivered, by connection and state."""
         for name, each in self._backlog.items():
             for state in ("pending", "waiting", "rejected"):
-                yield Observation(getattr(each, state), {"connection": name, "state": state})
+                yield getattr(each, state), {"connection": name, "state": state}
 
-    def _observe_age(self, _: CallbackOptions) -> Iterable[Observation]:
-        from opentelemetry.metrics import Observation  # noqa: PLC0415
-
+    def ages(self) -> Iterator[tuple[float, Mapping[str, str]]]:
+        """Yield for how long the oldest pending delivery waits, in seconds, by connection."""
         now = self._clock.now()
         for name, each in self._backlog.items():
-            yield Observation(_age(each.oldest, now), {"connection": name})
+            yield _age(each.oldest, now), {"connection": name}
+
+
+# The SDK makes an instrument once in a process, and asks no other callback than the first.
+_watching: WeakSet[Telemetry] = WeakSet()
+
+
+def _observe_backlog(_: CallbackOptions) -> Iterable[Observation]:
+    from opentelemetry.metrics import Observation  # noqa: PLC0415
+
+    return [Observation(*seen) for each in list(_watching) for seen in each.states()]
+
+
+def _observe_age(_: CallbackOptions) -> Iterable[Observation]:
+    from opentelemetry.metrics import Observation  # noqa: PLC0415
+
+    return [Observation(*seen) for each in list(_watching) for seen in each.ages()]
 
 
 def _age(oldest: datetime | None, now: datetime) -> float:
