@@ -233,7 +233,7 @@ def test_connectors_are_listed_with_or_without_a_configuration(host, lrs):
     assert (entry["name"], entry["status"], entry["distribution"]) == ("xapi", "available", "passback-xapi")
     host.configure(lrs_table(lrs.url))
     entry = next(each for each in host.json("connectors") if each["name"] == "xapi")
-    assert (entry["status"], entry["capabilities"]) == ("ready", ["check", "submit_results"])
+    assert (entry["status"], entry["capabilities"]) == ("ready", ["check", "map_identity", "submit_results"])
 
 
 def test_mistakes_in_the_file_are_told_all_at_once(host):

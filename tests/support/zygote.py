@@ -4,6 +4,7 @@ What a command does, it does in a process of its own, as its user's would; only 
 which take longer than most commands.
 """
 
+import ctypes
 import importlib
 import io
 import json
@@ -12,9 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import weakref
 from pathlib import Path
 
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _IMPORTED = (
     *(f"passback.cli.{name}" for name in ("alerts", "commands", "configuration", "deliveries", "export")),
     *(f"passback.cli.{name}" for name in ("init", "people", "reports")),
@@ -31,28 +34,49 @@ class Zygote:
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._starts = _python(os.environ)
+        # So that what it starts becomes a child of this process, and can be waited for.
+        self.starts = sys.platform == "linux" and ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0
         weakref.finalize(self, self._process.kill)
 
     def takes(self, environment):
         """Return whether the interpreter of a command in `environment` would start as this one did."""
         return _python(environment) == self._starts and self._process.poll() is None
 
+    def start(self, arguments, folder):
+        """Start ``passback`` with `arguments`, as `subprocess.Popen` does; its standard error is a pipe."""
+        with tempfile.TemporaryDirectory() as place:
+            pipe = Path(place) / "err"
+            os.mkfifo(pipe)
+            pid = self._ordered(arguments, folder, [os.devnull, os.devnull, str(pipe)], adopted=True)
+            return _adopted(pid, arguments, pipe.open(encoding="utf-8"))
+
+    def _ordered(self, arguments, folder, streams, **more):
+        order = {"arguments": arguments, "folder": str(folder), "environment": dict(os.environ)}
+        self._process.stdin.write(json.dumps({**order, "streams": streams, **more}) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
     def run(self, arguments, folder, given, timeout):
         """Run ``passback`` with `arguments`; return how it ended and what it said."""
         with tempfile.TemporaryDirectory() as place:
             streams = [Path(place) / name for name in ("in", "out", "err")]
             streams[0].write_text(given or "", "utf-8")
-            order = {
-                "arguments": arguments, "folder": str(folder), "environment": dict(os.environ),
-                "streams": [str(each) for each in streams], "timeout": timeout,
-            }  # fmt: skip
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            code = json.loads(self._process.stdout.readline())
+            code = self._ordered(arguments, folder, [str(each) for each in streams], timeout=timeout)
             said = [each.read_text("utf-8") for each in streams[1:]]
         if code == -signal.SIGALRM:
             raise subprocess.TimeoutExpired(arguments, timeout, *said)
         return subprocess.CompletedProcess(arguments, code, *said)
+
+
+def _adopted(pid, arguments, errors):
+    process = subprocess.Popen.__new__(subprocess.Popen)
+    process.args, process.pid, process.returncode = arguments, pid, None
+    process.stdin = process.stdout = None
+    process.stderr = errors
+    process.text_mode, process.encoding, process.errors = True, "utf-8", "strict"
+    process._child_created, process._waitpid_lock = True, threading.Lock()
+    process._input, process._communication_started = None, False
+    return process
 
 
 def _python(environment):
@@ -65,16 +89,28 @@ def _serve():
         order = json.loads(line)
         child = os.fork()
         if child == 0:
-            return order
+            if not order.get("adopted"):
+                return order
+            worker = os.fork()
+            if worker == 0:
+                return order
+            # Whoever asked is its parent once this one is gone.
+            _say(worker)
+            os._exit(0)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{code}\n")
-        sys.stdout.flush()
+        if not order.get("adopted"):
+            _say(code)
     sys.exit()
+
+
+def _say(number):
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _become(order):
     """Make this process what its order says that it is."""
-    signal.alarm(order["timeout"])
+    signal.alarm(order.get("timeout", 0))
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])

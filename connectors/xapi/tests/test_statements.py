@@ -136,7 +136,7 @@ def said(result, policy):
         return None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(results(), policies)
 def test_every_statement_is_valid_in_both_editions(result, policy):
     if (made := said(result, policy)) is not None:
@@ -145,7 +145,7 @@ def test_every_statement_is_valid_in_both_editions(result, policy):
         validation.statement(content, "2.0")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(results(), policies)
 def test_the_statement_keeps_the_fact(result, policy):
     made = said(result, policy)
@@ -174,7 +174,7 @@ def _counts(result):
     return counters.total_awards, counters.awards_unlocked, counters.total_tasks, counters.tasks_completed
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(results(), policies)
 def test_the_same_result_gives_the_same_statement_wherever_its_clock_stands(result, policy):
     again = attrs.evolve(result, at=result.at.astimezone(timezone(timedelta(hours=5))))
@@ -219,7 +219,7 @@ def identified(made, policy):
             return Learner(id=agent["mbox_sha1sum"], name=name)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(results(), policies)
 def test_what_we_say_comes_back_as_the_same_result_as_far_as_a_statement_carries_it(result, policy):
     made = said(result, policy)

@@ -174,7 +174,7 @@ class OutboxMachineOnPostgreSQL(OutboxMachine):
         postgres_server().drop(self.database)
 
 
-OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
-OutboxMachineOnPostgreSQL.TestCase.settings = settings(OutboxMachine.TestCase.settings, max_examples=20)
+OutboxMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+OutboxMachineOnPostgreSQL.TestCase.settings = settings(OutboxMachine.TestCase.settings, max_examples=12)
 TestOutboxModel = OutboxMachine.TestCase
 TestOutboxModelOnPostgreSQL = OutboxMachineOnPostgreSQL.TestCase
