@@ -11,7 +11,9 @@ from postgres import postgres_server
 from passback.store import DatabaseURL
 
 # A machine that is busy with other tests makes examples slowly, and that says nothing of what is tested.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "busy", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("busy")
 
 Behaviour = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from passback import Activity, Learner, Passback, Selection
+from passback import Activity, ConnectionFailure, Learner, Passback, Selection
 from passback.web import mountable
 from passback_go1.sandbox import BadAnswer, Sandbox, Sender, completed
 from passback_go1.sandbox.__main__ import main
@@ -84,6 +84,11 @@ def test_learners_are_looked_up_and_what_waited_for_their_accounts_goes(tmp_path
         async with asyncio.timeout(30):
             while await states(pb) != expected:
                 await asyncio.sleep(0.1)
+        signed = await pb.accounts.sign_in("go1", "u-1", Activity(id="777"))
+        assert signed.url.startswith("http")
+        assert signed.url not in repr(signed)
+        with pytest.raises(ConnectionFailure, match="no account of GO1 is known"):
+            await pb.accounts.sign_in("go1", "u-3")
 
     run(tmp_path, portal, work)
     told = {each["user_account_id"]: each["pass"] for each in portal.sandbox.enrollments}

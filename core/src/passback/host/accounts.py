@@ -21,8 +21,9 @@ from passback.identity import (
     context_of,
     forget,
     keep,
+    known,
 )
-from passback.model import Learner
+from passback.model import Activity, Learner, SignIn, SignInRequest
 
 __all__ = ["Accounts"]
 
@@ -65,6 +66,36 @@ class Accounts:
         running = self._running
         lookup = lookup_for(connection, running.config, running.roster, running.store, running.clock)
         return await lookup.all(progress)
+
+    async def sign_in(
+        self, connection: str, learner: str | Learner, activity: Activity | None = None
+    ) -> SignIn:
+        """Return where to send the browser of `learner`, so that it's signed in to the system of `connection`.
+
+        It's a credential: redirect to it, with ``Referrer-Policy: no-referrer``, and keep it nowhere.
+
+        Args:
+            connection: The connection's name.
+            learner: Who it is; you must know that it's them.
+            activity: What is opened there; None for its first page.
+
+        Raises:
+            ConnectionNotReady: The connection can't serve; says why.
+            Unsupported: Its system signs nobody in for us.
+            ConnectionFailure: It doesn't now; says why.
+        """
+        running = self._running
+        organisation = running.organisation(connection)
+        given = learner if isinstance(learner, Learner) else None
+        name = learner.id if isinstance(learner, Learner) else learner
+
+        def read(db: Database) -> SignInRequest:
+            person = given or last_seen(db, organisation, name) or Learner(id=name)
+            account = known(db, connection, organisation, [name]).get(name)
+            return SignInRequest(learner=person, account=account, activity=activity)
+
+        request = await running.store.run_soft(read)
+        return await running.roster.connection(connection).sign_in_url(request)
 
     async def forget(self, learner: str, organisation: str) -> None:
         """Remove the accounts and launches of `learner`."""

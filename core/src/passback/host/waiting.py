@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from passback.host.app import Passback
 from passback.identity import Bond, LaunchTicket, SyncReport, UserContext
-from passback.model import Course, Learner
+from passback.model import Activity, Course, Learner, SignIn
 
 __all__ = ["BlockingAccounts", "BlockingLaunching"]
 
@@ -39,6 +39,12 @@ class BlockingAccounts:
     def decide(self, connection: str, learner: str, user_id: str) -> Bond:
         """Say which user a learner is; see `Accounts.decide`."""
         return self._call(lambda host: host.accounts.decide(connection, learner, user_id))
+
+    def sign_in(
+        self, connection: str, learner: str | Learner, activity: Activity | None = None
+    ) -> SignIn:
+        """Return where a learner is signed in to a system; see `Accounts.sign_in`."""
+        return self._call(lambda host: host.accounts.sign_in(connection, learner, activity))
 
 
 class BlockingLaunching:
