@@ -41,7 +41,7 @@ check: install ## Lint, types and layers
 .PHONY: test
 test: check ## Lint, types, layers and every test
 	@$(BIN)/python -m passback_testbed.install all
-	@$(BIN)/pytest -n 4 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: docs
 docs: install ## Build the documentation into .cache/docs

@@ -36,7 +36,7 @@ class Host:
         return [sys.executable, "-m", "passback", *arguments]
 
     def run(self, *arguments, stdin=None, expect=0):
-        if self._forks:
+        if "command" not in vars(self) and _zygote().takes(os.environ):
             done = _zygote().run(arguments, self.folder, stdin, timeout=60)
         else:
             done = subprocess.run(
@@ -51,17 +51,11 @@ class Host:
         assert done.returncode == expect, done.stdout + done.stderr
         return done
 
-    @property
-    def _forks(self):
-        return "command" not in vars(self) and _zygote().takes(os.environ)
-
     def json(self, *arguments, expect=0):
         done = self.run(*arguments, "--json", expect=expect)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def start(self, *arguments):
-        if self._forks and _zygote().starts:
-            return _zygote().start(arguments, self.folder)
         return subprocess.Popen(self.command(*arguments), cwd=self.folder, stderr=subprocess.PIPE, text=True)
 
     def totals(self):

@@ -4,7 +4,9 @@ What a command does, it does in a process of its own, as its user's would; only 
 which take longer than most commands.
 """
 
-import ctypes
+import atexit
+import contextlib
+import gc
 import importlib
 import io
 import json
@@ -17,7 +19,6 @@ import threading
 import weakref
 from pathlib import Path
 
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _IMPORTED = (
     *(f"passback.cli.{name}" for name in ("alerts", "commands", "configuration", "deliveries", "export")),
     *(f"passback.cli.{name}" for name in ("init", "people", "reports")),
@@ -34,49 +35,28 @@ class Zygote:
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._starts = _python(os.environ)
-        # So that what it starts becomes a child of this process, and can be waited for.
-        self.starts = sys.platform == "linux" and ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0
         weakref.finalize(self, self._process.kill)
 
     def takes(self, environment):
         """Return whether the interpreter of a command in `environment` would start as this one did."""
         return _python(environment) == self._starts and self._process.poll() is None
 
-    def start(self, arguments, folder):
-        """Start ``passback`` with `arguments`, as `subprocess.Popen` does; its standard error is a pipe."""
-        with tempfile.TemporaryDirectory() as place:
-            pipe = Path(place) / "err"
-            os.mkfifo(pipe)
-            pid = self._ordered(arguments, folder, [os.devnull, os.devnull, str(pipe)], adopted=True)
-            return _adopted(pid, arguments, pipe.open(encoding="utf-8"))
-
-    def _ordered(self, arguments, folder, streams, **more):
-        order = {"arguments": arguments, "folder": str(folder), "environment": dict(os.environ)}
-        self._process.stdin.write(json.dumps({**order, "streams": streams, **more}) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
     def run(self, arguments, folder, given, timeout):
         """Run ``passback`` with `arguments`; return how it ended and what it said."""
         with tempfile.TemporaryDirectory() as place:
             streams = [Path(place) / name for name in ("in", "out", "err")]
             streams[0].write_text(given or "", "utf-8")
-            code = self._ordered(arguments, folder, [str(each) for each in streams], timeout=timeout)
+            order = {
+                "arguments": arguments, "folder": str(folder), "environment": dict(os.environ),
+                "streams": [str(each) for each in streams], "timeout": timeout,
+            }  # fmt: skip
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            code = json.loads(self._process.stdout.readline())
             said = [each.read_text("utf-8") for each in streams[1:]]
         if code == -signal.SIGALRM:
             raise subprocess.TimeoutExpired(arguments, timeout, *said)
         return subprocess.CompletedProcess(arguments, code, *said)
-
-
-def _adopted(pid, arguments, errors):
-    process = subprocess.Popen.__new__(subprocess.Popen)
-    process.args, process.pid, process.returncode = arguments, pid, None
-    process.stdin = process.stdout = None
-    process.stderr = errors
-    process.text_mode, process.encoding, process.errors = True, "utf-8", "strict"
-    process._child_created, process._waitpid_lock = True, threading.Lock()
-    process._input, process._communication_started = None, False
-    return process
 
 
 def _python(environment):
@@ -89,28 +69,16 @@ def _serve():
         order = json.loads(line)
         child = os.fork()
         if child == 0:
-            if not order.get("adopted"):
-                return order
-            worker = os.fork()
-            if worker == 0:
-                return order
-            # Whoever asked is its parent once this one is gone.
-            _say(worker)
-            os._exit(0)
+            return order
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if not order.get("adopted"):
-            _say(code)
+        sys.stdout.write(f"{code}\n")
+        sys.stdout.flush()
     sys.exit()
-
-
-def _say(number):
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
 
 
 def _become(order):
     """Make this process what its order says that it is."""
-    signal.alarm(order.get("timeout", 0))
+    signal.alarm(order["timeout"])
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
@@ -126,8 +94,31 @@ def _text(number):
     return io.TextIOWrapper(os.fdopen(number, "wb", 0), encoding="utf-8", write_through=True)
 
 
+def _main():
+    """Run the command and end as an interpreter does, but for taking everything apart that was imported."""
+    code = 0
+    try:
+        importlib.import_module("passback.cli").main()
+    except SystemExit as end:
+        code = end.code
+        if isinstance(code, str):
+            sys.stderr.write(f"{code}\n")
+    except BaseException:  # noqa: BLE001 - as an interpreter does
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 if __name__ == "__main__":
     for module in _IMPORTED:
         importlib.import_module(module)
+    # What is imported is looked at by no collection, which would copy it all in each fork.
+    gc.collect()
+    gc.freeze()
     _become(_serve())
-    importlib.import_module("passback.cli").main()
+    _main()
