@@ -40,9 +40,7 @@ class BlockingAccounts:
         """Say which user a learner is; see `Accounts.decide`."""
         return self._call(lambda host: host.accounts.decide(connection, learner, user_id))
 
-    def sign_in(
-        self, connection: str, learner: str | Learner, activity: Activity | None = None
-    ) -> SignIn:
+    def sign_in(self, connection: str, learner: str | Learner, activity: Activity | None = None) -> SignIn:
         """Return where a learner is signed in to a system; see `Accounts.sign_in`."""
         return self._call(lambda host: host.accounts.sign_in(connection, learner, activity))
 
