@@ -70,7 +70,7 @@ class Accounts:
     async def sign_in(
         self, connection: str, learner: str | Learner, activity: Activity | None = None
     ) -> SignIn:
-        """Return where to send the browser of `learner`, so that it's signed in to the system of `connection`.
+        """Return where to send the browser of `learner`, so that it's signed in to `connection`'s system.
 
         It's a credential: redirect to it, with ``Referrer-Policy: no-referrer``, and keep it nowhere.
 
