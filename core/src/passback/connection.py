@@ -8,7 +8,7 @@ whatever an extension or a connector does wrong into one of Passback's errors.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,22 +17,32 @@ import pluggy
 
 from passback.clock import Clock
 from passback.contract import PROJECT, Connector, Context, Extension, Options, implemented
-from passback.errors import ConnectionFailure, ContractError, Unsupported
+from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused, Unsupported
 from passback.foreign import contained
 from passback.http import HTTP, Meter
 from passback.model import (
+    Assertion,
     Batch,
     CourseListRequest,
+    Departure,
     IdentityProposal,
     IdentityRequest,
     Incoming,
     Launch,
     LaunchQuery,
+    Observation,
     Receipt,
     Received,
     Result,
+    Sample,
+    SampleReading,
+    ServiceMetadata,
     SignIn,
+    SignInPlace,
     SignInRequest,
+    SignInReturn,
+    SignInStart,
+    SignOutStart,
     User,
     UserQuery,
 )
@@ -115,7 +125,7 @@ class Connection:
         self._require("lookup_users")
         with self._contained(self.connector, "lookup_users"):
             async for user in self.connector.lookup_users(query):
-                yield self._user(user)
+                yield self._of("lookup_users", user, User)
 
     def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
         """Return which user of this system somebody is: the first answer, extensions before the connector.
@@ -140,10 +150,7 @@ class Connection:
             Unsupported: The connector receives nothing.
             ContractError: It raised something, or answered nonsense.
         """
-        self._require("receive_results")
-        with self._contained(self.connector, "receive_results"):
-            received = self.connector.receive_results(incoming)
-        return self._received(received, "receive_results")
+        return self._received("receive_results", lambda asked: asked.receive_results(incoming))
 
     def list_courses(self, request: CourseListRequest) -> Received:
         """Return what to answer a system that pulls the list of courses.
@@ -152,10 +159,7 @@ class Connection:
             Unsupported: The connector lists none.
             ContractError: It raised something, or answered nonsense.
         """
-        self._require("list_courses")
-        with self._contained(self.connector, "list_courses"):
-            received = self.connector.list_courses(request)
-        return self._received(received, "list_courses")
+        return self._received("list_courses", lambda asked: asked.list_courses(request))
 
     async def sign_in_url(self, request: SignInRequest) -> SignIn:
         """Return where one of our learners is signed in to this system.
@@ -164,15 +168,95 @@ class Connection:
             ConnectionFailure: The system doesn't give one.
             ContractError: The connector raised something else, or answered nonsense.
         """
-        self._require("sign_in_url")
-        with self._contained(self.connector, "sign_in_url"):
-            signed = await self.connector.sign_in_url(request)
-        if isinstance(signed, SignIn):
-            return signed
-        raise self._unfit("sign_in_url must return a SignIn")
+        return await self._awaited("sign_in_url", lambda asked: asked.sign_in_url(request), SignIn)
 
-    def _received(self, answer: object, hook: str) -> Received:
-        if isinstance(answer, Received) and all(isinstance(each, Result) for each in answer.results):
+    async def start_sign_in(self, request: SignInStart) -> Departure:
+        """Return where a browser signs in at the identity provider.
+
+        Raises:
+            ConnectionFailure: The provider doesn't tell how, or the connector signs nobody in.
+            ContractError: The connector raised something else, or answered nonsense.
+        """
+        return await self._awaited("start_sign_in", lambda asked: asked.start_sign_in(request), Departure)
+
+    async def finish_sign_in(self, request: SignInReturn) -> Assertion:
+        """Return what the identity provider says by what a browser brought back.
+
+        Raises:
+            SignInRefused: It proves nothing.
+            ConnectionFailure: The provider can't be asked.
+            ContractError: The connector raised something else, or answered nonsense.
+        """
+        self._require("finish_sign_in")
+        with self._contained(self.connector, "finish_sign_in", SignInRefused):
+            said = await self.connector.finish_sign_in(request)
+        return self._of("finish_sign_in", said, Assertion)
+
+    async def start_sign_out(self, request: SignOutStart) -> Departure | None:
+        """Return where a browser signs out at the identity provider; None where it offers nothing.
+
+        Raises:
+            ConnectionFailure: The provider doesn't tell how.
+            ContractError: The connector raised something else, or answered nonsense.
+        """
+        if "start_sign_out" not in self.capabilities:
+            return None
+        with self._contained(self.connector, "start_sign_out"):
+            departure = await self.connector.start_sign_out(request)
+        return departure if departure is None else self._of("start_sign_out", departure, Departure)
+
+    async def inspect_provider(self, place: SignInPlace) -> Sequence[Observation]:
+        """Return what the identity provider publishes and what we would send it.
+
+        Raises:
+            ConnectionFailure: It can't be asked.
+            ContractError: The connector raised something else, or answered nonsense.
+        """
+        self._require("inspect_provider")
+        with self._contained(self.connector, "inspect_provider"):
+            seen = list(await self.connector.inspect_provider(place))
+        return [self._of("inspect_provider", each, Observation) for each in seen]
+
+    def publish_metadata(self, place: SignInPlace) -> ServiceMetadata:
+        """Return who we are, for the administrator of the identity provider.
+
+        Raises:
+            Unsupported: The protocol has no such thing.
+            ContractError: The connector raised something, or answered nonsense.
+        """
+        return self._asked("publish_metadata", lambda asked: asked.publish_metadata(place), ServiceMetadata)
+
+    def read_sample(self, sample: Sample) -> SampleReading:
+        """Return what a sample of the identity provider's answer would say.
+
+        Raises:
+            Unsupported: The connector reads none.
+            ContractError: It raised something, or answered nonsense.
+        """
+        return self._asked("read_sample", lambda asked: asked.read_sample(sample), SampleReading)
+
+    async def _awaited(
+        self, hook: str, ask: Callable[[Connector[Options]], Awaitable[object]], kind: type[Answer]
+    ) -> Answer:
+        self._require(hook)
+        with self._contained(self.connector, hook):
+            answer = await ask(self.connector)
+        return self._of(hook, answer, kind)
+
+    def _asked(self, hook: str, ask: Callable[[Connector[Options]], object], kind: type[Answer]) -> Answer:
+        self._require(hook)
+        with self._contained(self.connector, hook):
+            answer = ask(self.connector)
+        return self._of(hook, answer, kind)
+
+    def _of(self, hook: str, answer: object, kind: type[Answer]) -> Answer:
+        if isinstance(answer, kind):
+            return answer
+        raise self._unfit(f"{hook} must return {kind.__name__}, not {type(answer).__name__}")
+
+    def _received(self, hook: str, ask: Callable[[Connector[Options]], object]) -> Received:
+        answer = self._asked(hook, ask, Received)
+        if all(isinstance(each, Result) for each in answer.results):
             return answer
         raise self._unfit(f"{hook} must return a Received that holds Results")
 
@@ -213,21 +297,15 @@ class Connection:
             return answer
         return None
 
-    def _user(self, answer: object) -> User:
-        if isinstance(answer, User):
-            return answer
-        raise ContractError(
-            f"connection {self.name!r}: {type(self.connector).__name__}.lookup_users yielded "
-            f"{type(answer).__name__}, expected User"
-        )
-
     def _require(self, hook: str) -> None:
         if hook not in self.capabilities:
             raise Unsupported(f"connection {self.name!r}: {type(self.connector).__name__} has no {hook}")
 
-    def _contained(self, plugin: object, hook: str) -> AbstractContextManager[None]:
+    def _contained(
+        self, plugin: object, hook: str, *expected: type[PassbackError]
+    ) -> AbstractContextManager[None]:
         kind = plugin if isinstance(plugin, type) else type(plugin)
-        return contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}")
+        return contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}", *expected)
 
     def _fitting(self, batch: Batch, receipts: object) -> Sequence[Receipt]:
         by_delivery: dict[int, Receipt] = {}

@@ -4,6 +4,7 @@
 
     PassbackError
     ├── InvalidResult               a result that can't be accepted: names the field and the fix
+    ├── SignInRefused               what a browser brought back from an identity provider proves nothing
     ├── LaunchRefused               what opened the content is no launch that can be used
     ├── ConfigError                 the configuration can't be used: names the place and the fix
     │   └── ConnectionNotReady      one connection of it can't serve: plugin missing, option wrong, …
@@ -47,6 +48,7 @@ __all__ = [
     "PassbackError",
     "RateLimited",
     "ServerError",
+    "SignInRefused",
     "Unsupported",
 ]
 
@@ -71,6 +73,13 @@ class InvalidResult(PassbackError):
 
 class LaunchRefused(PassbackError):
     """What opened the content is no launch that can be used; the message names nothing of its query."""
+
+
+class SignInRefused(PassbackError):
+    """Nobody is signed in: what a browser brought back proves nothing, or may not be used here.
+
+    The message is for the administrator: it names what was wrong, and no value of what came.
+    """
 
 
 class ConfigError(PassbackError):

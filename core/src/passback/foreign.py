@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from passback.errors import ConnectionFailure, ContractError
+from passback.errors import ConnectionFailure, ContractError, PassbackError
 
 __all__ = ["contained"]
 
@@ -20,19 +20,22 @@ log = logging.getLogger("passback.plugins")
 
 
 @contextmanager
-def contained(what: str) -> Iterator[None]:
+def contained(what: str, *expected: type[PassbackError]) -> Iterator[None]:
     """Run a plugin's code; let through what the contract allows, and turn all else into `ContractError`.
 
     Args:
         what: The connection, the plugin and the hook, for the message.
+        expected: What else this call may raise.
 
     Raises:
         ConnectionFailure: As the plugin raised it, also out of a task group.
         ContractError: Whatever else it raised. Only the type is named: a library's message may hold a token.
     """
+    passed: tuple[type[BaseException], ...]
+    passed = (ConnectionFailure, ContractError, *expected, KeyboardInterrupt, GeneratorExit)
     try:
         yield
-    except (ConnectionFailure, ContractError, KeyboardInterrupt, GeneratorExit):
+    except passed:
         raise
     except BaseException as error:
         if isinstance(error, asyncio.CancelledError) and _is_ours():

@@ -14,17 +14,27 @@ from passback.contract.hooks import hookspec, mark_hooks
 from passback.errors import ContractError, Unsupported
 from passback.http import HTTP
 from passback.model import (
+    Assertion,
     Batch,
     CourseListRequest,
+    Departure,
     IdentityProposal,
     IdentityRequest,
     Incoming,
     Launch,
     LaunchQuery,
+    Observation,
     Receipt,
     Received,
+    Sample,
+    SampleReading,
+    ServiceMetadata,
     SignIn,
+    SignInPlace,
     SignInRequest,
+    SignInReturn,
+    SignInStart,
+    SignOutStart,
     User,
     UserQuery,
 )
@@ -198,6 +208,49 @@ class Connector(ABC, Generic[OptionsT_co]):
         Check its credentials first, in constant time, and refuse with `Received(status=401)`.
         """
         raise _unsupported(self, "list_courses")
+
+    @hookspec
+    async def start_sign_in(self, request: SignInStart) -> Departure:  # noqa: ARG002
+        """Return where a browser signs in at the identity provider.
+
+        Raises:
+            ConnectionFailure: The provider doesn't tell how.
+        """
+        raise _unsupported(self, "start_sign_in")
+
+    @hookspec
+    async def finish_sign_in(self, request: SignInReturn) -> Assertion:  # noqa: ARG002
+        """Verify what a browser brought back, and return what the identity provider says by it.
+
+        Raises:
+            SignInRefused: It proves nothing; says why.
+            ConnectionFailure: The provider can't be asked what is needed to verify it.
+        """
+        raise _unsupported(self, "finish_sign_in")
+
+    @hookspec
+    async def start_sign_out(self, request: SignOutStart) -> Departure | None:  # noqa: ARG002
+        """Return where a browser signs out at the identity provider; None where it offers nothing."""
+        raise _unsupported(self, "start_sign_out")
+
+    @hookspec
+    def publish_metadata(self, place: SignInPlace) -> ServiceMetadata:  # noqa: ARG002
+        """Return who we are, for the administrator of the identity provider."""
+        raise _unsupported(self, "publish_metadata")
+
+    @hookspec
+    async def inspect_provider(self, place: SignInPlace) -> Sequence[Observation]:  # noqa: ARG002
+        """Return what the identity provider publishes and what we would send it, each with a verdict.
+
+        Raises:
+            ConnectionFailure: It can't be asked.
+        """
+        raise _unsupported(self, "inspect_provider")
+
+    @hookspec
+    def read_sample(self, sample: Sample) -> SampleReading:  # noqa: ARG002
+        """Return what an administrator's sample would say, and why it would be refused; sign nobody in."""
+        raise _unsupported(self, "read_sample")
 
     async def aclose(self) -> None:
         """Let go of what the connector opened itself; the HTTP session is closed by the core."""

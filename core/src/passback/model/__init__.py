@@ -16,7 +16,6 @@ from passback.model.exchange import (
 from passback.model.incoming import Course, CourseListRequest, Incoming, Received
 from passback.model.people import (
     Account,
-    Assertion,
     IdentityProposal,
     IdentityRequest,
     Launch,
@@ -38,6 +37,18 @@ from passback.model.result import (
     Score,
 )
 from passback.model.schema import result_schema
+from passback.model.signing_in import (
+    Assertion,
+    Departure,
+    Observation,
+    Sample,
+    SampleReading,
+    ServiceMetadata,
+    SignInPlace,
+    SignInReturn,
+    SignInStart,
+    SignOutStart,
+)
 from passback.model.standing import Reach, Standing, stand
 
 __all__ = [
@@ -54,6 +65,7 @@ __all__ = [
     "CourseListRequest",
     "Delivered",
     "Delivery",
+    "Departure",
     "IdentityProposal",
     "IdentityRequest",
     "Incoming",
@@ -63,15 +75,23 @@ __all__ = [
     "LaunchQuery",
     "Learner",
     "NeedsLaunch",
+    "Observation",
     "Reach",
     "Receipt",
     "Received",
     "Rejected",
     "Result",
     "ResultKind",
+    "Sample",
+    "SampleReading",
     "Score",
+    "ServiceMetadata",
     "SignIn",
+    "SignInPlace",
     "SignInRequest",
+    "SignInReturn",
+    "SignInStart",
+    "SignOutStart",
     "Standing",
     "TryLater",
     "User",

@@ -8,10 +8,10 @@ from datetime import datetime
 import attrs
 
 from passback.model.result import Activity, Learner
+from passback.model.signing_in import Assertion
 
 __all__ = [
     "Account",
-    "Assertion",
     "IdentityProposal",
     "IdentityRequest",
     "Launch",
@@ -81,21 +81,6 @@ class Account:
     def anonymous(self) -> bool:
         """Whether the id was made up, and is nobody's over there."""
         return self.matched_by == "anonymous"
-
-
-@attrs.frozen(kw_only=True)
-class Assertion:
-    """A verified statement by an identity provider, whatever its protocol.
-
-    Attributes:
-        issuer: Who says so.
-        subject: Whom it is about, byte for byte as the issuer writes it.
-        attributes: What else it says; names are case-sensitive.
-    """
-
-    issuer: str
-    subject: str
-    attributes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
