@@ -34,5 +34,5 @@ def mountable(pb: Passback, *, page: str | None = None, patience: float = 30.0) 
         Mount("/courses", app=Hooks(pb.launching.listed, patience)),
     ]
     if page is not None:
-        routes.append(Mount("/launch", app=Launches(pb, page)))
+        routes.append(Mount("/launch", app=Launches(pb, page, patience)))
     return Starlette(routes=routes)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +20,7 @@ from passback.errors import (
     Unsupported,
 )
 from passback.model import Incoming, JSONValue, Received
+from passback.web.bodies import TooLarge, TooSlow, incoming, read_body
 
 __all__ = ["Hooks"]
 
@@ -32,10 +31,6 @@ _METHODS = ("GET", "POST", "PUT")
 _AGAIN_SECONDS = "30"
 # What is still on its way isn't waited for.
 _CLOSE = {"connection": "close"}
-
-
-class _TooLarge(Exception):
-    """The body is larger than anybody's results are."""
 
 
 class Hooks:
@@ -61,34 +56,16 @@ class Hooks:
         if request.method not in _METHODS:
             return _problem(405, "this address takes GET, POST and PUT")
         try:
-            async with asyncio.timeout(self._patience):
-                incoming = await _incoming(request, below)
-        except TimeoutError:
+            body = await read_body(request, _MAX_BODY, self._patience)
+        except TooSlow:
             return _problem(408, f"it took longer than {self._patience:g} s to arrive", _CLOSE)
-        except _TooLarge:
+        except TooLarge:
             return _problem(413, f"at most {_MAX_BODY // 1024} KiB are taken")
         try:
-            received = await self._receive(name, incoming)
+            received = await self._receive(name, incoming(request, below, body))
         except (ConnectionNotReady, Unsupported, ContractError, InvalidResult, OutboxError) as error:
             return _refused(name, error)
         return _json(received.status, received.body, dict(received.headers))
-
-
-async def _incoming(request: Request, below: str) -> Incoming:
-    body = bytearray()
-    async for part in request.stream():
-        # The rest is read all the same: who is cut off while sending doesn't see the answer.
-        body += part if len(body) <= _MAX_BODY else b""
-    if len(body) > _MAX_BODY:
-        raise _TooLarge
-    return Incoming(
-        method=request.method,
-        path=below,
-        query=tuple(request.query_params.multi_items()),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=bytes(body),
-        received=datetime.now(UTC),
-    )
 
 
 def _refused(name: str, error: PassbackError) -> Response:

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from passback.errors import ConfigError, ContractError, LaunchRefused, OutboxError
 from passback.host import Passback
+from passback.web.bodies import TooLarge, TooSlow, read_body
 
 __all__ = ["Launches"]
 
@@ -25,14 +26,20 @@ _DISCREET = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 class Launches:
     """Keeps what an LMS hands over, and sends the browser on to the host's own page."""
 
-    def __init__(self, pb: Passback, page: str) -> None:
+    def __init__(self, pb: Passback, page: str, patience: float) -> None:
         self._pb = pb
         self._page = page
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
-        await (await self._answer(request))(scope, receive, send)
+        try:
+            response = await self._answer(Request(scope, receive))
+        except TooSlow:
+            response = _said(408, "it took too long to arrive")
+        except (TooLarge, ValueError):
+            response = _said(400, "this can't be read")
+        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "POST"):
@@ -42,10 +49,8 @@ class Launches:
         parts = path.rstrip("/").rsplit("/launch/", 1)[-1].split("/", 1)
         if len(parts) != 2 or not all(parts):  # noqa: PLR2004 - connection and activity
             return _said(404, "there is nothing to open here")
-        try:
-            pairs = [*request.query_params.multi_items(), *await _form(request)]
-        except ValueError:
-            return _said(400, "this can't be read")
+        body = await read_body(request, _MAX_FORM, self._patience)
+        pairs = [*request.query_params.multi_items(), *_form(body)]
         connection, activity = (unquote(each) for each in parts)
         try:
             ticket = await self._pb.launching.record(connection, activity, pairs)
@@ -61,17 +66,12 @@ class Launches:
         )
 
 
-async def _form(request: Request) -> list[tuple[str, str]]:
+def _form(body: bytes) -> list[tuple[str, str]]:
     """Return the fields that were posted.
 
     Raises:
-        ValueError: They are too many, too long, or no form.
+        ValueError: They are too many, or no form.
     """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _MAX_FORM:
-            raise ValueError("too long")
     return parse_qsl(
         body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=_MAX_FIELDS
     )
