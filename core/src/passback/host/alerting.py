@@ -6,9 +6,6 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
-
-from pydantic import SecretStr
 
 from passback.alerts import (
     AlertPolicy,
@@ -25,7 +22,7 @@ from passback.alerts import (
 from passback.clock import Clock
 from passback.contract import Alerted, AlertKind
 from passback.errors import ConfigError
-from passback.host.config import Config, Mistake, Resolver, SmtpConfig, WebhookConfig
+from passback.host.config import Config, Mistake, SmtpConfig, WebhookConfig
 from passback.http import HTTP, AddressPolicy, Timeouts
 from passback.store import Store
 
@@ -154,31 +151,17 @@ def _broken(name: str, mistakes: list[Mistake]) -> Broken:
 
 def _smtp_password(config: Config, mistakes: list[Mistake]) -> str | None:
     smtp = config.alerts.smtp
-    return _revealed(config, smtp.password, ("smtp", "password"), mistakes) if smtp else None
+    return config.revealed(smtp.password, ("alerts", "smtp", "password"), mistakes) if smtp else None
 
 
 def _webhook_key(config: Config, mistakes: list[Mistake]) -> bytes | None:
     webhook = config.alerts.webhook
-    secret = _revealed(config, webhook.secret, ("webhook", "secret"), mistakes) if webhook else None
+    place = ("alerts", "webhook", "secret")
+    secret = config.revealed(webhook.secret, place, mistakes) if webhook else None
     if secret is None:
         return None
     try:
         return key_of(secret)
     except ConfigError as error:
-        mistakes.append(Mistake(("alerts", "webhook", "secret"), error.problem))
+        mistakes.append(Mistake(place, error.problem))
         return None
-
-
-def _revealed(
-    config: Config,
-    value: SecretStr | Mapping[str, str] | None,
-    place: tuple[str, str],
-    mistakes: list[Mistake],
-) -> str | None:
-    if value is None or isinstance(value, SecretStr):
-        return value.get_secret_value() if value else None
-    folder = config.source.parent if config.source else Path()
-    resolver = Resolver(folder, lambda: config.watching)
-    found = resolver.resolved(value, ("alerts", *place))
-    mistakes += resolver.mistakes
-    return str(found) if found is not None else None

@@ -11,7 +11,7 @@ from passback.host.config.mistakes import Mistake, dotted, explain, suggestion
 from passback.host.config.place import StoreConfig
 from passback.host.config.reading import Reading, read_again, read_config, take
 from passback.host.config.schema import config_schema, installed_connectors
-from passback.host.config.secrets import Resolver, reference
+from passback.host.config.secrets import reference
 from passback.host.config.source import Mark, file_mark
 from passback.host.config.tables import (
     ConnectionConfig,
@@ -35,7 +35,6 @@ __all__ = [
     "NetworkConfig",
     "PluginConfig",
     "Reading",
-    "Resolver",
     "RetentionConfig",
     "SendingConfig",
     "SmtpConfig",

@@ -14,7 +14,7 @@ from passback.contract import Observer
 from passback.errors import ConfigError
 from passback.host.config.alerting import AlertsConfig
 from passback.host.config.drafts import Attachment, Draft
-from passback.host.config.mistakes import Mistake, dotted
+from passback.host.config.mistakes import Mistake, Place, dotted
 from passback.host.config.opening import LaunchesConfig, WebConfig
 from passback.host.config.place import OutboxPlace, located
 from passback.host.config.secrets import Resolver
@@ -138,15 +138,25 @@ class Config(Table):
 
     def launch_keys(self, mistakes: list[Mistake]) -> tuple[str, ...]:
         """Return what seals launches; what can't be had of it is added to `mistakes`."""
+        found = (
+            self.revealed(value, ("launches", "keys", at), mistakes)
+            for at, value in enumerate(self.launches.keys)
+        )
+        return tuple(each for each in found if each is not None)
+
+    def revealed(
+        self, value: SecretStr | Mapping[str, str] | None, place: Place, mistakes: list[Mistake]
+    ) -> str | None:
+        """Return the secret that stands at `place`, or that is referred to there.
+
+        None where there is none; what it can't be had for is added to `mistakes`.
+        """
+        if value is None or isinstance(value, SecretStr):
+            return value.get_secret_value() if value else None
         resolver = self._resolver()
-        found = []
-        for at, value in enumerate(self.launches.keys):
-            if isinstance(value, SecretStr):
-                found.append(value.get_secret_value())
-            elif (key := resolver.resolved(value, ("launches", "keys", at))) is not None:
-                found.append(str(key))
+        found = resolver.resolved(value, place)
         mistakes += resolver.mistakes
-        return tuple(found)
+        return None if found is None else str(found)
 
     def _resolver(self) -> Resolver:
         return Resolver(self.source.parent if self.source else Path(), lambda: self.watching)
