@@ -13,7 +13,15 @@ import typer
 from passback.cli.output import failing, out
 from passback.host import Passback
 
-__all__ = ["DEFAULT_CONFIG", "ConfigOption", "JsonOption", "app", "host_for", "run"]
+__all__ = [
+    "DEFAULT_CONFIG",
+    "ConfigOption",
+    "ConnectionArgument",
+    "JsonOption",
+    "app",
+    "host_for",
+    "run",
+]
 
 app = typer.Typer(
     name="passback",
@@ -46,6 +54,7 @@ def passback(
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="PASSBACK_CONFIG", help="The configuration file.")
 ]
+ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a line for each.")]
 DEFAULT_CONFIG = Path("passback.toml")
 

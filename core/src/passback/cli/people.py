@@ -7,14 +7,21 @@ from typing import Annotated
 
 import typer
 
-from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
+from passback.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    ConnectionArgument,
+    JsonOption,
+    app,
+    host_for,
+    run,
+)
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
 from passback.model import DEFAULT_ORGANISATION, Reach, Score, Standing
 
 __all__ = ["attach", "attachments", "detach", "erase", "results"]
 
 _ActivityArgument = Annotated[str, typer.Argument(help="The activity's id.")]
-_ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
 
 
 @app.command()
@@ -127,7 +134,7 @@ def erase(
 
 @app.command()
 def attach(
-    activity: _ActivityArgument, connection: _ConnectionArgument, config: ConfigOption = DEFAULT_CONFIG
+    activity: _ActivityArgument, connection: ConnectionArgument, config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
     """Send an activity's results to a connection, also those that were accepted before and went nowhere."""
     host = host_for(config)
@@ -142,7 +149,7 @@ def attach(
 
 @app.command()
 def detach(
-    activity: _ActivityArgument, connection: _ConnectionArgument, config: ConfigOption = DEFAULT_CONFIG
+    activity: _ActivityArgument, connection: ConnectionArgument, config: ConfigOption = DEFAULT_CONFIG
 ) -> None:
     """Send no further results of an activity to a connection; what was accepted for it still goes."""
     host = host_for(config)

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
+from passback.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    ConnectionArgument,
+    JsonOption,
+    app,
+    host_for,
+    run,
+)
 from passback.cli.output import NEEDS_SOMEBODY, ago, counted, err, out, plain, print_json, table
 from passback.errors import Unsupported
 from passback.host import Passback
@@ -18,12 +26,10 @@ __all__ = ["accounts", "decide", "list_users", "sync"]
 group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="users", help="The users of an LMS, and which of them learners are.")
 
-_ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
-
 
 @group.command("list")
 def list_users(
-    connection: _ConnectionArgument,
+    connection: ConnectionArgument,
     email: Annotated[str | None, typer.Option(help="Only users with this address.")] = None,
     username: Annotated[str | None, typer.Option(help="Only users with this login name.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Only users with this customer id.")] = None,
@@ -118,7 +124,7 @@ def _print(report: SyncReport) -> None:
 
 @group.command()
 def accounts(
-    connection: _ConnectionArgument,
+    connection: ConnectionArgument,
     state: Annotated[
         AccountState | None, typer.Option(help="Only those that are known, ambiguous, unknown or gone.")
     ] = None,
@@ -164,7 +170,7 @@ def _told(context: UserContext) -> str:
 
 @group.command()
 def decide(
-    connection: _ConnectionArgument,
+    connection: ConnectionArgument,
     learner: Annotated[str, typer.Argument(help="The learner's id.")],
     user: Annotated[str, typer.Argument(help="The user's id in the LMS.")],
     config: ConfigOption = DEFAULT_CONFIG,
@@ -183,7 +189,7 @@ def decide(
 @app.command()
 def link(
     activity: Annotated[str, typer.Argument(help="The activity's id.")],
-    connection: _ConnectionArgument,
+    connection: ConnectionArgument,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Print the address to enter in an LMS, so that it opens an activity."""
