@@ -6,8 +6,6 @@ import base64
 import hashlib
 from collections.abc import Sequence
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 __all__ = ["Seal"]
 
 
@@ -16,6 +14,10 @@ class Seal:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Prepare a seal; `keys` are long secrets, the one in use first."""
+        # Loading it costs a tenth of a second, which only those pay who record launches.
+        from cryptography.fernet import Fernet, InvalidToken, MultiFernet  # noqa: PLC0415
+
+        self._unfit = InvalidToken
         self._fernet = MultiFernet([Fernet(_fitting(each)) for each in keys])
 
     def close(self, content: bytes) -> bytes:
@@ -26,7 +28,7 @@ class Seal:
         """Return what was encrypted; None where no key fits any longer."""
         try:
             return self._fernet.decrypt(sealed)
-        except InvalidToken:
+        except self._unfit:
             return None
 
 
