@@ -44,6 +44,8 @@ class WebhookConnector(Connector[WebhookOptions]):
     def __init__(self, context: Context[WebhookOptions]) -> None:
         super().__init__(context)
         options = self.options
+        if options.users is None and options.identity is None:
+            self.keys = frozenset()
         self._caller = Caller(self.http, options, self.clock)
         self._author = Author(options, self.clock)
         self._reader = Reader(options, self.clock)

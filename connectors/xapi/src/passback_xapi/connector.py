@@ -35,6 +35,8 @@ class XapiConnector(Connector[XapiOptions]):
 
     def __init__(self, context: Context[XapiOptions]) -> None:
         super().__init__(context)
+        if self.options.actor is not ActorPolicy.SSO:
+            self.keys = frozenset()
         self._lrs = LRS(self.http, self.options, self.clock)
 
     async def check(self) -> None:

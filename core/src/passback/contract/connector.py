@@ -104,7 +104,8 @@ class Connector(ABC, Generic[OptionsT_co]):
         sending: How the system likes its results.
         filters: The fields of `UserQuery` by which the system itself looks users up. Without one, all users
             are listed and compared. Set it in ``__init__`` where it depends on the options.
-        keys: The fields of `User` by which its users can be told apart; others aren't compared.
+        keys: The fields of `User` by which its users can be told apart; others aren't compared. Empty where
+            results name learners without an account: then nobody is looked up, which saves a query a batch.
         connection: The name of the connection that this instance serves.
         options: Its options.
         http: Its HTTP session.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import attrs
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
@@ -15,12 +16,14 @@ from passback.store import Store
 
 __all__ = ["Bonding", "bonds_people"]
 
-_PEOPLE = frozenset({"lookup_users", "map_identity", "read_launch"})
+_NAMES = frozenset({"lookup_users", "map_identity"})
 
 
 def bonds_people(connection: Connection) -> bool:
     """Return whether the system of `connection` has users of its own that learners are matched with."""
-    return bool(connection.capabilities & _PEOPLE)
+    if "read_launch" in connection.capabilities:
+        return True
+    return bool(connection.connector.keys and connection.capabilities & _NAMES)
 
 
 class Bonding:
@@ -58,10 +61,8 @@ class Bonding:
         launched = self._launches if "read_launch" in connection.capabilities else None
         own = launched.own(db, name, subjects, now) if launched else {}
         equipped = (
-            Delivery(
-                id=each.id,
-                result=each.result,
-                attempt=each.attempt,
+            attrs.evolve(
+                each,
                 account=accounts.get(each.result.learner.id),
                 launch=own.get((each.result.learner.id, each.result.activity.id)),
             )
