@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection as Database
 
-from passback.delivery import last_seen, release_learners
+from passback.delivery import last_seen
 from passback.host.matching import lookup_for
+from passback.host.recognising import recognise
 from passback.host.running import Running
 from passback.identity import (
     PERSON,
@@ -20,7 +21,6 @@ from passback.identity import (
     bonds,
     context_of,
     forget,
-    keep,
     known,
 )
 from passback.model import Activity, Learner, SignIn, SignInRequest
@@ -117,17 +117,7 @@ class Accounts:
         organisation = self._running.organisation(connection)
         now = self._running.clock.now()
 
-        def write(db: Database) -> Bond:
-            before = next(bonds(db, connection, organisation, [learner]), None)
-            who = before.learner if before else last_seen(db, organisation, learner)
-            finding = Finding(
-                learner=who or Learner(id=learner),
-                state=AccountState.KNOWN,
-                user_id=user_id,
-                matched_by=PERSON,
-            )
-            keep(db, connection, organisation, [finding], now)
-            release_learners(db, connection, organisation, [learner], now)
-            return next(bonds(db, connection, organisation, [learner]))
-
-        return await self._running.store.run(write)
+        finding = Finding(
+            learner=Learner(id=learner), state=AccountState.KNOWN, user_id=user_id, matched_by=PERSON
+        )
+        return await self._running.store.run(recognise, connection, organisation, finding, now)

@@ -8,17 +8,18 @@ from urllib.parse import quote
 import attrs
 from sqlalchemy import Connection as Database
 
-from passback.delivery import last_seen, release_launches, release_learners
+from passback.delivery import release_launches
 from passback.errors import ConfigError, LaunchRefused
+from passback.host.recognising import recognise
 from passback.host.running import Running
 from passback.identity import (
     AccountState,
     Finding,
+    Launches,
     LaunchTicket,
     bonds,
     context_of,
     courses,
-    keep,
     offer,
     ticket_for,
 )
@@ -98,9 +99,7 @@ class Launching:
             ConfigError: There is no key to seal it with.
         """
         running = self._running
-        launches = running.launches
-        if launches is None:
-            raise ConfigError("no launch is recorded without a key to seal it: [launches] keys")
+        launches = self._launches()
         organisation = running.organisation(connection)
         if connection not in await running.takes(organisation, activity):
             raise LaunchRefused(f"connection {connection!r}: the activity isn't attached to it")
@@ -119,10 +118,7 @@ class Launching:
         Raises:
             ConfigError: No launches are recorded.
         """
-        running = self._running
-        launches = running.launches
-        if launches is None:
-            raise ConfigError("no launch is recorded without a key to seal it: [launches] keys")
+        launches = self._launches()
         person = learner if isinstance(learner, Learner) else Learner(id=learner)
 
         def write(db: Database) -> LaunchTicket | None:
@@ -131,7 +127,12 @@ class Launching:
                 self._bond(db, ticket, person)
             return ticket
 
-        return await running.store.run(write)
+        return await self._running.store.run(write)
+
+    def _launches(self) -> Launches:
+        if self._running.launches is None:
+            raise ConfigError("no launch is recorded without a key to seal it: [launches] keys")
+        return self._running.launches
 
     def _bond(self, db: Database, ticket: LaunchTicket, learner: Learner) -> None:
         now = self._running.clock.now()
@@ -140,15 +141,10 @@ class Launching:
             before = next(bonds(db, name, organisation, [learner.id]), None)
             # It came through a browser: what was found out otherwise is worth more.
             if before is None or before.account is None or before.matched_by in _FROM_LAUNCHES:
-                known = before.learner if before else last_seen(db, organisation, learner.id)
                 finding = Finding(
-                    learner=known or learner,
-                    state=AccountState.KNOWN,
-                    user_id=ticket.user_id,
-                    matched_by="launch",
+                    learner=learner, state=AccountState.KNOWN, user_id=ticket.user_id, matched_by="launch"
                 )
-                keep(db, name, organisation, [finding], now)
-                release_learners(db, name, organisation, [learner.id], now)
+                recognise(db, name, organisation, finding, now)
         release_launches(db, name, now, learner=(organisation, learner.id))
         # Whether its token is any good shows with one of the others; if so, the rest follows.
         release_launches(db, name, now, limit=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -29,7 +29,6 @@ from passback.identity import (
     learn_context,
     list_users,
     look_up,
-    note_sync,
 )
 from passback.model import Learner
 from passback.store import Store
@@ -72,12 +71,9 @@ class Lookup:
         """
         if not await self._begin():
             return 0
-        found, after = 0, ""
+        found = 0
         try:
-            while page := await self._store.run_soft(
-                waiting_learners, self._name, self._organisation, after, _PAGE
-            ):
-                after = page[-1].id
+            async for page in self._unknown():
                 found += await self._page(page)
         finally:
             await self._store.run_soft(end_asking, self._name)
@@ -98,12 +94,12 @@ class Lookup:
         except Unsupported as error:
             await self._learn(error)
             raise
-        learners = await self._everybody()
         known = {bond.learner.id: bond for bond in await self._bonds()}
-        findings, report = compare(self._connection, index, known, learners, self._order)
-        await self._store.run(self._keep, findings)
-        await self._store.run_soft(note_sync, self._name, self._clock.now())
-        await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=True)
+        everybody = {bond.learner.id: bond.learner for bond in known.values()}
+        async for page in self._unknown():
+            everybody |= {each.id: each for each in page}
+        findings, report = compare(self._connection, index, known, [*everybody.values()], self._order)
+        await self._store.run(self._synced, findings)
         return report
 
     async def _begin(self) -> bool:
@@ -178,24 +174,27 @@ class Lookup:
     async def _learn(self, error: Unsupported) -> None:
         # Only the system's own 501 says so: that a look-up isn't configured is nothing of the system's.
         if error.status == _NOT_THERE:
-            await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=False)
-            await self._store.run_soft(note_sync, self._name, self._clock.now())
+            now = self._clock.now()
+            await self._store.run_soft(learn_context, self._name, now, lists_users=False, synced=True)
 
-    async def _everybody(self) -> list[Learner]:
-        everybody = {bond.learner.id: bond.learner for bond in await self._bonds()}
+    async def _unknown(self) -> AsyncIterator[list[Learner]]:
+        """Yield those who have something waiting for an account, page by page."""
         after = ""
         while page := await self._store.run_soft(
             waiting_learners, self._name, self._organisation, after, _PAGE
         ):
             after = page[-1].id
-            everybody |= {each.id: each for each in page}
-        return list(everybody.values())
+            yield page
 
     async def _bonds(self, learners: Sequence[str] | None = None) -> list[Bond]:
         def read(db: Database) -> list[Bond]:
             return list(bonds(db, self._name, self._organisation, learners))
 
         return await self._store.run_soft(read)
+
+    def _synced(self, db: Database, findings: Sequence[Finding]) -> None:
+        self._keep(db, findings)
+        learn_context(db, self._name, self._clock.now(), lists_users=True, synced=True)
 
     def _keep(self, db: Database, findings: Sequence[Finding]) -> int:
         now = self._clock.now()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
+
+from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.delivery import waiting_connections
@@ -12,7 +15,7 @@ from passback.errors import ConnectionNotReady, PassbackError, Unsupported
 from passback.host.config import Config
 from passback.host.looking import Lookup
 from passback.host.roster import ConfiguredRoster
-from passback.identity import Launches, context_of
+from passback.identity import Launches, UserContext, contexts
 from passback.store import Store
 
 __all__ = ["Matching", "lookup_for"]
@@ -81,19 +84,26 @@ class Matching:
 
     async def _turn(self, config: Config, roster: ConfiguredRoster) -> None:
         wanted, self._wanted = self._wanted, set()
-        wanted.update(await self._store.run_soft(waiting_connections))
-        for name in sorted(config.connections):
+        waiting, known = await self._store.run_soft(_state)
+        wanted.update(waiting)
+        due = {
+            name for name in known.keys() & config.drafts.keys() if self._is_due(known[name], name, config)
+        }
+        # Only these: to look at every connection each minute would cost as many store hops.
+        for name in sorted((wanted | due) & config.connections.keys()):
             if self._stopping.is_set():
                 return
-            await self._serve(name, config, roster, unknown=name in wanted)
+            await self._serve(name, config, roster, due=name in due, unknown=name in wanted)
         await self._store.run_soft(Launches.purge, self._clock.now() - _KEPT)
 
-    async def _serve(self, name: str, config: Config, roster: ConfiguredRoster, *, unknown: bool) -> None:
+    async def _serve(
+        self, name: str, config: Config, roster: ConfiguredRoster, *, due: bool, unknown: bool
+    ) -> None:
         try:
             lookup = lookup_for(name, config, roster, self._store, self._clock)
             if not lookup.asks:
                 return
-            if await self._is_due(name, config):
+            if due:
                 await _synchronise(lookup)
             if unknown and (found := await lookup.waiting()):
                 log.info("%s: %d learners have an account now", name, found)
@@ -102,11 +112,14 @@ class Matching:
         except PassbackError as error:
             log.warning("%s: users can't be looked up: %s", name, error)
 
-    async def _is_due(self, name: str, config: Config) -> bool:
-        context = await self._store.run_soft(context_of, name)
+    def _is_due(self, context: UserContext, name: str, config: Config) -> bool:
         every = timedelta(hours=config.drafts[name].config.sync_every)
         # Before anybody was looked for, there is nothing to compare.
         return context.known and (context.synced is None or self._clock.now() - context.synced >= every)
+
+
+def _state(db: Database) -> tuple[list[str], Mapping[str, UserContext]]:
+    return waiting_connections(db), contexts(db)
 
 
 async def _synchronise(lookup: Lookup) -> None:

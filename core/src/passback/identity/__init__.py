@@ -5,9 +5,9 @@ from passback.identity.context import (
     UserContext,
     begin_asking,
     context_of,
+    contexts,
     end_asking,
     learn_context,
-    note_sync,
 )
 from passback.identity.courses import courses, offer
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
@@ -32,6 +32,7 @@ __all__ = [
     "bonds",
     "compare",
     "context_of",
+    "contexts",
     "courses",
     "end_asking",
     "forget",
@@ -41,7 +42,6 @@ __all__ = [
     "learn_context",
     "list_users",
     "look_up",
-    "note_sync",
     "offer",
     "refuse",
     "ticket_for",

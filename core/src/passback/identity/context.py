@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from passback.store import insert_new, milliseconds, moment, schema
 
-__all__ = ["UserContext", "begin_asking", "context_of", "end_asking", "learn_context", "note_sync"]
+__all__ = ["UserContext", "begin_asking", "context_of", "contexts", "end_asking", "learn_context"]
 
 _c = schema.context.c
 
@@ -39,8 +39,15 @@ class UserContext:
 def context_of(db: Connection, connection: str) -> UserContext:
     """Return what is known of the system of `connection`."""
     row = db.execute(select(schema.context).where(_c.connection == connection)).one_or_none()
-    if row is None:
-        return UserContext()
+    return UserContext() if row is None else _context(row)
+
+
+def contexts(db: Connection) -> Mapping[str, UserContext]:
+    """Return connection → what is known of its system, of all that were asked."""
+    return {row.connection: _context(row) for row in db.execute(select(schema.context)).all()}
+
+
+def _context(row: Row[tuple[object, ...]]) -> UserContext:
     return UserContext(
         lists_users=row.lists_users,
         since=None if row.since is None else moment(row.since),
@@ -48,18 +55,23 @@ def context_of(db: Connection, connection: str) -> UserContext:
     )
 
 
-def learn_context(db: Connection, connection: str, now: datetime, *, lists_users: bool) -> bool:
-    """Take note of what the system answered; return whether that's another thing than before."""
+def learn_context(
+    db: Connection, connection: str, now: datetime, *, lists_users: bool, synced: bool = False
+) -> None:
+    """Take note of what the system answered.
+
+    Args:
+        db: The store.
+        connection: The connection's name.
+        now: When it answered.
+        lists_users: Whether it tells who its users are.
+        synced: Whether all its users were asked for.
+    """
     _present(db, connection)
     other = or_(_c.lists_users.is_(None), _c.lists_users != lists_users)
-    values = {"lists_users": lists_users, "since": milliseconds(now)}
-    return bool(_set(db, connection, values, other))
-
-
-def note_sync(db: Connection, connection: str, now: datetime) -> None:
-    """Take note that all users of `connection` were compared, or tried to be."""
-    _present(db, connection)
-    _set(db, connection, {"synced": milliseconds(now)})
+    _set(db, connection, {"lists_users": lists_users, "since": milliseconds(now)}, other)
+    if synced:
+        _set(db, connection, {"synced": milliseconds(now)})
 
 
 def begin_asking(db: Connection, connection: str, now: datetime, until: datetime) -> bool:
