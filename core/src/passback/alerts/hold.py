@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from passback.store import insert_new, milliseconds, schema
+from passback.store import insert_once, milliseconds, schema
 
 __all__ = ["held"]
 
@@ -23,7 +23,7 @@ def held(db: Connection, owner: str, now: datetime) -> bool:
     mine = f"{owner} {until}"
     if seen is None:
         # Another may do so at this very moment.
-        return bool(db.execute(insert_new(schema.meta), {"key": _KEY, "value": mine}).rowcount)
+        return insert_once(db, schema.meta, {"key": _KEY, "value": mine})
     holder, _, ends = seen.partition(" ")
     # Renewed at half time only: each time is a write that waits for the disk.
     if holder == owner and int(ends) - at > (until - at) // 2:

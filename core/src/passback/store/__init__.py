@@ -1,7 +1,7 @@
 """The one transactional store: its engines, its tables and their revisions."""
 
 from passback.store import schema
-from passback.store.columns import insert_new
+from passback.store.columns import insert_new, insert_once
 from passback.store.engines import DatabaseURL
 from passback.store.locking import CONFIGURING, RETAINING, lock
 from passback.store.states import FOLLOWS, State, WaitingFor
@@ -17,6 +17,7 @@ __all__ = [
     "Store",
     "WaitingFor",
     "insert_new",
+    "insert_once",
     "lock",
     "milliseconds",
     "moment",

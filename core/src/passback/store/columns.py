@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Dialect,
     Integer,
     SmallInteger,
@@ -21,7 +23,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["Code", "Serial", "Text", "insert_new"]
+__all__ = ["Code", "Serial", "Text", "insert_new", "insert_once"]
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -78,3 +80,9 @@ def insert_new(table: Table) -> postgresql.Insert:
     """Return an insert into `table` that passes over what is there already, or comes from another at once."""
     # SQLite has the same clause, and compiles it.
     return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def insert_once(db: Connection, table: Table, row: Mapping[str, object]) -> bool:
+    """Insert `row`, unless what must be unique in it is there already; return whether it was inserted."""
+    first = next(iter(table.primary_key))
+    return db.execute(insert_new(table).returning(first), row).first() is not None
