@@ -7,6 +7,7 @@ from collections import Counter
 
 import passback
 import passback.sandbox
+import passback.web
 import passback_xapi
 from passback_testbed.places import workspace
 
@@ -41,4 +42,5 @@ def test_every_public_name_has_its_place():
     converters = {"passback_xapi.to_statement", "passback_xapi.from_statement", "passback_xapi.XapiOptions"}
     assert converters <= {f"passback_xapi.{name}" for name in passback_xapi.__all__}
     stage = {f"passback.sandbox.{name}" for name in passback.sandbox.__all__}
-    assert named == Counter(public | converters | stage | {"passback.errors"})
+    app = {f"passback.web.{name}" for name in passback.web.__all__}
+    assert named == Counter(public | converters | stage | app | {"passback.errors"})

@@ -42,9 +42,8 @@ def configured(host, csod):
     port = free_port()
     host.configure(
         f"""
-[launches]
-keys = ["a-key-that-is-long-enough-to-seal-launches-with"]
 [web]
+keys = ["a-key-that-is-long-enough-to-seal-launches-with"]
 url = "http://127.0.0.1:{port}"
 [connections.acme]
 connector = "cornerstone"

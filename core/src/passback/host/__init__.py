@@ -12,12 +12,17 @@ from passback.host.config import (
     PluginConfig,
     RetentionConfig,
     SendingConfig,
+    SignInConfig,
     SmtpConfig,
     WebhookConfig,
     read_config,
 )
+from passback.host.journeys import Journey, SignedIn
 from passback.host.launching import Launching
-from passback.host.waiting import BlockingAccounts, BlockingLaunching
+from passback.host.linking import Linking
+from passback.host.providers import Providers
+from passback.host.signing_in import SigningIn
+from passback.host.waiting import BlockingAccounts, BlockingLaunching, BlockingSigningIn
 
 __all__ = [
     "Accounts",
@@ -25,15 +30,22 @@ __all__ = [
     "BlockingAccounts",
     "BlockingLaunching",
     "BlockingPassback",
+    "BlockingSigningIn",
     "CheckOutcome",
     "Config",
     "ConnectionConfig",
+    "Journey",
     "Launching",
+    "Linking",
     "NetworkConfig",
     "Passback",
     "PluginConfig",
+    "Providers",
     "RetentionConfig",
     "SendingConfig",
+    "SignInConfig",
+    "SignedIn",
+    "SigningIn",
     "SmtpConfig",
     "WebhookConfig",
     "read_config",

@@ -23,6 +23,7 @@ from passback.identity import (
     forget,
     known,
 )
+from passback.identity.linking import erase_person
 from passback.model import Activity, Learner, SignIn, SignInRequest
 
 __all__ = ["Accounts"]
@@ -68,7 +69,12 @@ class Accounts:
         return await lookup.all(progress)
 
     async def sign_in(
-        self, connection: str, learner: str | Learner, activity: Activity | None = None
+        self,
+        connection: str,
+        learner: str | Learner,
+        activity: Activity | None = None,
+        *,
+        return_to: str = "",
     ) -> SignIn:
         """Return where to send the browser of `learner`, so that it's signed in to `connection`'s system.
 
@@ -78,6 +84,7 @@ class Accounts:
             connection: The connection's name.
             learner: Who it is; you must know that it's them.
             activity: What is opened there; None for its first page.
+            return_to: Where the system wants the browser to go on over there, if it sent it here: hostile.
 
         Raises:
             ConnectionNotReady: The connection can't serve; says why.
@@ -92,17 +99,19 @@ class Accounts:
         def read(db: Database) -> SignInRequest:
             person = given or last_seen(db, organisation, name) or Learner(id=name)
             account = known(db, connection, organisation, [name]).get(name)
-            return SignInRequest(learner=person, account=account, activity=activity)
+            return SignInRequest(learner=person, account=account, activity=activity, return_to=return_to)
 
         request = await running.store.run_soft(read)
         return await running.roster.connection(connection).sign_in_url(request)
 
     async def forget(self, learner: str, organisation: str) -> None:
-        """Remove the accounts and launches of `learner`."""
+        """Remove the accounts, links and launches of `learner`."""
+        now = self._running.clock.now()
 
         def remove(db: Database) -> None:
             forget(db, organisation, learner)
             Launches.forget(db, organisation, learner)
+            erase_person(db, organisation, learner, now)
 
         await self._running.store.run(remove)
 

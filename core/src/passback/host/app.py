@@ -40,7 +40,10 @@ from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.configured import as_configured
 from passback.host.intake import Answer, chunks, take
 from passback.host.launching import Launching
+from passback.host.linking import Linking
+from passback.host.providers import Providers
 from passback.host.running import Running
+from passback.host.signing_in import SigningIn
 from passback.model import (
     DEFAULT_ORGANISATION,
     Activity,
@@ -70,6 +73,9 @@ class Passback:
     Attributes:
         accounts: Which user of each system a learner is.
         launching: Content that is opened from an LMS, and who came.
+        linking: The people whom the host knows, and by whom they are vouched for.
+        providers: The identity providers, as their administrators see them.
+        signing_in: Who signs in by them.
     """
 
     def __init__(
@@ -92,6 +98,9 @@ class Passback:
         self._attachments = Attachments(self._running.store)
         self.accounts = Accounts(self._running)
         self.launching = Launching(self._running)
+        self.linking = Linking(self._running)
+        self.providers = Providers(self._running)
+        self.signing_in = SigningIn(self._running)
 
     @classmethod
     def from_file(

@@ -20,7 +20,7 @@ from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.intake import Answer, chunks
 from passback.host.keeping import Keeper
 from passback.host.portal import PortalClosed
-from passback.host.waiting import BlockingAccounts, BlockingLaunching
+from passback.host.waiting import BlockingAccounts, BlockingLaunching, BlockingSigningIn
 from passback.model import DEFAULT_ORGANISATION, Learner, Result, Standing, User
 
 __all__ = ["BlockingPassback"]
@@ -49,6 +49,7 @@ class BlockingPassback:
     Attributes:
         accounts: Which user of each system a learner is.
         launching: Content that is opened from an LMS, and who came.
+        signing_in: Who signs in by an identity provider.
     """
 
     def __init__(self, config: Config, *, strict: bool = True, deliver: bool = True) -> None:
@@ -56,6 +57,7 @@ class BlockingPassback:
         self._keeper = Keeper(config, strict=strict, deliver=deliver)
         self.accounts = BlockingAccounts(self._call)
         self.launching = BlockingLaunching(self._call)
+        self.signing_in = BlockingSigningIn(self._call)
 
     @classmethod
     def from_file(

@@ -131,7 +131,7 @@ class Launching:
 
     def _launches(self) -> Launches:
         if self._running.launches is None:
-            raise ConfigError("no launch is recorded without a key to seal it: [launches] keys")
+            raise ConfigError("no launch is recorded without a key to seal it: [web] keys")
         return self._running.launches
 
     def _bond(self, db: Database, ticket: LaunchTicket, learner: Learner) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from passback.identity import (
     compare,
     context_of,
     end_asking,
+    expected,
     keep,
     keys_of,
     learn_context,
@@ -63,7 +64,7 @@ class Lookup:
         return bool(self._connection.capabilities & {"lookup_users", "map_identity"})
 
     async def waiting(self) -> int:
-        """Look up whoever has something waiting for an account; return how many now have one.
+        """Look up whoever signed in, or has something waiting for an account; return how many have one now.
 
         Raises:
             ConnectionFailure: The system can't be asked.
@@ -73,6 +74,7 @@ class Lookup:
             return 0
         found = 0
         try:
+            found += await self._page(await self._store.run_soft(expected, self._name, self._organisation))
             async for page in self._unknown():
                 found += await self._page(page)
         finally:
@@ -112,13 +114,13 @@ class Lookup:
         settled = [bond for bond in known.values() if bond.account and bond.user_id != bond.refused]
         count = await self._store.run(self._release, [bond.learner.id for bond in settled])
         sought = [each for each in page if _is_due(known.get(each.id), now)]
-        return count + (await self._seek(sought) if sought else 0)
+        return count + (await self._seek(sought, known) if sought else 0)
 
-    async def _seek(self, learners: Sequence[Learner]) -> int:
+    async def _seek(self, learners: Sequence[Learner], known: Mapping[str, Bond]) -> int:
         findings: list[Finding] = []
         for learner in learners:
             try:
-                finding = await self._find(learner)
+                finding = await self._find(learner, known.get(learner.id))
             except Unsupported as error:
                 return await self._distribute(learners, error)
             if finding is None:
@@ -128,8 +130,8 @@ class Lookup:
             await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=True)
         return await self._store.run(self._keep, findings)
 
-    async def _find(self, learner: Learner) -> Finding | None:
-        keys, proposal = keys_of(self._connection, learner, self._order)
+    async def _find(self, learner: Learner, bond: Bond | None) -> Finding | None:
+        keys, proposal = keys_of(self._connection, learner, self._order, bond.proposed if bond else None)
         if "lookup_users" in self._connection.capabilities:
             return await look_up(self._connection, learner, keys, self._connection.connector.filters)
         if proposal is None:

@@ -15,7 +15,7 @@ from passback.errors import ConnectionNotReady, PassbackError, Unsupported
 from passback.host.config import Config
 from passback.host.looking import Lookup
 from passback.host.roster import ConfiguredRoster
-from passback.identity import Launches, UserContext, contexts
+from passback.identity import Launches, UserContext, contexts, expected_connections
 from passback.store import Store
 
 __all__ = ["Matching", "lookup_for"]
@@ -118,8 +118,8 @@ class Matching:
         return context.known and (context.synced is None or self._clock.now() - context.synced >= every)
 
 
-def _state(db: Database) -> tuple[list[str], Mapping[str, UserContext]]:
-    return waiting_connections(db), contexts(db)
+def _state(db: Database) -> tuple[set[str], Mapping[str, UserContext]]:
+    return {*waiting_connections(db), *expected_connections(db)}, contexts(db)
 
 
 async def _synchronise(lookup: Lookup) -> None:

@@ -44,7 +44,7 @@ class Running:
         delivers: Whether this process delivers.
         delivering: What delivers in this process, if it does.
         clock: What tells the time.
-        launches: What keeps launches, once it's open; None where there is no key to seal them with.
+        seal: What seals what browsers bring, once it's open; None where there is no key.
     """
 
     def __init__(self, config: Config, clock: Clock, *, strict: bool, delivers: bool) -> None:
@@ -54,7 +54,7 @@ class Running:
         self.routes = self.roster.routes()
         self.delivers = delivers
         self.clock = clock
-        self.launches: Launches | None = None
+        self.seal: Seal | None = None
         self._strict = strict
         self._outbox = Outbox(self.store)
         self.delivering = Delivering(self._outbox, clock)
@@ -77,6 +77,17 @@ class Running:
         if self._committer is None:
             raise OutboxError("open the host first: async with Passback.from_file(…) as pb")
         return self._committer
+
+    @property
+    def launches(self) -> Launches | None:
+        """What keeps launches; None where there is no key to seal them with."""
+        if self.seal is None:
+            return None
+        return Launches(self.seal, timedelta(hours=self.config.launches.hours))
+
+    def look_up(self, connection: str) -> None:
+        """Have those looked up who are expected at `connection`, if this process does that."""
+        self._matching.want(connection)
 
     def organisation(self, connection: str) -> str:
         """Return whose results `connection` takes.
@@ -109,7 +120,7 @@ class Running:
         if self._strict and self.delivers:
             self._require_ready()
         self._closing = False
-        self.launches = await asyncio.to_thread(_launches, self.config)
+        self.seal = await asyncio.to_thread(_seal, self.config)
         if self.delivers:
             self._lock()
         await self.store.open()
@@ -158,7 +169,7 @@ class Running:
             config = await asyncio.to_thread(read_again, self.config)
             if self.delivers:
                 await asyncio.to_thread(config.resolve)
-            launches = await asyncio.to_thread(_launches, config)
+            seal = await asyncio.to_thread(_seal, config)
             before = self.roster
             await self._matching.end()
             await self._alerting.end()
@@ -166,7 +177,7 @@ class Running:
             self.config = config.model_copy(update={"store": self.config.store})
             self.roster = ConfiguredRoster(self.config, self.clock)
             self.routes = self.roster.routes()
-            self.launches = launches
+            self.seal = seal
             if self.delivers and not self._closing:
                 self._begin()
             await before.aclose()
@@ -196,14 +207,12 @@ class Running:
             raise ExceptionGroup("connections that can't serve", mistakes)
 
 
-def _launches(config: Config) -> Launches | None:
+def _seal(config: Config) -> Seal | None:
     mistakes: list[Mistake] = []
-    keys = config.launch_keys(mistakes)
+    keys = config.seal_keys(mistakes)
     for each in mistakes:
-        log.error("no launch is recorded: %s", config.error(each))
-    if mistakes or not keys:
-        return None
-    return Launches(Seal(keys), timedelta(hours=config.launches.hours))
+        log.error("no launch is recorded, and nobody signs in: %s", config.error(each))
+    return None if mistakes or not keys else Seal(keys)
 
 
 def _retrieved(task: asyncio.Task[None]) -> None:

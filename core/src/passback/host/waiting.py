@@ -1,4 +1,4 @@
-"""Accounts and launches for code without async: the same methods, each done when it returns."""
+"""Accounts, launches and sign-ins for code without async: the same methods, each done when it returns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 
 from passback.host.app import Passback
+from passback.host.journeys import Journey, SignedIn
 from passback.identity import Bond, LaunchTicket, SyncReport, UserContext
-from passback.model import Activity, Course, Learner, SignIn
+from passback.model import Activity, Course, Departure, Incoming, Learner, SignIn
 
-__all__ = ["BlockingAccounts", "BlockingLaunching"]
+__all__ = ["BlockingAccounts", "BlockingLaunching", "BlockingSigningIn"]
 
 T = TypeVar("T")
 
@@ -67,3 +68,30 @@ class BlockingLaunching:
     def claim(self, reference: str, learner: str | Learner) -> LaunchTicket | None:
         """Say who came by a launch; see `Launching.claim`."""
         return self._call(lambda host: host.launching.claim(reference, learner))
+
+
+class BlockingSigningIn:
+    """`SigningIn` without async."""
+
+    def __init__(self, call: _Call) -> None:
+        self._call = call
+
+    def start(
+        self, connection: str, *, browser: str = "", return_to: str = "", hint: str | None = None
+    ) -> Journey:
+        """Return where to send a browser that wants to sign in; see `SigningIn.start`."""
+        return self._call(
+            lambda host: host.signing_in.start(connection, browser=browser, return_to=return_to, hint=hint)
+        )
+
+    def finish(self, connection: str, incoming: Incoming, browser: str) -> SignedIn:
+        """Return who came back; see `SigningIn.finish`."""
+        return self._call(lambda host: host.signing_in.finish(connection, incoming, browser))
+
+    def prove(self, reference: str, learner: str, browser: str) -> SignedIn:
+        """Say that a learner has shown to be who signed in; see `SigningIn.prove`."""
+        return self._call(lambda host: host.signing_in.prove(reference, learner, browser))
+
+    def sign_out(self, connection: str, session: str) -> Departure | None:
+        """Return where to send a browser that signs out; see `SigningIn.sign_out`."""
+        return self._call(lambda host: host.signing_in.sign_out(connection, session))

@@ -10,6 +10,7 @@ from passback.identity.context import (
     learn_context,
 )
 from passback.identity.courses import courses, offer
+from passback.identity.expecting import expect, expected, expected_connections
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
 from passback.identity.listing import SyncReport, compare, list_users
 from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
@@ -35,6 +36,9 @@ __all__ = [
     "contexts",
     "courses",
     "end_asking",
+    "expect",
+    "expected",
+    "expected_connections",
     "forget",
     "keep",
     "keys_of",

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
 from passback.identity.matching import PERSON, AccountState, Finding
-from passback.model import Account, Learner
+from passback.model import Account, IdentityProposal, Learner
 from passback.store import milliseconds, moment, schema
 
 __all__ = ["Bond", "bonds", "forget", "keep", "known", "refuse"]
@@ -34,6 +34,7 @@ class Bond:
         candidates: The users among whom a person must decide.
         checked: When they were looked for last.
         refused: The user whom the system said it doesn't know, though it was found there.
+        proposed: What the connector made of the learner's sign-in: the key by which they are looked up first.
     """
 
     connection: str
@@ -45,6 +46,7 @@ class Bond:
     candidates: tuple[str, ...]
     checked: datetime
     refused: str | None = None
+    proposed: IdentityProposal | None = None
 
     @property
     def account(self) -> Account | None:
@@ -151,4 +153,7 @@ def _bond(row: Row[tuple[object, ...]]) -> Bond:
         candidates=tuple(json.loads(row.candidates)),
         checked=moment(row.checked),
         refused=row.refused,
+        proposed=None
+        if row.proposed_id is None
+        else IdentityProposal(user_id=row.proposed_id, matched_by=row.proposed_by),
     )

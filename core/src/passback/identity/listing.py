@@ -65,8 +65,8 @@ def compare(
     findings: list[Finding] = []
     sorts: dict[str, list[str]] = {name: [] for name in ("new", "changed", "gone", "ambiguous", "unknown")}
     for learner in learners:
-        keys, _ = keys_of(connection, learner, order)
         bond = known.get(learner.id)
+        keys, _ = keys_of(connection, learner, order, bond.proposed if bond else None)
         finding = _lasting(index.find(learner, keys), bond, index)
         findings.append(finding)
         if sort := _sort(finding, bond):

@@ -90,9 +90,19 @@ class Index:
 
 
 def keys_of(
-    connection: Connection, learner: Learner, order: Sequence[KeyName]
+    connection: Connection,
+    learner: Learner,
+    order: Sequence[KeyName],
+    proposal: IdentityProposal | None = None,
 ) -> tuple[Mapping[KeyName, str], IdentityProposal | None]:
-    """Return what `learner` is looked for by, in order, and what the connection itself proposes."""
+    """Return what `learner` is looked for by, in order, and what the connection itself proposes.
+
+    Args:
+        connection: Where.
+        learner: Who.
+        order: The keys that count there, the surest first.
+        proposal: What it proposed when they signed in; otherwise it's asked.
+    """
     has: dict[KeyName, str | None] = {
         "external_id": learner.external_id,
         "id": learner.external_id,
@@ -100,8 +110,7 @@ def keys_of(
         "email": learner.address,
     }
     keys = {name: value for name in order if name in connection.connector.keys and (value := has[name])}
-    proposal = None
-    if "map_identity" in connection.capabilities:
+    if proposal is None and "map_identity" in connection.capabilities:
         proposal = connection.map_identity(IdentityRequest(learner=learner))
     if proposal is not None:
         # The connector knows its system better than any order does.

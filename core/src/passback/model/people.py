@@ -152,11 +152,13 @@ class SignInRequest:
         learner: Who.
         account: Which user of the system they are, where that is known.
         activity: What is to be opened there; None for its first page.
+        return_to: Where the system itself wants the browser to go on over there, as it sent it here: hostile.
     """
 
     learner: Learner
     account: Account | None = None
     activity: Activity | None = None
+    return_to: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,5 +1,6 @@
-"""The mountable app: what other systems send to a host."""
+"""The mountable app: what other systems send to a host, and how people sign in."""
 
 from passback.web.app import mountable
+from passback.web.signing_in import Session
 
-__all__ = ["mountable"]
+__all__ = ["Session", "mountable"]

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from passback.errors import ConfigError, ContractError, LaunchRefused, OutboxError
 from passback.host import Passback
 from passback.web.bodies import TooLarge, TooSlow, read_body
+from passback.web.onward import DISCREET
 
 __all__ = ["Launches"]
 
@@ -19,8 +20,6 @@ log = logging.getLogger("passback.web")
 
 _MAX_FORM = 64 * 1024
 _MAX_FIELDS = 200
-# The query holds tokens: it goes to nobody else, and stays in no cache.
-_DISCREET = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 class Launches:
@@ -62,7 +61,7 @@ class Launches:
             return _said(404, "this can't be opened from here; tell your administrator")
         joint = "&" if "?" in self._page else "?"
         return RedirectResponse(
-            f"{self._page}{joint}launch={quote(ticket.reference, safe='')}", 303, _DISCREET
+            f"{self._page}{joint}launch={quote(ticket.reference, safe='')}", 303, DISCREET
         )
 
 
@@ -78,4 +77,4 @@ def _form(body: bytes) -> list[tuple[str, str]]:
 
 
 def _said(status: int, text: str) -> Response:
-    return PlainTextResponse(text, status, _DISCREET)
+    return PlainTextResponse(text, status, DISCREET)

@@ -12,6 +12,7 @@ from passback.host.config.place import StoreConfig
 from passback.host.config.reading import Reading, read_again, read_config, take
 from passback.host.config.schema import config_schema, installed_connectors
 from passback.host.config.secrets import reference
+from passback.host.config.signing_in import SignInConfig
 from passback.host.config.source import Mark, file_mark
 from passback.host.config.tables import (
     ConnectionConfig,
@@ -37,6 +38,7 @@ __all__ = [
     "Reading",
     "RetentionConfig",
     "SendingConfig",
+    "SignInConfig",
     "SmtpConfig",
     "StoreConfig",
     "WebhookConfig",

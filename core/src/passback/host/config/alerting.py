@@ -7,7 +7,8 @@ from typing import Literal, Self
 from pydantic import Field, StrictFloat, StrictInt, model_validator
 
 from passback.host.config.secrets import SecretText
-from passback.host.config.tables import EmailAddress, NetworkConfig, Table
+from passback.host.config.table import Table
+from passback.host.config.tables import EmailAddress, NetworkConfig
 
 __all__ = ["AlertsConfig", "SmtpConfig", "WebhookConfig"]
 

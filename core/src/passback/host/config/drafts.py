@@ -109,7 +109,7 @@ class Draft:
         """What it takes; None where that can't be read."""
         if self.unread & {"activities", "organisation"}:
             return None
-        return Attachment(organisation=self.config.organisation, activities=self.config.activities)
+        return Attachment(organisation=self.config.organisation, activities=self.config.attached)
 
     def reason(self, mistakes: Iterable[Mistake]) -> str:
         """Return `mistakes`, made in this connection, as one line."""

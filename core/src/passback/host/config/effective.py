@@ -43,8 +43,8 @@ def effective(config: Config, examination: Examination) -> dict[str, Any]:
         "plugins": config.plugins.model_dump(mode="json"),
         "retention": config.retention.model_dump(mode="json"),
         "alerts": _Masks(places=_ALERT_SECRETS).masked(config.alerts, ()),
-        "launches": {**config.launches.model_dump(mode="json"), "keys": [_MASK] * len(config.launches.keys)},
-        "web": _given(config.web.model_dump(mode="json")),
+        "launches": config.launches.model_dump(mode="json"),
+        "web": {**_given(config.web.model_dump(mode="json")), "keys": [_MASK] * len(config.web.keys)},
         "connections": {name: _connection(examination.of(name)) for name in config.drafts},
     }
 
@@ -59,6 +59,8 @@ def _connection(found: Examined) -> dict[str, Any]:
         if found.options is None
         else _Masks(places=found.draft.references, values=_secrets(found))
     )
+    if "activities" not in found.draft.unread:
+        fields["activities"] = config.attached
     return {
         **_given(fields),
         "options": options.masked(_dumped(found.options or config.options), ("options",)),

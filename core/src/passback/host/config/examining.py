@@ -9,7 +9,7 @@ from functools import cached_property
 import attrs
 from pydantic import ValidationError
 
-from passback.contract import CONNECTORS, EXTENSIONS, Connector, Options
+from passback.contract import CONNECTORS, EXTENSIONS, Connector, Options, implemented
 from passback.errors import ConfigError, ConnectionFailure, ConnectionNotReady, ContractError
 from passback.foreign import contained
 from passback.host.config.drafts import Draft
@@ -36,6 +36,10 @@ class Examined:
     connector: type[Connector[Options]] | None
     options: Options | None
     mistakes: tuple[Mistake, ...]
+
+
+# A connector that isn't there is blamed for that alone.
+_ABLE = ("submit_results", "finish_sign_in")
 
 
 class Examination:
@@ -94,6 +98,7 @@ class Examination:
         mistakes = [*draft.mistakes, *self._missing(draft)]
         connector = _ready(self.connectors, draft.config.connector)
         judge = connector or _ready(self._probable, self._meant(draft))
+        mistakes += self._unfit(draft, connector)
         options: Options | None = None
         if judge is not None and "options" not in draft.unread:
             try:
@@ -107,6 +112,28 @@ class Examination:
             options=options if connector else None,
             mistakes=tuple(mistakes),
         )
+
+    def _unfit(self, draft: Draft, connector: type[Connector[Options]] | None) -> list[Mistake]:
+        """Return what is asked of the connector that it can't, and whom it can't serve."""
+        capabilities = implemented(connector, Connector) if connector else frozenset(_ABLE)
+        config, mistakes = draft.config, []
+        if config.sign_in is None:
+            if "submit_results" not in capabilities and config.attached:
+                problem = "it takes no results: write activities = [], or a table sign_in if people sign in"
+                mistakes.append(Mistake(("activities",), problem))
+            return mistakes
+        if "finish_sign_in" not in capabilities:
+            mistakes.append(Mistake(("sign_in",), f"connector {config.connector!r} signs nobody in"))
+        for at, name in enumerate(config.sign_in.serves):
+            served = self._config.drafts.get(name)
+            if served is None:
+                problem = f"there is no connection {name!r}{suggestion(name, self._config.drafts)}"
+            elif served.config.organisation != config.organisation:
+                problem = f"connection {name!r} is another organisation's, and nothing crosses that"
+            else:
+                continue
+            mistakes.append(Mistake(("sign_in", "serves", at), problem))
+        return mistakes
 
     def _meant(self, draft: Draft) -> str:
         """Return the installed connector that `draft` names, or the only one that is called like it."""

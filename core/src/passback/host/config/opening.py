@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, StrictFloat
 
 from passback.host.config.secrets import SecretText
-from passback.host.config.tables import Table
+from passback.host.config.table import Table
 
 __all__ = ["LaunchesConfig", "WebConfig"]
 
@@ -27,13 +27,8 @@ def _long(value: SecretStr | dict[str, str]) -> SecretStr | dict[str, str]:
 
 
 class LaunchesConfig(Table):
-    """How launches are kept: tokens of other people's systems, sealed."""
+    """How long launches are kept: tokens of other people's systems."""
 
-    keys: tuple[Annotated[SecretText, AfterValidator(_long)], ...] = Field(
-        default=(),
-        repr=False,
-        description="What seals them: the first key seals, all of them open. Without one, none is recorded.",
-    )
     hours: StrictFloat = Field(
         default=24,
         gt=0,
@@ -43,10 +38,16 @@ class LaunchesConfig(Table):
 
 
 class WebConfig(Table):
-    """Where the mountable app is, as browsers and other systems reach it."""
+    """Where the mountable app is, as browsers and other systems reach it, and what seals what they bring."""
 
     url: Annotated[str, AfterValidator(_address)] | None = Field(
         default=None,
         description="The address under which it's mounted.",
         examples=["https://app.example.com/passback"],
+    )
+    keys: tuple[Annotated[SecretText, AfterValidator(_long)], ...] = Field(
+        default=(),
+        repr=False,
+        description="What seals launches and sign-ins that are on their way: the first key seals, all of "
+        "them open. Without one, neither is possible.",
     )

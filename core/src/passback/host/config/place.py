@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 
 from passback.host.config.mistakes import Mistake
 from passback.host.config.secrets import Resolver, SecretText
-from passback.host.config.tables import Table
+from passback.host.config.table import Table
 from passback.store import DatabaseURL
 
 __all__ = ["OutboxPlace", "StoreConfig", "located", "refers"]

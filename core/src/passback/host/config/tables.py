@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    InstanceOf,
-    ModelWrapValidatorHandler,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, InstanceOf, StrictBool, StrictFloat, StrictInt
 
 from passback.contract import Options
-from passback.host.config.mistakes import unknown
+from passback.host.config.signing_in import SignInConfig
+from passback.host.config.table import Table
 from passback.identity import ORDER, KeyName
 from passback.model import DEFAULT_ORGANISATION
 
@@ -33,10 +21,8 @@ __all__ = [
     "PluginConfig",
     "RetentionConfig",
     "SendingConfig",
-    "Table",
 ]
 
-_UNKNOWN = "unknown_key"
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -67,31 +53,6 @@ def _no_blank(value: str) -> str:
     if not value.strip():
         raise ValueError("expected a text that isn't empty")
     return value
-
-
-class Table(BaseModel):
-    """One kind of table; an unknown key is an error, and no message shows a value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _suggest_keys(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
-        try:
-            return validate(given)
-        except ValidationError as error:
-            details = [_suggesting(each, cls) for each in error.errors(include_url=False)]
-            raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True) from None
-
-
-def _suggesting(detail: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
-    """Return `detail` as it was; an unknown key with what was probably meant, for whoever writes Python."""
-    kind: str | PydanticCustomError = detail["type"]
-    if kind == "extra_forbidden":
-        kind = PydanticCustomError(_UNKNOWN, unknown(detail["loc"][-1], [model]))
-    elif kind == _UNKNOWN:  # in a table within this one
-        kind = PydanticCustomError(_UNKNOWN, detail["msg"])
-    return InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"], ctx=detail.get("ctx", {}))
 
 
 class NetworkConfig(Table):
@@ -143,8 +104,10 @@ class ConnectionConfig(Table):
     options: dict[str, Any] | InstanceOf[Options] = Field(
         default_factory=dict, repr=False, description="What its connector needs."
     )
-    activities: tuple[str, ...] | Literal["*"] = Field(
-        default="*", description="The ids of the activities attached to it; * for all."
+    activities: tuple[str, ...] | Literal["*"] | None = Field(
+        default=None,
+        description="The ids of the activities attached to it; * for all, which is the default where it "
+        "signs nobody in.",
     )
     distribution: str | None = Field(
         default=None, description="The only distribution that may offer the connector."
@@ -160,6 +123,16 @@ class ConnectionConfig(Table):
         default=24, gt=0, le=24 * 365, description="Hours between two comparisons of all its users."
     )
     sending: SendingConfig = Field(default=SendingConfig(), description="How it's served.")
+    sign_in: SignInConfig | None = Field(
+        default=None, description="How people are signed in by it, where it's an identity provider."
+    )
+
+    @property
+    def attached(self) -> tuple[str, ...] | Literal["*"]:
+        """The activities attached to it: where it doesn't say so, all, or none if it signs people in."""
+        if self.activities is not None:
+            return self.activities
+        return "*" if self.sign_in is None else ()
 
 
 class RetentionConfig(Table):

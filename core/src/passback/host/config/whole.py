@@ -19,7 +19,8 @@ from passback.host.config.opening import LaunchesConfig, WebConfig
 from passback.host.config.place import OutboxPlace, located
 from passback.host.config.secrets import Resolver
 from passback.host.config.source import Mark, Source
-from passback.host.config.tables import ConnectionConfig, PluginConfig, RetentionConfig, Table
+from passback.host.config.table import Table
+from passback.host.config.tables import ConnectionConfig, PluginConfig, RetentionConfig
 from passback.host.observers import load_observers
 from passback.plugins import Policy
 from passback.store import DatabaseURL
@@ -57,7 +58,7 @@ class Config(Table):
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long results are kept.")
     alerts: AlertsConfig = Field(default=AlertsConfig(), description="Who is told of trouble, and when.")
     launches: LaunchesConfig = Field(
-        default=LaunchesConfig(), description="How launches from an LMS are kept."
+        default=LaunchesConfig(), description="How long launches from an LMS are kept."
     )
     web: WebConfig = Field(default=WebConfig(), description="Where the mountable app is.")
     given: dict[str, ConnectionConfig] = Field(
@@ -136,11 +137,10 @@ class Config(Table):
         for name in self.drafts:
             self.draft(name)
 
-    def launch_keys(self, mistakes: list[Mistake]) -> tuple[str, ...]:
-        """Return what seals launches; what can't be had of it is added to `mistakes`."""
+    def seal_keys(self, mistakes: list[Mistake]) -> tuple[str, ...]:
+        """Return what seals what browsers bring; what can't be had of it is added to `mistakes`."""
         found = (
-            self.revealed(value, ("launches", "keys", at), mistakes)
-            for at, value in enumerate(self.launches.keys)
+            self.revealed(value, ("web", "keys", at), mistakes) for at, value in enumerate(self.web.keys)
         )
         return tuple(each for each in found if each is not None)
 

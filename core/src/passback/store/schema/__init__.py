@@ -17,6 +17,7 @@ from passback.store.schema.outbox import (
     standing,
     tally,
 )
+from passback.store.schema.signing_in import link, link_change, person, provision, seen, sign_in
 from passback.store.schema.whole import meta, metadata
 
 __all__ = [
@@ -31,10 +32,16 @@ __all__ = [
     "incident",
     "lane",
     "launch",
+    "link",
+    "link_change",
     "meta",
     "metadata",
     "notice",
+    "person",
+    "provision",
     "result",
+    "seen",
+    "sign_in",
     "signal",
     "standing",
     "tally",

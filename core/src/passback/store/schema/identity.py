@@ -27,8 +27,18 @@ account = Table(
     Column("changed", BigInteger, nullable=False),
     # The user whom the system said it doesn't know.
     Column("refused", Text),
+    # By which key whoever signed in is to be looked up, until they were.
+    Column("proposed_by", Text),
+    Column("proposed_id", Text),
     CheckConstraint("state <> 'known' OR user_id IS NOT NULL", name="the_known_have_a_user"),
     Index("account_learner", "learner", "organisation"),
+    # Those who are to be looked up at once.
+    Index(
+        "account_expected",
+        "connection",
+        sqlite_where=text("checked = 0"),
+        postgresql_where=text("checked = 0"),
+    ),
     sqlite_with_rowid=False,
 )
 

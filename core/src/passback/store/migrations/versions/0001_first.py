@@ -25,9 +25,19 @@ def upgrade() -> None:
         sa.Column("checked", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("refused", columns.Text(), nullable=True),
+        sa.Column("proposed_by", columns.Text(), nullable=True),
+        sa.Column("proposed_id", columns.Text(), nullable=True),
         sa.CheckConstraint("state <> 'known' OR user_id IS NOT NULL", name="the_known_have_a_user"),
         sa.PrimaryKeyConstraint("connection", "learner", "organisation"),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "account_expected",
+        "account",
+        ["connection"],
+        unique=False,
+        sqlite_where=sa.text("checked = 0"),
+        postgresql_where=sa.text("checked = 0"),
     )
     op.create_index("account_learner", "account", ["learner", "organisation"], unique=False)
     op.create_table(
@@ -149,6 +159,44 @@ def upgrade() -> None:
         postgresql_where=sa.text("refused IS NULL"),
     )
     op.create_table(
+        "link",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("issuer", columns.Text(), nullable=True),
+        sa.Column("kind", columns.Text(), nullable=True),
+        sa.Column("subject", columns.Text(), nullable=True),
+        sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "link_learner",
+        "link",
+        ["connection", "organisation", "learner"],
+        unique=True,
+        sqlite_where=sa.text("live"),
+        postgresql_where=sa.text("live"),
+    )
+    op.create_index("link_person", "link", ["organisation", "learner"], unique=False)
+    op.create_table(
+        "link_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.LargeBinary(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("what", columns.Text(), nullable=False),
+        sa.Column("before", columns.Text(), nullable=True),
+        sa.Column("learner", columns.Text(), nullable=True),
+        sa.Column("by", columns.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("link_change_link", "link_change", ["link"], unique=False)
+    op.create_table(
         "meta",
         sa.Column("key", columns.Text(), nullable=False),
         sa.Column("value", columns.Text(), nullable=False),
@@ -182,6 +230,32 @@ def upgrade() -> None:
         postgresql_where=sa.text("due IS NOT NULL"),
     )
     op.create_table(
+        "person",
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("email", columns.Text(), nullable=True),
+        sa.Column("email_proven", sa.Boolean(), nullable=False),
+        sa.Column("external_id", columns.Text(), nullable=True),
+        sa.Column("privileged", sa.Boolean(), nullable=False),
+        sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organisation", "learner"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("person_email", "person", ["organisation", "email"], unique=False)
+    op.create_index("person_external_id", "person", ["organisation", "external_id"], unique=False)
+    op.create_table(
+        "provision",
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("organisation", columns.Text(), nullable=False),
+        sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "organisation", "learner"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "result",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", columns.Text(), nullable=False),
@@ -207,6 +281,25 @@ def upgrade() -> None:
         sqlite_where=sa.text("NOT routed"),
         postgresql_where=sa.text("NOT routed"),
     )
+    op.create_table(
+        "seen",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("seen_until", "seen", ["until"], unique=False)
+    op.create_table(
+        "sign_in",
+        sa.Column("reference", sa.LargeBinary(), nullable=False),
+        sa.Column("connection", columns.Text(), nullable=False),
+        sa.Column("browser", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reference"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("sign_in_expires", "sign_in", ["expires"], unique=False)
     op.create_table(
         "signal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
