@@ -4,6 +4,7 @@
 
     PassbackError
     ├── InvalidResult               a result that can't be accepted: names the field and the fix
+    ├── InvalidAccess               what is said of somebody's access can't be: names the attribute
     ├── SignInRefused               what a browser brought back from an identity provider proves nothing
     ├── LaunchRefused               what opened the content is no launch that can be used
     ├── ConfigError                 the configuration can't be used: names the place and the fix
@@ -40,6 +41,7 @@ __all__ = [
     "ConnectionNotReady",
     "ContentConflict",
     "ContractError",
+    "InvalidAccess",
     "InvalidResult",
     "LaunchRefused",
     "OutboxError",
@@ -69,6 +71,20 @@ class InvalidResult(PassbackError):
         self.field = field
         self.problem = problem
         super().__init__(f"{field}: {problem}" if field else problem)
+
+
+class InvalidAccess(PassbackError):
+    """What is said of somebody's access can't be used.
+
+    Attributes:
+        attribute: The attribute at fault, as it's sent (``studentLicenseSkus``).
+        problem: What is wrong with it, and what was expected; no value of it.
+    """
+
+    def __init__(self, attribute: str, problem: str) -> None:
+        self.attribute = attribute
+        self.problem = problem
+        super().__init__(f"{attribute}: {problem}")
 
 
 class LaunchRefused(PassbackError):

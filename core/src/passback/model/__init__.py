@@ -1,5 +1,6 @@
 """The records that everything else is about: frozen, without I/O."""
 
+from passback.model.access import UNSET, Access, Unset
 from passback.model.codec import EXPORTED, canonical, parse_result, read_result
 from passback.model.exchange import (
     ActivityUnknown,
@@ -13,6 +14,7 @@ from passback.model.exchange import (
     TryLater,
     UserUnknown,
 )
+from passback.model.grants import AccessDifference, Grant, access_difference, granted_by
 from passback.model.incoming import Course, CourseListRequest, Incoming, Received
 from passback.model.people import (
     Account,
@@ -25,6 +27,7 @@ from passback.model.people import (
     User,
     UserQuery,
 )
+from passback.model.provisioning import read_access
 from passback.model.result import (
     DEFAULT_ORGANISATION,
     Activity,
@@ -54,6 +57,9 @@ from passback.model.standing import Reach, Standing, stand
 __all__ = [
     "DEFAULT_ORGANISATION",
     "EXPORTED",
+    "UNSET",
+    "Access",
+    "AccessDifference",
     "Account",
     "Activity",
     "ActivityUnknown",
@@ -66,6 +72,7 @@ __all__ = [
     "Delivered",
     "Delivery",
     "Departure",
+    "Grant",
     "IdentityProposal",
     "IdentityRequest",
     "Incoming",
@@ -94,11 +101,15 @@ __all__ = [
     "SignOutStart",
     "Standing",
     "TryLater",
+    "Unset",
     "User",
     "UserQuery",
     "UserUnknown",
+    "access_difference",
     "canonical",
+    "granted_by",
     "parse_result",
+    "read_access",
     "read_result",
     "result_schema",
     "stand",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from passback.model.access import Access
 from passback.model.result import Activity, Learner
 from passback.model.signing_in import Assertion
 
@@ -153,12 +154,14 @@ class SignInRequest:
         account: Which user of the system they are, where that is known.
         activity: What is to be opened there; None for its first page.
         return_to: Where the system itself wants the browser to go on over there, as it sent it here: hostile.
+        access: What they may learn and manage there; None where nothing is said about it.
     """
 
     learner: Learner
     account: Account | None = None
     activity: Activity | None = None
     return_to: str = ""
+    access: Access | None = None
 
 
 @attrs.frozen(kw_only=True)
