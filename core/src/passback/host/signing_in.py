@@ -20,6 +20,7 @@ from passback.identity.linking import (
     Decision,
     Departures,
     Outcome,
+    Provision,
     decide,
     map_profile,
     once,
@@ -137,7 +138,7 @@ class SigningIn:
         def write(db: Database) -> SignedIn:
             decision = prove(db, claim.organisation, claim.identity, learner, now)
             provision = provide(db, claim, decision, config.grants())
-            return attrs.evolve(self._signed(claim, decision, content.return_to), provision=provision)
+            return _provided(self._signed(claim, decision, content.return_to), provision)
 
         signed = await self._running.store.run(write)
         await follow(self._running, config.serves, signed, content.assertion)
@@ -200,7 +201,7 @@ class SigningIn:
         provision = provide(
             db, claim, decision, sign_in_config(self._running.config, claim.connection).grants()
         )
-        return attrs.evolve(signed, provision=provision)
+        return _provided(signed, provision)
 
     def _claim(self, connection: str, said: Assertion) -> Claim:
         config = sign_in_config(self._running.config, connection)
@@ -233,3 +234,7 @@ class SigningIn:
 
     def _departures(self) -> Departures:
         return Departures(self._seal())
+
+
+def _provided(signed: SignedIn, provision: Provision) -> SignedIn:
+    return attrs.evolve(signed, provision=provision, notes=(*signed.notes, *provision.notes))

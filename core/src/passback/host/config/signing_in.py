@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool, field_validator
 
+from passback.errors import InvalidAccess
 from passback.host.config.table import Table
 from passback.identity.linking import AttributeRule, Grants, LinkPolicy, Merge, RoleRule, Roles
-from passback.model import Observation
+from passback.model import Access, Observation, read_access
 
-__all__ = ["GroupsConfig", "RoleConfig", "RolesConfig", "SignInConfig"]
+__all__ = ["AccessConfig", "GroupsConfig", "RoleConfig", "RolesConfig", "SignInConfig"]
 
+
+_First: TypeAlias = Mapping[str, str | bool | tuple[str, ...]]
 
 _MERGES = (
     "whoever runs this provider becomes anybody whose address it says it verified; leave it at never unless "
@@ -57,6 +61,31 @@ class GroupsConfig(Table):
     map: dict[str, str] = Field(default_factory=dict, description="The provider's value → the host's group.")
 
 
+class AccessConfig(Table):
+    """What the provider says that people may learn and manage, by the names of Thought Industries."""
+
+    first: dict[str, str | bool | tuple[str, ...]] = Field(
+        default_factory=dict,
+        description='What those get besides who come for the first time, as courseSlugs = ["welcome"].',
+    )
+    allow_revoke_all: StrictBool = Field(
+        default=False, description="Whether somebody may lose everything at once, as replaced by nothing."
+    )
+
+    @field_validator("first")
+    @classmethod
+    def _readable(cls, given: _First) -> _First:
+        try:
+            _access(given)
+        except InvalidAccess as error:
+            raise ValueError(str(error)) from None
+        return given
+
+    def first_access(self) -> Access | None:
+        """Return what those get besides who come for the first time; None for nothing."""
+        return _access(self.first) if self.first else None
+
+
 class SignInConfig(Table):
     """How people are signed in."""
 
@@ -74,6 +103,9 @@ class SignInConfig(Table):
     )
     roles: RolesConfig | None = Field(default=None, description="Which role the provider's values give.")
     groups: GroupsConfig | None = Field(default=None, description="Which groups they put people in.")
+    access: AccessConfig | None = Field(
+        default=None, description="Whether the provider's attributes say what people may learn and manage."
+    )
     create: StrictBool = Field(default=True, description="Whether who comes first becomes a new learner.")
     merge: Literal["never", "deny", "proof", "verified"] = Field(
         default="never",
@@ -121,6 +153,9 @@ class SignInConfig(Table):
             roles=None if self.roles is None else _roles(self.roles),
             group_attribute=groups.attribute if groups else "",
             groups=groups.map if groups else {},
+            access=self.access is not None,
+            allow_revoke_all=self.access is not None and self.access.allow_revoke_all,
+            first_access=self.access.first_access() if self.access else None,
         )
 
     def doubts(self) -> list[Observation]:
@@ -135,6 +170,14 @@ class SignInConfig(Table):
             )
             if doubtful
         ]
+
+
+def _access(given: _First) -> Access:
+    unknown = sorted(given.keys() - Access.attribute_names().keys())
+    if unknown:
+        raise InvalidAccess(unknown[0], f"expected one of {', '.join(Access.attribute_names())}")
+    texts = {name: value if isinstance(value, tuple) else (str(value),) for name, value in given.items()}
+    return read_access(texts)
 
 
 def _roles(config: RolesConfig) -> Roles:
