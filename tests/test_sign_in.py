@@ -1,6 +1,7 @@
 """People sign in by an identity provider, through the mounted app: once each, as themselves, and for ever."""
 
 import asyncio
+import json
 import logging
 import re
 import sys
@@ -394,3 +395,52 @@ def test_results_go_to_no_identity_provider(idp):
             assert accepted.connections == ()
 
     run(work)
+
+
+def signed_in(host):
+    """Somebody has signed in, by the app."""
+
+    async def work():
+        async with browser(host) as at:
+            await at.sign_in("1", mail="ana@x.example")
+            return at.session.signed.learner.id
+
+    return run(work)
+
+
+def test_explain_says_what_became_what_and_shows_no_value(idp, monkeypatch):
+    idp.configure(KEYS, TABLE)
+    (idp.folder / "sample").write_text(
+        json.dumps({"Mail": "ana@secret.example", "displayName": "Ana Secret"})
+    )
+    monkeypatch.setenv("PYTHONPATH", str(idp.folder))
+    done = idp.run("sso", "explain", "idp", "sample")
+    assert "name: from 'displayName'" in done.stdout
+    assert "'mail' was not sent; did you mean 'Mail'? names are case-sensitive" in done.stdout
+    assert "secret" not in done.stdout.lower()
+
+
+def test_an_administrator_sees_the_links_and_changes_one_in_their_name(idp, monkeypatch):
+    first = signed_in(idp)
+    monkeypatch.setenv("PYTHONPATH", str(idp.folder))
+    (link,) = idp.json("sso", "links")
+    assert (link["connection"], link["kind"], link["subject"], link["learner"]) == (
+        "idp",
+        "idp:sub",
+        "1",
+        first,
+    )
+    assert first[:16] in idp.run("sso", "links", "--connection", "idp").stdout
+    assert "several do" in idp.run("sso", "end", link["link"][:5], "--by", "admin", expect=2).stderr
+    idp.run("sso", "end", link["link"], "--by", "admin@acme")
+    assert idp.json("sso", "links")[0]["live"] is False
+    idp.run("sso", "relink", link["link"], "ana", "--by", "admin@acme")
+    assert [(each["learner"], each["live"]) for each in idp.json("sso", "links")] == [("ana", True)]
+    said = idp.run("sso", "rename-issuer", "idp", "https://idp.example", "https://new.example", "--by", "me")
+    assert "1 link" in said.stdout
+    assert idp.json("sso", "links")[0]["issuer"] == "https://new.example"
+
+
+def test_the_table_to_paste_for_a_customers_own_provider_names_every_attribute(idp):
+    said = idp.run("sso", "attributes").stdout
+    assert all(name in said for name in ("courseSlugs", "replaceLicenseAccess", "ref10", "role"))

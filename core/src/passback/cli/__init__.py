@@ -25,6 +25,7 @@ def main() -> None:
             people,  # noqa: F401
             reports,  # noqa: F401
             sandbox,  # noqa: F401
+            sso,  # noqa: F401
             users,  # noqa: F401
         )
         from passback.cli.common import app  # noqa: PLC0415 - here, so that a missing extra can be told
