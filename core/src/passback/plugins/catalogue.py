@@ -29,12 +29,14 @@ class Candidate:
         distribution: The distribution's normalised name.
         version: Its version.
         requires: What it asks of the core, as written in its metadata.
+        objection: Why it can't be used, whatever the host owner wants; empty if it can.
     """
 
     entry_point: EntryPoint
     distribution: str
     version: str
     requires: tuple[str, ...] = ()
+    objection: str = ""
 
     @property
     def name(self) -> str:
@@ -104,18 +106,36 @@ def _field(dist: Distribution, name: str) -> str | None:
 
 def _offered(dist: Distribution, name: str, group: str) -> Iterator[Candidate]:
     try:
-        offered = [entry_point for entry_point in dist.entry_points if entry_point.group == group]
+        offered = [each for each in dist.entry_points if _kind(each.group) == _kind(group)]
     except Exception:  # noqa: BLE001 - metadata that can't be parsed belongs to somebody else's distribution
         return
     if offered:
         requires = tuple(line for line in dist.requires or () if _is_core(line))
+        ours = {each.name for each in offered if each.group == group}
         for entry_point in offered:
-            yield Candidate(
-                entry_point=entry_point,
-                distribution=name,
-                version=_field(dist, "Version") or "?",
-                requires=requires,
-            )
+            # A distribution may offer the same for several versions of the contract.
+            if entry_point.group == group or entry_point.name not in ours:
+                yield Candidate(
+                    entry_point=entry_point,
+                    distribution=name,
+                    version=_field(dist, "Version") or "?",
+                    requires=requires,
+                    objection=_other_contract(entry_point.group, group),
+                )
+
+
+def _kind(group: str) -> str:
+    """Return the group without the version of the contract, as ``passback.connectors``."""
+    kind, _, version = group.rpartition(".v")
+    return kind if version.isdigit() else group
+
+
+def _other_contract(offered: str, ours: str) -> str:
+    if offered == ours:
+        return ""
+    theirs, here = (int(each.rpartition(".v")[2]) for each in (offered, ours))
+    remedy = "upgrade passback" if theirs > here else "upgrade the plugin"
+    return f"written for version {theirs} of the contract, this passback has version {here}; {remedy}"
 
 
 def _is_core(line: str) -> bool:
@@ -183,6 +203,8 @@ def _objection(candidate: Candidate, policy: Policy) -> tuple[Status, str] | Non
         return Status.DISABLED, "the configuration disables it"
     if policy.only is not None and candidate.name not in policy.only:
         return Status.DISABLED, "PASSBACK_PLUGINS leaves it out"
+    if candidate.objection:
+        return Status.INCOMPATIBLE, candidate.objection
     core = version(_CORE)
     for line in candidate.requires:
         requirement = Requirement(line)

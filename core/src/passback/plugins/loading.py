@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -12,11 +13,18 @@ from stevedore.named import NamedExtensionManager
 
 from passback.contract import CONNECTORS, EXTENSIONS, OBSERVERS, Connector, Extension, Observer, implemented
 from passback.plugins.catalogue import Candidate, Policy, entry_for, installed, judge
+from passback.plugins.importing import observed
 from passback.plugins.report import Entry, LoadReport, Status
 
 __all__ = ["load"]
 
+log = logging.getLogger("passback.plugins")
+
 _SPECS: dict[str, type] = {CONNECTORS: Connector, EXTENSIONS: Extension, OBSERVERS: Observer}
+
+
+class _Tampering(ImportError):
+    """A plugin changed what belongs to others; it isn't used."""
 
 
 class _Guarded(EntryPoint):
@@ -24,7 +32,13 @@ class _Guarded(EntryPoint):
 
     def load(self) -> Any:  # noqa: ANN401 - whatever a module holds
         try:
-            return super().load()
+            with observed() as manners:
+                plugin = super().load()
+            if manners.changed:
+                raise _Tampering(f"it changed {', '.join(manners.changed)}, which serves everybody")  # noqa: TRY301
+            for remark in manners.remarks:
+                log.warning("%s %r: %s", self.group, self.name, remark)
+            return plugin  # noqa: TRY300 - what follows tells failures
         except KeyboardInterrupt:
             raise
         except BaseException as error:
