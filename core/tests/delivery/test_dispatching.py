@@ -22,7 +22,7 @@ from passback import (
     Unsupported,
     UserUnknown,
 )
-from passback.delivery import Overview, Repair
+from passback.delivery import Overview, Repair, Retention, RetentionPolicy
 
 
 async def states(here):
@@ -70,6 +70,54 @@ def test_an_outage_belongs_to_the_connection_and_its_backlog_drains_by_itself(pl
             assert (connection.health, connection.detail, connection.next_probe) == ("ok", "", None)
             changes = [event for event in here.events if isinstance(event, HealthChanged)]
             assert [event.now for event in changes] == [Health.CANNOT_CONNECT, Health.OK]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_outage_ends_though_nothing_is_left_to_send(place, restarted):
+    """By the test button, so that who was told that it broke is told that it healed."""
+
+    def down():
+        raise CannotConnect("not reached")
+
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing(CannotConnect("not reached"))
+            here.connector.healthy = down
+            await here.put(result(1))
+            await here.run(3)
+            assert (await only_connection(here)).health == "can't connect"
+            await Retention(here.store, RetentionPolicy()).erase("learner-1@example.com", "default")
+            if restarted:
+                await here.stop()
+                here.around.stopping.clear()
+                here.dispatcher = type(here.dispatcher)(here, here.around)
+                await here.start()
+            await here.run(60)
+            assert (await only_connection(here)).health == "can't connect"
+            here.connector.healthy = lambda: None
+            await here.run(15 * 60, step=5)
+            connection = await only_connection(here)
+            assert (connection.health, connection.detail, connection.next_probe) == ("ok", "", None)
+            assert len(here.connector.batches) <= 4
+
+    asyncio.run(check())
+
+
+def test_a_connection_that_is_misconfigured_still_says_when_something_arrived_last(place):
+    async def check():
+        async with room(place) as here:
+            await here.put(result(1))
+            await here.run(1)
+            arrived = (await only_connection(here)).last_success
+            here.reasons["lms"] = "the key is missing"
+            await here.put(result(2))
+            here.dispatcher.wake("lms")
+            await here.run(2)
+            connection = await only_connection(here)
+            assert (connection.health, connection.last_success) == ("misconfigured", arrived)
+            assert arrived is not None
 
     asyncio.run(check())
 

@@ -86,6 +86,13 @@ class Condition:
         self.window, self._suspects = 1, 0
         return False
 
+    def pressed(self, failure: PassbackError | None, now: datetime) -> None:
+        """Take note of what the test button told."""
+        if failure is None:
+            self.breaker = self.breaker.succeeded(now, arrived=False)
+        else:
+            self.breaker = self.breaker.failed(failure, now, self._backoff, self._rng)
+
     def _learn(self, sent: Sent) -> None:
         if sent.fits is not None:
             self._largest = sent.fits

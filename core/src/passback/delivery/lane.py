@@ -25,6 +25,7 @@ from passback.delivery.retention import RetentionPolicy
 from passback.delivery.sending import Sent, send
 from passback.delivery.telling import tell
 from passback.delivery.verdicts import settlement
+from passback.errors import PassbackError
 from passback.http import HTTP, Exchange
 from passback.model import DEFAULT_ORGANISATION, AlreadyThere, Batch, Delivered
 
@@ -118,6 +119,8 @@ class Lane:
                     await self._start(lease)
                 elif self._flying:
                     await self._landing()
+                elif lease.next_due is None and not self._condition.breaker.closed:
+                    await self._press()
                 elif not await self._rest(lease.next_due):
                     return
         except BaseException:
@@ -192,6 +195,19 @@ class Lane:
             await self._around.clock.wait(self.wake, wait)
         self.wake.clear()
         return True
+
+    async def _press(self) -> None:
+        """Probe by the test button: nothing is left to send, and the outage is to end all the same."""
+        before, failure = self._condition.breaker, None
+        try:
+            await self._connection.check()
+        except PassbackError as error:
+            failure = error
+        self._condition.pressed(failure, self._around.clock.now())
+        await self._around.outbox.store.run_soft(
+            save_breaker, self._connection.name, self._condition.breaker, self._connection.meter.used
+        )
+        self._tell_health(before)
 
     async def _deliver(self, lease: Lease) -> None:
         policy = self._policy
@@ -276,6 +292,9 @@ class Lane:
                 result = results[receipt.delivery]
                 event = Settled(connection=self._connection.name, result=result, receipt=receipt)
                 tell(self._around.observers, event)
+        self._tell_health(before)
+
+    def _tell_health(self, before: Breaker) -> None:
         breaker = self._condition.breaker
         if breaker.health is before.health:
             return

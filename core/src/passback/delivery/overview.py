@@ -153,11 +153,15 @@ class Overview:
         return await self._store.run_soft(steps, delivery)
 
     async def pending_connections(self, due: datetime | None = None) -> list[str]:
-        """Return the names of connections that have something to send, at all or by `due`."""
-        query = select(_d.connection).where(_d.state == State.PENDING).distinct()
+        """Return the names of connections that have something to send, at all or by `due`.
+
+        Those in an outage are among them: somebody waits for its end, though nothing is left to send.
+        """
+        query = select(_d.connection).where(_d.state == State.PENDING)
         if due is not None:
             query = query.where(_d.due <= milliseconds(due))
-        return await self._store.run_soft(lambda db: [row.connection for row in db.execute(query)])
+        ill = select(schema.connection.c.name).where(schema.connection.c.fails > 0)
+        return await self._store.run_soft(lambda db: list(db.scalars(query.union(ill))))
 
 
 def _totals(db: Connection) -> Totals:

@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 import attrs
+from sqlalchemy import Connection as Database
 
 from passback.connection import Connection
 from passback.contract import Health
-from passback.delivery.breaker import Breaker, save_breaker
+from passback.delivery.breaker import Breaker, load_breaker, save_breaker
 from passback.delivery.lane import Lane, LanePolicy, Surroundings
 from passback.delivery.repair import Repair
 from passback.delivery.routing import Routes
@@ -112,8 +113,15 @@ class Lanes:
         """Let what is pending of the connection called `name` wait for it, as `reason` says."""
         now = self._around.clock.now()
         parked = await self._repair.park(name, reason, now)
-        breaker = Breaker(health=Health.MISCONFIGURED, since=now, detail=reason)
-        await self._around.outbox.store.run_soft(save_breaker, name, breaker)
+
+        def write(db: Database) -> None:
+            before, _ = load_breaker(db, name, now)
+            breaker = Breaker(
+                health=Health.MISCONFIGURED, since=now, detail=reason, last_success=before.last_success
+            )
+            save_breaker(db, name, breaker)
+
+        await self._around.outbox.store.run_soft(write)
         if parked:
             log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason)
 
