@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import WriteTransport
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from email.errors import MessageError
@@ -42,13 +43,13 @@ class Mailbox:
             return
         client = self._client(smtp.SMTP)
         try:
-            await client.connect()
-        except (smtp.SMTPException, OSError, ValueError) as error:
-            # The same holds for each.
-            for _ in parcels:
-                yield reason_of(error, self._server)
-            return
-        try:
+            try:
+                await self._enter(client)
+            except (smtp.SMTPException, OSError, ValueError) as error:
+                # The same holds for each.
+                for _ in parcels:
+                    yield reason_of(error, self._server)
+                return
             for parcel in parcels:
                 reason = await self._send(client, parcel, smtp.SMTPException)
                 yield reason
@@ -56,9 +57,7 @@ class Mailbox:
                     # Perhaps because of this one; the others are tried without it.
                     return
         finally:
-            with suppress(smtp.SMTPException, OSError):
-                await client.quit()
-            client.close()
+            await _leave(client, smtp.SMTPException)
 
     async def aclose(self) -> None:
         """Close nothing: a session ends with what it sent."""
@@ -68,12 +67,19 @@ class Mailbox:
         return kind(
             hostname=server.host,
             port=server.port_used,
-            username=server.username,
-            password=server.password,
             use_tls=server.security == "tls",
-            start_tls=server.security == "starttls",
+            start_tls=False,
             timeout=server.timeout,
         )
+
+    async def _enter(self, client: aiosmtplib.SMTP) -> None:
+        # Step by step: connect() doing all of it leaves a failed one open where nobody can close it.
+        server = self._server
+        await client.connect()
+        if server.security == "starttls":
+            await client.starttls()
+        if server.username is not None:
+            await client.login(server.username, server.password or "")
 
     async def _send(self, client: aiosmtplib.SMTP, parcel: Parcel, failure: type[Exception]) -> str:
         sender, recipient = self._server.sender, parcel.recipient
@@ -83,3 +89,13 @@ class Mailbox:
         except (failure, OSError, ValueError, MessageError) as error:
             return reason_of(error, self._server)
         return ""
+
+
+async def _leave(client: aiosmtplib.SMTP, failure: type[Exception]) -> None:
+    transport = client.transport
+    with suppress(failure, OSError):
+        await client.quit()
+    client.close()
+    if isinstance(transport, WriteTransport):
+        # Closing waits for the server's end of TLS, and the event loop may not live that long.
+        transport.abort()
