@@ -35,6 +35,8 @@ class Acme(Connector[AcmeOptions]):
             raise RuntimeError("a secret in a message")
         if incoming.path == "nonsense":
             return incoming
+        if incoming.path == "numbers":
+            return Received(users={"go:7": 7})
         secret = self.options.secret.get_secret_value().encode()
         signature = hmac.new(secret, incoming.body, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(signature, incoming.headers.get("x-signature", "")):
@@ -138,6 +140,7 @@ def test_a_wrong_signature_changes_nothing(acme):
     [
         ("acme/raise", 500),
         ("acme/nonsense", 500),
+        ("acme/numbers", 500),
         ("nobody", 404),
         ("lrs", 404),
         ("", 404),

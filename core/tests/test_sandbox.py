@@ -1,10 +1,16 @@
 """The stage of the sandboxes: faults are played as they were ordered, and nothing else is."""
 
+import gc
+import threading
+import time
+from http.client import HTTPConnection, RemoteDisconnected
+from urllib.parse import urlsplit
+
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from passback.sandbox import Stage
+from passback.sandbox import Stage, serve
 from passback.sandbox.orders import order
 
 
@@ -54,3 +60,57 @@ def test_html_is_a_page_that_says_200():
 def test_what_is_no_order_is_told(text):
     with pytest.raises(ValueError, match="expected"):
         order(Pub(), text)
+
+
+def get(url):
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection.request("GET", "/")
+    return connection, connection.getresponse()
+
+
+def test_each_sandbox_has_a_socket_of_its_own_that_ends_with_it():
+    with serve(Pub()) as one, serve(Pub()) as other:
+        assert one != other
+        connections, answers = zip(*map(get, (one, other)), strict=True)
+        assert [answer.read() for answer in answers] == [b"cheers", b"cheers"]
+        assert all(answer.headers["Date"].endswith("GMT") for answer in answers)
+    for connection in connections:
+        # It was kept open, and the end of the sandbox closed it.
+        assert connection.sock.recv(1) == b""
+        connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        get(one)
+
+
+def test_the_end_of_a_sandbox_cuts_what_is_not_answered_yet_and_waits_for_nothing():
+    pub, told = Pub(), []
+    pub.watcher = told.append
+    pub.slow(60)
+
+    def ask(url):
+        with pytest.raises((RemoteDisconnected, ConnectionResetError)):
+            get(url)
+
+    with serve(pub) as url:
+        asking = threading.Thread(target=ask, args=(url,))
+        asking.start()
+        while not pub.requests:
+            time.sleep(0.001)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    asking.join()
+    assert [each.status for each in told] == [None]
+
+
+def test_the_end_of_a_sandbox_leaves_nothing_open(recwarn):
+    for _ in range(20):
+        with serve(Pub()) as url:
+            connection, _ = get(url)
+        connection.close()
+    gc.collect()
+    assert [str(each.message) for each in recwarn] == []
+
+
+def test_an_error_of_the_test_ends_the_sandbox_and_stays_what_it_is():
+    with pytest.raises(ZeroDivisionError), serve(Pub()):
+        raise ZeroDivisionError

@@ -1,6 +1,7 @@
 """The connector over a sandbox on a socket, results to send, and a clock that both go by."""
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -121,34 +122,16 @@ def batch(*deliveries, launches=()):
     return Batch(deliveries=tuple(deliveries), launches=tuple(launches))
 
 
-class Board:
-    """One socket for all sandboxes of a run: to stop a server takes longer than most tests."""
-
-    base = ""
-
-    def __init__(self):
-        self.current = Sandbox()
-
-    async def app(self, scope, receive, send):
-        await self.current.app(scope, receive, send)
-
-
-@pytest.fixture(scope="session")
-def board():
-    board = Board()
-    with serve(board) as url:
-        yield board, url
-
-
 @pytest.fixture
-def start(board):
-    """Start a sandbox; the next one takes its place."""
+def start():
+    """Start a sandbox; it stops with the test."""
+    with ExitStack() as stack:
 
-    def started(behaviour=None, **changes):
-        board[0].current = Sandbox(replace(behaviour or Behaviour(employees=12), **changes))
-        return Csod(board[0].current, board[1])
+        def started(behaviour=None, **changes):
+            sandbox = Sandbox(replace(behaviour or Behaviour(employees=12), **changes))
+            return Csod(sandbox, stack.enter_context(serve(sandbox)))
 
-    return started
+        yield started
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import httpx2
 import pytest
@@ -114,43 +113,16 @@ class Portal:
         ]
 
 
-class Doorway:
-    """A socket behind which one sandbox after the other stands: starting a server is what takes time."""
-
-    base = ""
-
-    def __init__(self):
-        self.sandbox = None
-
-    async def app(self, scope, receive, send):
-        await self.sandbox.app(scope, receive, send)
-
-
-@pytest.fixture(scope="session")
-def doorways():
-    with ExitStack() as stack:
-        opened = []
-
-        def doorway(number):
-            while len(opened) <= number:
-                made = Doorway()
-                opened.append((made, stack.enter_context(serve(made))))
-            return opened[number]
-
-        yield doorway
-
-
 @pytest.fixture
-def start(doorways):
-    """Start a sandbox; several in one test are apart."""
-    started = count()
+def start():
+    """Start a sandbox; it stops with the test."""
+    with ExitStack() as stack:
 
-    def start(behaviour=None):
-        doorway, url = doorways(next(started))
-        doorway.sandbox = Sandbox(behaviour)
-        return Portal(doorway.sandbox, url)
+        def started(behaviour=None):
+            sandbox = Sandbox(behaviour)
+            return Portal(sandbox, stack.enter_context(serve(sandbox)))
 
-    return start
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from passback.sandbox import serve
+from passback.sandbox import BadAnswer, serve
 from passback_go1 import Go1Options
-from passback_go1.sandbox import PEOPLE, BadAnswer, Behaviour, Sandbox, Sender, completed
+from passback_go1.sandbox import PEOPLE, Behaviour, Sandbox, Sender, completed
 from passback_go1.sandbox.__main__ import main
 
 FORM = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}

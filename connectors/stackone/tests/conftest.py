@@ -2,8 +2,8 @@
 
 import asyncio
 import json
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from urllib.parse import unquote
 
 import pytest
 
@@ -86,40 +86,16 @@ class StackOne:
         return [json.loads(seen.body) for seen in self.asked("POST")]
 
 
-class Street:
-    """Sandboxes side by side at one address, as starting and stopping a server takes a while."""
-
-    base = ""
-
-    def __init__(self):
-        self.houses = []
-
-    async def app(self, scope, receive, send):
-        _, number, path = scope["raw_path"].decode("ascii").split("/", 2)
-        there = {"path": unquote(f"/{path}"), "raw_path": f"/{path}".encode()}
-        await self.houses[int(number)].app({**scope, **there}, receive, send)
-
-    def add(self, sandbox):
-        self.houses.append(sandbox)
-        return f"/{len(self.houses) - 1}"
-
-
-@pytest.fixture(scope="session")
-def street():
-    street = Street()
-    with serve(street) as url:
-        yield lambda sandbox: url + street.add(sandbox)
-
-
 @pytest.fixture
-def start(street):
-    """Start a sandbox."""
+def start():
+    """Start a sandbox; it stops with the test."""
+    with ExitStack() as stack:
 
-    def started(behaviour=None, people=None):
-        sandbox = Sandbox(behaviour, people)
-        return StackOne(sandbox, street(sandbox))
+        def started(behaviour=None, people=None):
+            sandbox = Sandbox(behaviour, people)
+            return StackOne(sandbox, stack.enter_context(serve(sandbox)))
 
-    return started
+        yield started
 
 
 @pytest.fixture(scope="session")

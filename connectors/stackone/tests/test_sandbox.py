@@ -1,6 +1,7 @@
 """The rules the sandbox holds a client to, broken over a real socket; test_4_2 is wire facts §4.2."""
 
 import ast
+import ssl
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import pytest
 
 from passback_stackone.sandbox import CORNERSTONE, DISTRIBUTION, GO1, Behaviour
 
+TLS = ssl.create_default_context()  # one for all: to make one takes longer than most tests
 USERS = "/unified/lms/users"
 ANA = f"{USERS}/c28x0001"
 COMPLETION = {"learning_object_external_reference": "ladder-1", "completed_at": "2025-01-02T03:04:05.000Z"}
@@ -26,8 +28,8 @@ def raw(start):
             like = replace(behaviour or Behaviour(), **changes)
             headers = {"x-account-id": like.account_id}
             url = start(like).url
-            client = httpx2.Client(base_url=url, auth=(like.api_key, ""), headers=headers, timeout=5)
-            return stack.enter_context(client)
+            given = {"base_url": url, "auth": (like.api_key, ""), "headers": headers}
+            return stack.enter_context(httpx2.Client(**given, timeout=5, verify=TLS))
 
         yield made
 

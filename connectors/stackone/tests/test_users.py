@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import JSONResponse
 
 from passback import CannotConnect, RateLimited, ServerError, Unsupported, UserQuery
-from passback.sandbox import Stage
+from passback.sandbox import Stage, serve
 from passback_stackone.sandbox import DISTRIBUTION, GO1, Behaviour, population
 
 USERS = "/unified/lms/users"
@@ -197,15 +197,16 @@ class Hostile(Stage):
 
 
 @pytest.fixture
-def listed(start, street):
+def listed(start):
     """List the users of a system whose n-th page is what it's told; return it, and the users or the error."""
 
     def users(page):
         hostile = Hostile(page)
-        try:
-            return hostile, start().users(url=street(hostile))
-        except ServerError as error:
-            return hostile, error
+        with serve(hostile) as url:
+            try:
+                return hostile, start().users(url=url)
+            except ServerError as error:
+                return hostile, error
 
     return users
 

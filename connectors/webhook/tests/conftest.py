@@ -4,7 +4,6 @@ import asyncio
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import pytest
 
@@ -101,43 +100,16 @@ class Api:
         return [seen for seen in self.sandbox.requests if seen.path.startswith(path)]
 
 
-class Doorway:
-    """A socket behind which one sandbox after the other stands: stopping a server is what takes time."""
-
-    base = ""
-
-    def __init__(self):
-        self.sandbox = None
-
-    async def app(self, scope, receive, send):
-        await self.sandbox.app(scope, receive, send)
-
-
-@pytest.fixture(scope="session")
-def doorways():
-    with ExitStack() as stack:
-        opened = []
-
-        def doorway(number):
-            while len(opened) <= number:
-                made = Doorway()
-                opened.append((made, stack.enter_context(serve(made))))
-            return opened[number]
-
-        yield doorway
-
-
 @pytest.fixture
-def start(doorways):
-    """Start a sandbox; several in one test are apart."""
-    started = count()
+def start():
+    """Start a sandbox; it stops with the test."""
+    with ExitStack() as stack:
 
-    def start(behaviour=None):
-        doorway, url = doorways(next(started))
-        doorway.sandbox = Sandbox(behaviour)
-        return Api(doorway.sandbox, url)
+        def started(behaviour=None):
+            sandbox = Sandbox(behaviour)
+            return Api(sandbox, stack.enter_context(serve(sandbox)))
 
-    return start
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from passback import Passback, Selection
-from passback.sandbox import serve
+from passback.sandbox import BadAnswer, serve
 from passback.web import mountable
-from passback_webhook.sandbox import EVENTS, BadAnswer, Behaviour, Sandbox, Sender, six_events
+from passback_webhook.sandbox import EVENTS, Behaviour, Sandbox, Sender, six_events
 from passback_webhook.sandbox.__main__ import main
 
 SECRET = "a-secret-of-the-platform"

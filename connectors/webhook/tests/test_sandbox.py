@@ -12,7 +12,8 @@ from itertools import takewhile
 import pytest
 
 from passback import HTTP, AddressPolicy, Delivered, Learner, UserQuery, UserUnknown, basic_auth
-from passback_webhook.sandbox import PEOPLE, BadAnswer, Behaviour, Person, Sandbox, Sender, six_events
+from passback.sandbox import BadAnswer
+from passback_webhook.sandbox import PEOPLE, Behaviour, Person, Sandbox, Sender, six_events
 
 GOOD = {
     "event": "completed",

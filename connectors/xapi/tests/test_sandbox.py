@@ -5,6 +5,7 @@ import base64
 import copy
 import itertools
 import json
+import ssl
 import subprocess
 import sys
 import tomllib
@@ -19,6 +20,7 @@ import pytest
 from passback.sandbox import serve
 from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH, Behaviour, Sandbox
 
+TLS = ssl.create_default_context()  # one for all: to make one takes longer than most tests
 DROP = object()
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 VERSION = "X-Experience-API-Version"
@@ -73,7 +75,9 @@ class Lrs:
         self.sandbox = sandbox
         self.url = url
         self.key = (sandbox.behaviour.key, sandbox.behaviour.secret)
-        self.http = httpx2.Client(base_url=url, auth=self.key, headers={VERSION: "1.0.3"}, timeout=5)
+        self.http = httpx2.Client(
+            base_url=url, auth=self.key, headers={VERSION: "1.0.3"}, timeout=5, verify=TLS
+        )
 
     def get(self, **params):
         return self.http.get("statements", params=params)

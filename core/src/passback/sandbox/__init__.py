@@ -5,7 +5,8 @@ connector that it keeps honest; this is the stage that it stands on. It knows no
 """
 
 from passback.sandbox.command import play, run
+from passback.sandbox.sending import Answer, BadAnswer, Sends, post
 from passback.sandbox.serving import serve
 from passback.sandbox.stage import Seen, Stage
 
-__all__ = ["Seen", "Stage", "play", "run", "serve"]
+__all__ = ["Answer", "BadAnswer", "Seen", "Sends", "Stage", "play", "post", "run", "serve"]

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Sequence
 
 from passback.sandbox.orders import FORM, order
+from passback.sandbox.sending import BadAnswer, Sends
 from passback.sandbox.serving import serve
 from passback.sandbox.stage import Seen, Stage
 
 __all__ = ["play", "run"]
 
+_SECRET = "SANDBOX_SECRET"  # noqa: S105 - the variable's name
 
-def run(kind: type[Stage], arguments: Sequence[str] | None = None, prog: str | None = None) -> None:
+
+def run(
+    kind: type[Stage],
+    prog: str,
+    arguments: Sequence[str] | None = None,
+    sends: Sends | None = None,
+) -> None:
     """Serve a sandbox of `kind` as a command line says: ``python -m passback_acme.sandbox``.
 
     Args:
         kind: What to serve.
-        arguments: What was typed; what the process was given if None.
         prog: The command, as shown in help.
+        arguments: What was typed; what the process was given if None.
+        sends: What ``send URL`` sends instead, where the system reports to us.
     """
-    chosen = _parser(kind, prog).parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    if sends is not None and typed[:1] == ["send"]:
+        _send(sends, f"{prog} send", typed[1:])
+        return
+    chosen = _parser(kind, prog).parse_args(typed)
     try:
         play(kind, chosen.like, chosen.port, chosen.fault)
     except ValueError as error:
@@ -55,7 +69,7 @@ def play(kind: type[Stage], like: str | None = None, port: int = 0, orders: Sequ
         threading.Event().wait()
 
 
-def _parser(kind: type[Stage], prog: str | None) -> argparse.ArgumentParser:
+def _parser(kind: type[Stage], prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description=f"A strict local fake of {kind.title}.")
     parser.add_argument(
         "--like",
@@ -74,6 +88,22 @@ def _parser(kind: type[Stage], prog: str | None) -> argparse.ArgumentParser:
         "(VALUE: seconds), cut-before, cut-after or truncate",
     )
     return parser
+
+
+def _send(sends: Sends, prog: str, typed: Sequence[str]) -> None:
+    epilog = f"The secret key stands in {_SECRET}."
+    parser = argparse.ArgumentParser(prog=prog, description=sends.description, epilog=epilog)
+    parser.add_argument("url", help="the connection's address: https://host.example/passback/hooks/acme")
+    sends.options(parser)
+    chosen = parser.parse_args(typed)
+    secret = os.environ.get(_SECRET)
+    if not secret:
+        sys.exit(f"{_SECRET} isn't set; it holds the secret key, as the connection has it")
+    try:
+        for line in sends.send(chosen.url, secret, chosen):
+            _say(line)
+    except (BadAnswer, OSError) as problem:
+        sys.exit(str(problem))
 
 
 def _show(seen: Seen) -> None:

@@ -4,4 +4,4 @@ from passback.sandbox import run
 from passback_cornerstone.sandbox.sandbox import Sandbox
 
 if __name__ == "__main__":
-    run(Sandbox, prog="python -m passback_cornerstone.sandbox")
+    run(Sandbox, "python -m passback_cornerstone.sandbox")

@@ -2,6 +2,6 @@
 
 from passback_go1.sandbox.behaviour import PEOPLE, Behaviour, Person
 from passback_go1.sandbox.sandbox import Sandbox
-from passback_go1.sandbox.sender import BadAnswer, Sender, completed
+from passback_go1.sandbox.sender import Sender, completed
 
-__all__ = ["PEOPLE", "BadAnswer", "Behaviour", "Person", "Sandbox", "Sender", "completed"]
+__all__ = ["PEOPLE", "Behaviour", "Person", "Sandbox", "Sender", "completed"]

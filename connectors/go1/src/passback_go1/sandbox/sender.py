@@ -8,15 +8,8 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
 
-_SECONDS = 30
-_LARGEST = 65_536
-
-
-class BadAnswer(Exception):
-    """An event isn't taken; the message says why."""
+from passback.sandbox import BadAnswer, post
 
 
 class Sender:
@@ -45,10 +38,10 @@ class Sender:
         """
         body = json.dumps(event).encode()
         headers = {"content-type": "application/json", **signed(self._secret, body, int(time.time()) + skew)}
-        status, said = _post(self._url, body, headers)
-        if not 200 <= status < 300:  # noqa: PLR2004
-            raise BadAnswer(f"expected an answer of 2xx, got {status}: {said}")
-        return said
+        answer = post(self._url, body, headers)
+        if not 200 <= answer.status < 300:  # noqa: PLR2004
+            raise BadAnswer(f"expected an answer of 2xx, got {answer.status}: {answer.text}")
+        return answer.text
 
 
 def signed(secret: str, body: bytes, stamp: int) -> dict[str, str]:
@@ -90,20 +83,3 @@ def completed(event: str, user: str, learning_object: str, at: datetime, **more:
 
 def _text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadAnswer("expected an address such as https://host.example/passback/hooks/go1")
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=_SECONDS)
-    try:
-        # It follows no redirect: nobody else gets what is signed.
-        connection.request("POST", parts.path or "/", body, dict(headers))
-        answer = connection.getresponse()
-        return answer.status, answer.read(_LARGEST).decode("utf-8", "replace")
-    except HTTPException as error:
-        raise BadAnswer(f"the answer is none of HTTP: {type(error).__name__}") from None
-    finally:
-        connection.close()

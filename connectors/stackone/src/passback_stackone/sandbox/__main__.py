@@ -4,4 +4,4 @@ from passback.sandbox import run
 from passback_stackone.sandbox.sandbox import Sandbox
 
 if __name__ == "__main__":
-    run(Sandbox, prog="python -m passback_stackone.sandbox")
+    run(Sandbox, "python -m passback_stackone.sandbox")

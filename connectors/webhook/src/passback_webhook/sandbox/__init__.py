@@ -2,13 +2,12 @@
 
 from passback_webhook.sandbox.behaviour import PEOPLE, Behaviour, Person
 from passback_webhook.sandbox.sandbox import Sandbox
-from passback_webhook.sandbox.sender import EVENTS, BadAnswer, Sender, six_events
+from passback_webhook.sandbox.sender import EVENTS, Sender, six_events
 from passback_webhook.sandbox.signatures import BadSignature, verify
 
 __all__ = [
     "EVENTS",
     "PEOPLE",
-    "BadAnswer",
     "BadSignature",
     "Behaviour",
     "Person",

@@ -1,36 +1,24 @@
 """Run the sandbox: ``python -m passback_webhook.sandbox``, and ``… send URL`` for the other side."""
 
-import argparse
-import os
-import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import get_args
 
-from passback.sandbox import run
+from passback.sandbox import Sends, run
 from passback_webhook.sandbox.sandbox import Sandbox
-from passback_webhook.sandbox.sender import BadAnswer, Sender, Way, six_events
+from passback_webhook.sandbox.sender import Sender, Way, six_events
 
-_PROG = "python -m passback_webhook.sandbox"
-_SECRET = "SANDBOX_SECRET"  # noqa: S105 - the variable's name
 _START = "2026-11-02T08:30:00+00:00"
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Serve a sandbox until interrupted, or send what a platform sends."""
-    if arguments[:1] == ["send"]:
-        _send(_parser().parse_args(arguments[1:]))
-    else:
-        run(Sandbox, arguments, _PROG)
+    sends = Sends(description="Send six events to us, as TIQ does.", options=_options, send=_send)
+    run(Sandbox, "python -m passback_webhook.sandbox", arguments, sends)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"{_PROG} send",
-        description="Send six events to us, as TIQ does.",
-        epilog=f"The secret key stands in {_SECRET}.",
-    )
-    parser.add_argument("url", help="the connection's address: https://host.example/passback/hooks/tiq")
+def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--way", choices=get_args(Way), default="token", help="what to send with them")
     parser.add_argument("--client", default="", help="the client's name, where tokens are for that alone")
     parser.add_argument("--user", default="E-1001", help="whom they are about")
@@ -38,21 +26,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--start", type=datetime.fromisoformat, default=_START, help="when it began, such as %(default)s"
     )
-    return parser
 
 
-def _send(chosen: argparse.Namespace) -> None:
-    secret = os.environ.get(_SECRET)
-    if not secret:
-        sys.exit(f"{_SECRET} isn't set; it holds the secret key, as the connection has it")
+def _send(url: str, secret: str, chosen: Namespace) -> Iterator[str]:
     events = six_events(chosen.user, chosen.course, chosen.start)
-    try:
-        answers = Sender(chosen.url, secret, way=chosen.way, client=chosen.client).send(events)
-    except (BadAnswer, OSError) as problem:
-        sys.exit(str(problem))
+    answers = Sender(url, secret, way=chosen.way, client=chosen.client).send(events)
     for event, answer in zip(events, answers, strict=True):
-        sys.stdout.write(f"{event['event']}: {answer.status} {answer.body.decode()}\n")
+        yield f"{event['event']}: {answer.status} {answer.body.decode()}"
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

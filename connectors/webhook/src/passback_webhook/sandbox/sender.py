@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+from passback.sandbox import Answer, BadAnswer, post
 
 Way = Literal["token", "secret"]
 
@@ -19,29 +18,8 @@ EVENTS = (
     "badge_awarded",
     "course_completed",
 )
-_SECONDS = 30
-_LARGEST = 65_536
 # RFC 6750 §2.1: what may stand behind Bearer.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
-
-
-class BadAnswer(Exception):
-    """An answer isn't what the platform can live with; the message says in what."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back.
-
-    Attributes:
-        status: The status.
-        headers: The headers, names in lower case.
-        body: The body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Sender:
@@ -82,15 +60,16 @@ class Sender:
         if self._client:
             fields["client_id"] = self._client
         form = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-        answer = _post(f"{self._url}/token", urlencode(fields).encode(), form)
+        answer = post(f"{self._url}/token", urlencode(fields).encode(), form)
         return _token(answer)
 
     def _sent(self, event: dict[str, object], bearer: str) -> Answer:
         headers = {"content-type": "application/json", "authorization": f"Bearer {bearer}"}
-        answer = _post(self._url, json.dumps(event).encode(), headers)
+        answer = post(self._url, json.dumps(event).encode(), headers)
         if not 200 <= answer.status < 300:  # noqa: PLR2004
-            said = answer.body[:500].decode("utf-8", "replace")
-            raise BadAnswer(f"{event['event']}: expected an answer of 2xx, got {answer.status}: {said}")
+            raise BadAnswer(
+                f"{event['event']}: expected an answer of 2xx, got {answer.status}: {answer.text}"
+            )
         return answer
 
 
@@ -124,8 +103,7 @@ def six_events(user: str, course: str, start: datetime) -> list[dict[str, object
 def _token(answer: Answer) -> str:
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if answer.status != 200 or kind != "application/json":  # noqa: PLR2004
-        said = answer.body[:500].decode("utf-8", "replace")
-        raise BadAnswer(f"token: expected 200 with application/json, got {answer.status}: {said}")
+        raise BadAnswer(f"token: expected 200 with application/json, got {answer.status}: {answer.text}")
     if "no-store" not in answer.headers.get("cache-control", "").lower():
         raise BadAnswer("token: expected Cache-Control: no-store")
     try:
@@ -142,24 +120,6 @@ def _token(answer: Answer) -> str:
     if not isinstance(lasts, int) or isinstance(lasts, bool) or lasts < 1:
         raise BadAnswer("token: expires_in is no number of seconds")
     return token
-
-
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadAnswer("expected an address such as https://host.example/passback/hooks/tiq")
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=_SECONDS)
-    try:
-        # It follows no redirect: nobody else gets the key.
-        connection.request("POST", parts.path or "/", body, dict(headers))
-        answer = connection.getresponse()
-        found = {name.lower(): text for name, text in answer.getheaders()}
-        return Answer(answer.status, found, answer.read(_LARGEST))
-    except HTTPException as error:
-        raise BadAnswer(f"the answer is none of HTTP: {type(error).__name__}") from None
-    finally:
-        connection.close()
 
 
 def _text(at: datetime) -> str:

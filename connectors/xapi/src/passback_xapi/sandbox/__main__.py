@@ -4,4 +4,4 @@ from passback.sandbox import run
 from passback_xapi.sandbox.sandbox import Sandbox
 
 if __name__ == "__main__":
-    run(Sandbox, prog="python -m passback_xapi.sandbox")
+    run(Sandbox, "python -m passback_xapi.sandbox")
