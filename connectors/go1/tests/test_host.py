@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from passback import Activity, ConnectionFailure, Learner, Passback, Selection
+from passback.sandbox import BadAnswer
 from passback.web import mountable
-from passback_go1.sandbox import BadAnswer, Sandbox, Sender, completed
+from passback_go1.sandbox import Sandbox, Sender, completed
 from passback_go1.sandbox.__main__ import main
 
 SECRET = "sandbox-signing-secret"
@@ -115,6 +116,25 @@ def test_what_go1_reports_is_accepted_once_and_never_goes_back(tmp_path, start):
 
     run(tmp_path, portal, work)
     assert portal.asked("/gateway") == []
+
+
+def test_who_has_that_account_is_named_as_the_host_names_them(tmp_path, start, made):
+    """An event that comes again is the same, though its learner wasn't known yet when it came first."""
+    before, after = (completed(f"evt-{n}", "501", "778", AT) for n in range(2))
+
+    async def work(pb, hook):
+        await asyncio.to_thread(Sender(hook, SECRET).send, before)
+        await pb.submit(made(0, learner=Learner(id="u-1", email="Ana@example.com")))
+        async with asyncio.timeout(30):
+            while (await states(pb)).get("u-1") != "delivered":
+                await asyncio.sleep(0.05)
+        for event in (before, after, after):
+            await asyncio.to_thread(Sender(hook, SECRET).send, event)
+        learners = [each.result.learner async for each in pb.export()]
+        assert [each.id for each in learners] == ["go1:501", "u-1", "u-1"]
+        assert learners[-1].email == "Ana@example.com"
+
+    run(tmp_path, start(), work)
 
 
 def test_who_isnt_go1_is_told_so_and_nothing_is_accepted(tmp_path, start, caplog):

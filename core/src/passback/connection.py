@@ -256,9 +256,11 @@ class Connection:
 
     def _received(self, hook: str, ask: Callable[[Connector[Options]], object]) -> Received:
         answer = self._asked(hook, ask, Received)
-        if all(isinstance(each, Result) for each in answer.results):
-            return answer
-        raise self._unfit(f"{hook} must return a Received that holds Results")
+        if not all(isinstance(each, Result) for each in answer.results):
+            raise self._unfit(f"{hook} must return a Received that holds Results")
+        if not all(isinstance(name, str) for pair in answer.users.items() for name in pair):
+            raise self._unfit(f"{hook} must return a Received whose users are texts, by texts")
+        return answer
 
     def _unfit(self, said: str) -> ContractError:
         return ContractError(f"connection {self.name!r}: {type(self.connector).__name__}.{said}")

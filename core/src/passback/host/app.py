@@ -42,6 +42,7 @@ from passback.host.intake import Answer, chunks, take
 from passback.host.launching import Launching
 from passback.host.linking import Linking
 from passback.host.providers import Providers
+from passback.host.receiving import accept
 from passback.host.running import Running
 from passback.host.signing_in import SigningIn
 from passback.model import (
@@ -186,7 +187,8 @@ class Passback:
     async def receive(self, connection: str, incoming: Incoming) -> Received:
         """Accept the results in what the system behind `connection` sent; return what to answer it.
 
-        They belong to the connection's organisation, and don't go back to where they came from.
+        They belong to the connection's organisation, and don't go back to where they came from. A learner
+        whom the system names by its own user is the one who has that account there, if one has.
 
         Raises:
             ConnectionNotReady: The connection can't serve; says why.
@@ -197,13 +199,7 @@ class Passback:
             OutboxError: The store can't take it; nothing of it is lost if it's sent again.
         """
         received = self.connection(connection).receive_results(incoming)
-        organisation = self._running.organisation(connection)
-        results = [attrs.evolve(each, organisation=organisation) for each in received.results]
-        running = self._running
-        for chunk in chunks(results):
-            for answer in await take(chunk, running.routes, running.committer, source=connection):
-                if isinstance(answer, PassbackError):
-                    raise answer
+        await accept(received, connection, self._running)
         return received
 
     async def drain(self, seconds: float | None = None) -> bool:

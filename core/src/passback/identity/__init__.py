@@ -14,6 +14,7 @@ from passback.identity.expecting import expect, expected, expected_connections
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
 from passback.identity.listing import SyncReport, compare, list_users
 from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
+from passback.identity.naming import learners_of
 from passback.identity.sealing import Seal
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "keys_of",
     "known",
     "learn_context",
+    "learners_of",
     "list_users",
     "look_up",
     "offer",

@@ -43,12 +43,15 @@ class Received:
         status: What is answered once they are accepted.
         body: What is answered, as JSON; None for nothing.
         headers: What is answered besides.
+        users: A learner's id, as the results name them, → the id of the user who they are in the system.
+            Where one learner is known to be that user, the results are accepted as theirs; else as they are.
     """
 
     results: tuple[Result, ...] = ()
     status: int = 202
     body: JSONValue = None
     headers: Mapping[str, str] = attrs.field(factory=dict)
+    users: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -17,6 +17,7 @@ __all__ = ["Translator"]
 _TOLD = ("enrollment.create", "enrollment.complete")
 _IN_PROGRESS = "in-progress"
 _FULL = 100
+_USER = "user_account_id"
 _UNFIT = 422
 # What is known of a time, the most telling first; the attempt's own would change with each attempt.
 _ENDED = ("end_date", "updated_time", "created_time")
@@ -54,6 +55,11 @@ class Translator:
             return self._made(event, data, learning_object)
         except InvalidResult as invalid:
             raise Refused(_UNFIT, f"data: {invalid.field} can't be kept") from None
+
+    def user(self, event: dict[str, JSONValue]) -> str | None:
+        """Return whose enrollment `event` is about: the id that look-ups give; None where it says none."""
+        data = event.get("data")
+        return label(data.get(_USER)) if isinstance(data, dict) else None
 
     def _made(self, event: dict[str, JSONValue], data: dict[str, JSONValue], learning_object: str) -> Result:
         ended = data["status"] == COMPLETED

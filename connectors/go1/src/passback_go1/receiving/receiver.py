@@ -6,7 +6,7 @@ import logging
 
 import msgspec
 
-from passback import Incoming, JSONValue, Received, Result
+from passback import Incoming, JSONValue, Received
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
 from passback_go1.receiving.events import Translator
@@ -29,24 +29,28 @@ class Receiver:
     def received(self, incoming: Incoming) -> Received:
         """Return the result in `incoming`, and the answer: that it's taken, or why not."""
         try:
-            result = self._result(incoming)
+            event = self._event(incoming)
+            result = self._translator.result(event)
         except Refused as refused:
             log.warning(
                 "connection %r: what was sent isn't taken: %d, %s", self._connection, refused.status, refused
             )
             return Received(status=refused.status, body={"error": str(refused)})
-        results = () if result is None else (result,)
-        return Received(status=200, results=results, body={"accepted": len(results)})
+        if result is None:
+            return Received(status=200, body={"accepted": 0})
+        user = self._translator.user(event)
+        users = {} if user is None else {result.learner.id: user}
+        return Received(status=200, results=(result,), users=users, body={"accepted": 1})
 
-    def _result(self, incoming: Incoming) -> Result | None:
+    def _event(self, incoming: Incoming) -> dict[str, JSONValue]:
         if incoming.method != "POST":
             raise Refused(405, "events are sent here with POST")
         signature = incoming.headers.get(HEADER, "")
         require_signed(signature, incoming.body, self._secrets, incoming.received)
-        return self._translator.result(_event(incoming.body))
+        return _read(incoming.body)
 
 
-def _event(body: bytes) -> dict[str, JSONValue]:
+def _read(body: bytes) -> dict[str, JSONValue]:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

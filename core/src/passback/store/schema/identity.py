@@ -32,6 +32,7 @@ account = Table(
     Column("proposed_id", Text),
     CheckConstraint("state <> 'known' OR user_id IS NOT NULL", name="the_known_have_a_user"),
     Index("account_learner", "learner", "organisation"),
+    Index("account_user", "connection", "user_id"),
     # Those who are to be looked up at once.
     Index(
         "account_expected",

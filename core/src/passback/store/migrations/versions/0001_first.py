@@ -40,6 +40,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("checked = 0"),
     )
     op.create_index("account_learner", "account", ["learner", "organisation"], unique=False)
+    op.create_index("account_user", "account", ["connection", "user_id"], unique=False)
     op.create_table(
         "attachment",
         sa.Column("activity", columns.Text(), nullable=False),
