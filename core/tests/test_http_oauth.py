@@ -142,9 +142,9 @@ def test_the_client_can_stand_in_json_under_other_names():
     """Wire facts §2.1."""
     server = Server()
     names = {"client_id": "clientId", "client_secret": "clientSecret", "grant_type": "grantType"}
-    run(server, once, send="json", names=names)
+    run(server, once, send="json", names=names, headers={"cache-control": "no-cache"})
     headers, body = server.asked[0]
-    assert headers["content-type"] == "application/json"
+    assert (headers["content-type"], headers["cache-control"]) == ("application/json", "no-cache")
     assert json.loads(body) == {
         "grantType": "client_credentials",
         "clientId": "us",

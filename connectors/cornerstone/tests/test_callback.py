@@ -128,7 +128,7 @@ def test_what_waits_drains_with_anybodys_newer_launch(csod, sent, launch):
     csod.sandbox.expire_sessions()
     newer = csod.launch(place=7, number=2)
     receipts = csod.submit(sent("started", 1), sent("completed", 2), launches=[launch, newer], **ALONE)
-    assert receipts == [Delivered(1, "ladder-1", 2), Delivered(2, "ladder-1", 2)]
+    assert receipts == [Delivered(n, "ladder-1", 2, refused=(launch.id,)) for n in (1, 2)]
 
 
 def test_a_token_that_ends_in_the_middle_of_a_batch_keeps_what_came_before(csod, launch, sent):
@@ -147,7 +147,7 @@ def test_a_bad_launch_evicts_no_good_token(csod, sent, launch):
         launches=[forged, launch],
         **ALONE,
     )
-    assert receipts == [Delivered(n, "ladder-1", launch.id) for n in range(1, 4)]
+    assert receipts == [Delivered(n, "ladder-1", launch.id, refused=(9,)) for n in range(1, 4)]
     assert len(csod.posts()) == 1 + 3, "what was refused while another was taken isn't tried again"
 
 
@@ -159,7 +159,7 @@ def test_a_launch_that_leads_to_no_callback_evicts_no_good_token(csod, sent, lau
     else:
         csod.sandbox.fail(status=fault, times=9, on="POST /login")
     receipts = csod.submit(sent(), launches=[forged, launch], **ALONE)
-    assert receipts == [Delivered(1, "ladder-1", launch.id)]
+    assert receipts == [Delivered(1, "ladder-1", launch.id, refused=(9,))]
 
 
 def test_a_page_for_everything_is_the_connections_fault_and_burns_no_token(csod, sent, launch):
@@ -241,6 +241,17 @@ def test_completed_is_not_taken_back_after_a_restart_either(start, sent, demotio
     assert csod.entry().status == "Completed"
 
 
+def test_what_the_core_remembers_as_finished_is_not_taken_back(csod, sent, launch):
+    """A restart forgets what the process remembers; the outbox doesn't."""
+    kinds = ("progressed", "started", "completed")
+    deliveries = [sent(kind, n, finished=True) for n, kind in enumerate(kinds, 1)]
+    assert csod.submit(*deliveries, launches=[launch], **ALONE) == [
+        AlreadyThere(1, "ladder-1"),
+        AlreadyThere(2, "ladder-1"),
+        Delivered(3, "ladder-1", launch.id),
+    ]
+
+
 def test_an_unknown_course_waits_for_it_and_says_by_which_id(csod, sent, made, launch):
     result = made(activity=attrs.evolve(made().activity, id="not there"))
     (receipt,) = csod.submit(sent(result=result, launch=launch), **ALONE)
@@ -275,7 +286,7 @@ def test_a_forged_path_that_answers_hides_no_good_token(csod, sent, launch, stat
     forged = attrs.evolve(launch, id=9, parameters=dict(launch.parameters) | {"path": "/login"})
     csod.sandbox.fail(status=status, times=9, on="POST /login")
     receipts = csod.submit(sent(), sent("completed", 2, place=1), launches=[forged, launch], **ALONE)
-    assert receipts == [Delivered(n, "ladder-1", launch.id) for n in (1, 2)]
+    assert receipts == [Delivered(n, "ladder-1", launch.id, refused=(9,)) for n in (1, 2)]
     assert sum(seen.path.startswith("/login") for seen in csod.sandbox.requests) == 1
 
 

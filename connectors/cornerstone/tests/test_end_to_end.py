@@ -24,7 +24,7 @@ def configured(csod, tmp_path):
         }
         lines = [
             'store = "passback.db"',
-            f'launches = {{ keys = ["{KEY}"] }}',
+            f'web = {{ keys = ["{KEY}"] }}',
             "[connections.acme]",
             'connector = "cornerstone"',
             'contact = "lms@example.com"',

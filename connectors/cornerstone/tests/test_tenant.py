@@ -251,3 +251,10 @@ def test_a_form_is_taken_as_well_as_json_by_any_portal(start, sent):
     csod.submit(sent(account=csod.account()), api={"credentials_as": "form"}, **TENANT)
     (token,) = [seen for seen in csod.sandbox.requests if seen.path == TOKEN]
     assert token.headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_a_token_is_asked_for_past_every_cache(csod):
+    """Wire facts §2.1."""
+    csod.run(lambda connection: connection.check())
+    (asked,) = [seen for seen in csod.sandbox.requests if seen.path == TOKEN]
+    assert asked.headers["cache-control"] == "no-cache"

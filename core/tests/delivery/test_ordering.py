@@ -138,6 +138,49 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(plac
     asyncio.run(check())
 
 
+@pytest.mark.parametrize(
+    ("latest_only", "kind", "finished"),
+    [(True, "completed", True), (True, "failed", True), (True, "started", False), (False, "completed", False)],
+)
+def test_a_system_that_keeps_a_status_is_told_who_had_finished(place, latest_only, kind, finished):
+    """Told from the outbox, so that it's known after a restart, too."""
+    told = {}
+
+    def behave(batch):
+        told.update({each.result.id: each.finished for each in batch.deliveries})
+        return [Delivered(each.id) for each in batch.deliveries]
+
+    async def check():
+        async with room(place, latest_only=latest_only) as here:
+            here.connector.behaviour = behave
+            await here.put(did(1, kind=kind))
+            await here.until(lambda: here.connector.arrived)
+            await here.put(did(2, kind="started", minutes=5), did(3, BOB), did(4, activity="other"))
+            await here.until(lambda: len(here.connector.arrived) == 4)
+
+    asyncio.run(check())
+    assert told == {"r-1": False, "r-2": finished, "r-3": False, "r-4": False}
+
+
+def test_who_failed_and_is_not_through_has_not_finished(place):
+    told = []
+
+    def behave(batch):
+        told.extend(each.finished for each in batch.deliveries)
+        return [Delivered(each.id) for each in batch.deliveries]
+
+    async def check():
+        async with room(place, latest_only=True) as here:
+            here.connector.behaviour = behave
+            await here.put(did(1, kind="failed", completion=False))
+            await here.until(lambda: here.connector.arrived)
+            await here.put(did(2, minutes=5))
+            await here.until(lambda: len(here.connector.arrived) == 2)
+
+    asyncio.run(check())
+    assert told == [False, False]
+
+
 @pytest.mark.parametrize("latest_only", [False, True])
 def test_what_becomes_due_later_goes_before_what_was_accepted_after_it(place, latest_only):
     """However it became due: routed later, released by a repair, replayed."""

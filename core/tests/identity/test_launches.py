@@ -116,6 +116,59 @@ def test_however_many_bad_launches_come_a_good_token_keeps_its_place(check):
     check(work)
 
 
+async def forge(here, number, learner=None):
+    for each in range(number):
+        await come(here, f"forged-{each}", learner, user=f"made-up-{each}")
+
+
+def test_no_number_of_newer_ones_that_are_made_up_keeps_an_older_good_one_from_being_tried(check):
+    async def work(here):
+        here.connector.good = {"good"}
+        await come(here, "good")
+        await forge(here, 40)
+        assert await here.sent(of(1, BEN)) == {"r-1": "delivered"}
+
+    check(work)
+
+
+def test_nor_do_those_of_one_who_signs_in_hide_what_another_learner_brought(check):
+    async def work(here):
+        here.connector.good = {"good"}
+        await forge(here, 20, "eve")
+        await come(here, "good", "ana")
+        await forge(here, 20, "eve")
+        assert await here.sent(of(1, BEN)) == {"r-1": "delivered"}
+
+    check(work)
+
+
+def test_among_made_up_ones_on_both_sides_each_is_tried_in_its_turn(check):
+    async def work(here):
+        here.connector.good = {"good"}
+        await forge(here, 20)
+        await come(here, "good")
+        await forge(here, 20)
+        states = await here.sent(of(1, BEN))
+        for _ in range(14):
+            assert len(here.connector.offered) <= 8
+            states = await released(here, limit=1)
+        assert states == {"r-1": "delivered"}
+
+    check(work)
+
+
+def test_what_was_refused_before_another_was_taken_is_not_offered_again(check):
+    async def work(here):
+        here.connector.good = {"good"}
+        await come(here, "bad")
+        await come(here, "good")
+        assert await here.sent(of(1, BEN)) == {"r-1": "delivered"}
+        await here.sent(of(2, BEN))
+        assert [each.parameters["token"] for each in here.connector.offered] == ["good"]
+
+    check(work)
+
+
 def test_a_refused_token_is_not_offered_again(check):
     async def work(here):
         await come(here, "bad", "ana")

@@ -71,7 +71,8 @@ class Launched(Peopled):
         refused = []
         for launch in [*([delivery.launch] if delivery.launch else []), *offered]:
             if launch.parameters["token"] in self.good:
-                return Delivered(delivery.id, launch.parameters["token"], launch=launch.id)
+                token = launch.parameters["token"]
+                return Delivered(delivery.id, token, launch=launch.id, refused=tuple(refused))
             refused.append(launch.id)
         return NeedsLaunch(delivery.id, "no token works", refused=tuple(refused))
 

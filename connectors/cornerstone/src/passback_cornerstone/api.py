@@ -40,6 +40,7 @@ class Api:
             scope=_scope(options),
             send=options.credentials_as,
             names=_NAMES if options.credentials_as == "json" else {},
+            headers={"cache-control": "no-cache"},
         )
         self._oauth = OAuth2(http, credentials, clock)
 

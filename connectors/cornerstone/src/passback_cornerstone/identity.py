@@ -14,7 +14,7 @@ _MATCHED_BY = {"external_id": "external_id", "guid": "id", "username": "username
 def proposal(request: IdentityRequest, options: IdentityOptions) -> IdentityProposal | None:
     """Return who is proposed; None where nothing is said, or more than one thing."""
     given = _given(request, options)
-    if not given or (options.gives == "guid" and not GUID.fullmatch(given)):
+    if given is None or not given.strip() or (options.gives == "guid" and not GUID.fullmatch(given)):
         return None
     user = given.lower() if options.gives == "guid" else given
     return IdentityProposal(user_id=user, matched_by=_MATCHED_BY[options.gives])

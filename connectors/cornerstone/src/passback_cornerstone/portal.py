@@ -83,12 +83,13 @@ class Portal:
         failed: list[Target] = []
         refused: list[Target] = []
         untaken = Untaken()
+        offered = launches if delivery.launch is None else (delivery.launch, *launches)
         for each in self._tokens.candidates(delivery.launch, launches):
             answer = await self._callback.post(each, record)
             means = meaning(answer, record)
             if means is Meaning.TAKEN:
                 self._tokens.took(each, failed)
-                return Delivered(delivery.id, record.course, each.launch)
+                return Delivered(delivery.id, record.course, each.launch, self._tokens.refused(offered))
             if means is Meaning.FINAL:
                 return AlreadyThere(delivery.id, record.course)
             if self._is_verdict(means, each, delivery):
@@ -98,7 +99,6 @@ class Portal:
             untaken = self._noted(untaken, means, each, answer, delivery)
         if untaken.failure is None:
             self._tokens.refuse(refused)
-        offered = launches if delivery.launch is None else (delivery.launch, *launches)
         return attrs.evolve(untaken, refused=self._tokens.refused(offered))
 
     def _is_verdict(self, means: Meaning, by: Target, delivery: Delivery) -> bool:

@@ -99,7 +99,7 @@ class Sender:
         return UserUnknown(delivery.id, reason)
 
     async def _send(self, delivery: Delivery, launches: Sequence[Launch], record: Record) -> Receipt:
-        if not record.completed and record.key in self._completed:
+        if not record.completed and (delivery.finished or record.key in self._completed):
             return AlreadyThere(delivery.id, record.course)  # Completed is final (wire facts §2.4)
         untaken = Untaken()
         if self._portal is not None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
-from passback.delivery.ordering import DueRow, in_order, overtaken, subject
+from passback.delivery.ordering import DueRow, finished, in_order, overtaken, subject
 from passback.model import Delivery, read_result
 from passback.store import State, milliseconds, moment, schema
 
@@ -41,7 +41,7 @@ class Wish:
         until: When the lease ends.
         pass_over: How many of the oldest to leave out.
         fails: How many attempts of the connection failed in a row by now.
-        latest_only: Whether to find progress from before what was delivered already.
+        latest_only: Whether to find progress from before what was delivered already, and who had finished.
     """
 
     connection: str
@@ -89,9 +89,10 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
         if taken:
             until = milliseconds(wish.until)
             db.execute(_TAKE, {"b_seqs": [row.seq for row in taken], "b_lease": token, "b_until": until})
+            ended = finished(db, wish.connection, taken) if wish.latest_only else frozenset[int]()
             return Lease(
                 token=token,
-                deliveries=tuple(_delivery(row) for row in taken),
+                deliveries=tuple(_delivery(row, ended) for row in taken),
                 passed_over=start,
                 alone=alone,
                 fails=wish.fails,
@@ -167,8 +168,9 @@ def _due_rows(db: Connection, connection: str, now: int, limit: int, *, alone: b
     ).all()
 
 
-def _delivery(row: DueRow) -> Delivery:
-    return Delivery(id=row.seq, result=read_result(row.body), attempt=row.attempts + 1)
+def _delivery(row: DueRow, ended: Collection[int]) -> Delivery:
+    result = read_result(row.body)
+    return Delivery(id=row.seq, result=result, attempt=row.attempts + 1, finished=row.seq in ended)
 
 
 @attrs.frozen(kw_only=True)

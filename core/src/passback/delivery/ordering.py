@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from passback.delivery.subjects import STATUS
-from passback.model import ResultKind
+from passback.delivery.subjects import END, STATUS
+from passback.model import ResultKind, read_result
 from passback.store import State, schema
 
-__all__ = ["DueRow", "in_order", "overtaken", "subject"]
+__all__ = ["DueRow", "finished", "in_order", "overtaken", "subject"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -54,6 +54,12 @@ _SAID = (
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
     .where(_r.kind.in_(sorted(STATUS)), _r.learner.in_(bindparam("b_learners", expanding=True)))
     .group_by(_r.organisation, _r.learner, _r.activity)
+)
+_ENDED = (
+    select(_r.organisation, _r.learner, _r.activity, _r.body)
+    .join(schema.delivery, _d.result == _r.seq)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
+    .where(_r.kind.in_(sorted(END)), _r.learner.in_(bindparam("b_learners", expanding=True)))
 )
 
 
@@ -112,3 +118,15 @@ def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozen
         for row in db.execute(_SAID, {"b_connection": connection, "b_learners": learners})
     }
     return frozenset(row.seq for row in progress if row.at <= said.get(subject(row), row.at - 1))
+
+
+def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozenset[int]:
+    """Return those of `rows` whose learners have finished their activity, as was delivered already."""
+    learners = sorted({row.learner for row in rows})
+    ended = {
+        subject(row)
+        for row in db.execute(_ENDED, {"b_connection": connection, "b_learners": learners})
+        # Whoever failed may have to go on.
+        if read_result(row.body).completion is not False
+    }
+    return frozenset(row.seq for row in rows if subject(row) in ended)

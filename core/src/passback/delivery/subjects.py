@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from passback.model import ResultKind
 
-__all__ = ["STATUS"]
+__all__ = ["END", "STATUS"]
 
-STATUS = frozenset({ResultKind.PROGRESSED, ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED})
+END = frozenset({ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED})
+STATUS = END | {ResultKind.PROGRESSED}

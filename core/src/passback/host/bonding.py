@@ -84,7 +84,8 @@ class Bonding:
         if self._launches is None:
             return
         proven = {each.launch for each in receipts if isinstance(each, Delivered) and each.launch}
-        refused = {launch for each in receipts if isinstance(each, NeedsLaunch) for launch in each.refused}
+        spoke = (each for each in receipts if isinstance(each, Delivered | NeedsLaunch))
+        refused = {launch for each in spoke for launch in each.refused}
         now = self._clock.now()
         if self._launches.note(db, proven, refused - proven, now):
             release_launches(db, connection.name, now)

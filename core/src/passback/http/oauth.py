@@ -59,6 +59,7 @@ class ClientCredentials:
             or as JSON.
         extra: Further parameters of the request.
         names: What the endpoint calls a parameter, where that isn't the standard's name.
+        headers: Further headers of the request.
     """
 
     token_url: str
@@ -69,6 +70,7 @@ class ClientCredentials:
     send: Literal["basic", "form", "json"] = "basic"
     extra: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     names: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -165,12 +167,13 @@ class OAuth2:
         )
         # An endpoint may quote what it was sent, and the secret may have stood in the body.
         secret = self._credentials.client_secret
-        known = (secret, quote_plus(secret), *self._credentials.extra.values())
+        given = (*self._credentials.extra.values(), *self._credentials.headers.values())
+        known = (secret, quote_plus(secret), *given)
         return _read(answer.hiding(known), asked)
 
 
 def _body(given: ClientCredentials) -> tuple[dict[str, str], bytes]:
-    headers: dict[str, str] = {}
+    headers = dict(given.headers)
     fields = {"grant_type": "client_credentials", **given.extra}
     if given.send == "basic":
         headers["authorization"] = basic_auth(quote_plus(given.client_id), quote_plus(given.client_secret))

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
 
 from passback.identity.sealing import Seal
 from passback.model import Launch
@@ -21,9 +21,12 @@ __all__ = ["LaunchTicket", "Launches"]
 _l = schema.launch.c
 _SOME = 500
 # How many of a connection's launches are offered to those who have none of their own: what the system took
-# before, and what it may take.
+# before, and what it may take. Whoever knows the address can make up any number of launches, but claims one
+# only as a learner of the host's; and none can be made up before those that are there.
 _PROVEN = 3
-_UNPROVEN = 3
+_CLAIMED = 2
+_OLDEST = 2
+_NEWEST = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -107,11 +110,22 @@ class Launches:
         return found
 
     def anybody(self, db: Connection, connection: str, now: datetime) -> tuple[Launch, ...]:
-        """Return the launches of `connection` that may be used for others: those first that are proven."""
+        """Return the launches of `connection` that may be used for others: those first that are proven.
+
+        Of the others, the last of one learner and another, the oldest, and the newest: what is refused makes
+        room for the next, so each is tried, however many were made up.
+        """
         usable = _usable(connection, now)
-        proven = usable.where(_l.proven.is_not(None)).order_by(_l.proven.desc()).limit(_PROVEN)
-        new = usable.where(_l.proven.is_(None)).order_by(_l.at.desc()).limit(_UNPROVEN)
-        opened = (self._opened(row) for query in (proven, new) for row in db.execute(query).all())
+        new = usable.where(_l.proven.is_(None))
+        last = new.where(_l.learner.is_not(None)).with_only_columns(func.max(_l.id)).group_by(_l.learner)
+        queries = (
+            usable.where(_l.proven.is_not(None)).order_by(_l.proven.desc()).limit(_PROVEN),
+            new.where(_l.id.in_(last)).order_by(_l.id.desc()).limit(_CLAIMED),
+            new.order_by(_l.id).limit(_OLDEST),
+            new.order_by(_l.id.desc()).limit(_NEWEST),
+        )
+        found = {row.id: row for query in queries for row in db.execute(query).all()}
+        opened = map(self._opened, found.values())
         return tuple(launch for launch in opened if launch is not None)
 
     def note(self, db: Connection, proven: Iterable[int], refused: Iterable[int], now: datetime) -> bool:

@@ -45,6 +45,8 @@ class Delivery:
         attempt: The how-manieth attempt this is, from 1. After the first it may have arrived before.
         account: Which user of the system the learner is, where that is known.
         launch: The launch by which the learner opened the activity, the last that can be used.
+        finished: Whether it was delivered before that the learner finished the activity, as far as results
+            are kept; told where the system keeps only a status (`Sending.latest_only`).
     """
 
     id: int
@@ -52,6 +54,7 @@ class Delivery:
     attempt: int = 1
     account: Account | None = None
     launch: Launch | None = None
+    finished: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +64,8 @@ class Batch:
     Attributes:
         deliveries: In the order in which they were accepted.
         launches: Launches of anybody that can be used, for systems whose token serves a whole portal: those
-            first that the system took before, of them the newest first.
+            first that the system took before, of them the newest first; then the newest of learners, then the
+            oldest of all and the newest, so that no number of made-up ones hides a good one.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -76,11 +80,13 @@ class Delivered:
         delivery: The delivery's id.
         remote_id: Its id over there, where the system gives one.
         launch: The id of the launch whose token the system took.
+        refused: The ids of the launches whose tokens it refused before; they aren't offered again.
     """
 
     delivery: int = attrs.field(validator=_number)
     remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
     launch: int | None = attrs.field(default=None, validator=_maybe_number)
+    refused: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_number))
 
 
 @attrs.frozen
