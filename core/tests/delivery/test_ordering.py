@@ -140,7 +140,12 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(plac
 
 @pytest.mark.parametrize(
     ("latest_only", "kind", "finished"),
-    [(True, "completed", True), (True, "failed", True), (True, "started", False), (False, "completed", False)],
+    [
+        (True, "completed", True),
+        (True, "failed", True),
+        (True, "started", False),
+        (False, "completed", False),
+    ],
 )
 def test_a_system_that_keeps_a_status_is_told_who_had_finished(place, latest_only, kind, finished):
     """Told from the outbox, so that it's known after a restart, too."""
