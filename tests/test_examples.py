@@ -7,7 +7,7 @@ import sys
 import uuid
 
 import pytest
-from serving import BIN, EXAMPLES, Deployment
+from serving import BIN, EXAMPLES, at_acme
 
 from passback.sandbox import serve
 from passback_testbed.ports import free_port
@@ -33,7 +33,7 @@ def lrs():
 def app(request, lrs, tmp_path_factory):
     """An example app being served, with a worker beside it where it only puts."""
     name = request.param
-    with Deployment(tmp_path_factory.mktemp("examples") / name, name, lrs.url) as deployment:
+    with at_acme(tmp_path_factory.mktemp("examples") / name, name, lrs.url) as deployment:
         port = free_port()
         deployment.launch(*SERVERS[name], str(port))
         if name != "fastapi":
@@ -122,7 +122,7 @@ def test_what_is_no_completion_at_all_is_the_clients_mistake(app):
 
 
 def test_an_app_that_delivers_nothing_itself_accepts_while_no_worker_runs(lrs, tmp_path):
-    with Deployment(tmp_path / "flask", "flask", lrs.url) as deployment:
+    with at_acme(tmp_path / "flask", "flask", lrs.url) as deployment:
         port = free_port()
         deployment.launch(*SERVERS["flask"], str(port))
         with deployment.serving(port) as app:
@@ -134,7 +134,7 @@ def test_an_app_that_delivers_nothing_itself_accepts_while_no_worker_runs(lrs, t
 
 
 def test_the_script_reports_a_file_and_the_second_time_only_what_is_new(lrs, tmp_path):
-    with Deployment(tmp_path / "script", "script", lrs.url) as deployment:
+    with at_acme(tmp_path / "script", "script", lrs.url) as deployment:
         file = deployment.folder / "completions.csv"
         rows = list(csv.DictReader(file.read_text("utf-8").splitlines()))
         before = len(lrs.statements)
@@ -151,7 +151,7 @@ def test_the_script_reports_a_file_and_the_second_time_only_what_is_new(lrs, tmp
 
 
 def test_a_task_reports_in_celerys_own_process_and_twice_is_once(lrs, tmp_path):
-    with Deployment(tmp_path / "celery", "celery", lrs.url) as deployment:
+    with at_acme(tmp_path / "celery", "celery", lrs.url) as deployment:
         deployment.launch("celery", "--app", "tasks", "worker", "--concurrency", "2", "--loglevel", "INFO")
         deployment.launch("passback", "work")
         # The worker makes the broker's tables, and two that do it at once get into each other's way.
@@ -171,4 +171,5 @@ def test_a_task_reports_in_celerys_own_process_and_twice_is_once(lrs, tmp_path):
 def test_each_is_short_enough_to_be_read_before_it_is_copied():
     files = [each for each in EXAMPLES.rglob("*.py") if not each.is_relative_to(EXAMPLES / "demo")]
     assert len(files) >= 5
-    assert not [each for each in files if len(each.read_text("utf-8").splitlines()) >= 60]
+    most = {each: 120 if each.parent.name.startswith("sign_in") else 60 for each in files}
+    assert not [each for each in files if len(each.read_text("utf-8").splitlines()) >= most[each]]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from serving import Deployment
+from serving import at_acme
 
 from passback.sandbox import serve
 from passback_testbed.ports import free_port
@@ -81,7 +81,7 @@ def kill_a_worker(deployment):
     "app", [["app:app"], ["--preload", "warm:app"]], ids=["loaded in each", "used before the fork"]
 )
 def test_what_was_acknowledged_arrives_exactly_once_whoever_is_killed(lrs, tmp_path, app):
-    with Deployment(tmp_path / "flask", "flask", lrs.url) as deployment:
+    with at_acme(tmp_path / "flask", "flask", lrs.url) as deployment:
         (deployment.folder / "gunicorn.conf.py").write_text(HOOKS, "utf-8")
         (deployment.folder / "warm.py").write_text(WARM, "utf-8")
         (deployment.folder / "workers").mkdir()

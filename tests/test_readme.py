@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from serving import Deployment
+from serving import at_acme
 
 from passback import Connector
 from passback.sandbox import serve
@@ -30,7 +30,7 @@ def test_the_host_app_reports_and_the_worker_delivers_as_shown(tmp_path, monkeyp
     folder.mkdir()
     (folder / "app.py").write_text(HOST_APP, "utf-8")
     (folder / "passback.toml").write_text(CONFIGURATION, "utf-8")
-    with serve(sandbox) as url, Deployment(tmp_path / "shown", folder, url) as deployment:
+    with serve(sandbox) as url, at_acme(tmp_path / "shown", folder, url) as deployment:
         assert deployment.json("check")[0]["ok"]
         deployment.launch("passback", "work")
         port = free_port()

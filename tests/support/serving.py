@@ -17,10 +17,10 @@ from passback_testbed.places import workspace
 BIN = Path(sys.executable).parent
 EXAMPLES = workspace() / "examples"
 LOCAL = f"""
-[connections.acme.network]
+[connections.NAME.network]
 allow_http = true
 allow = ["127.0.0.0/8"]
-[connections.acme.sending]
+[connections.NAME.sending]
 {SOON}
 """
 
@@ -28,14 +28,25 @@ allow = ["127.0.0.0/8"]
 class Deployment(Host):
     """A copy of an example, or of the folder given, with what runs there; leaving it stops that."""
 
-    def __init__(self, folder, example, url):
+    def __init__(self, folder, example, addresses, environment, connections=("acme",)):
+        """Prepare a deployment.
+
+        Args:
+            folder: Where to.
+            example: Which one, of `EXAMPLES`.
+            addresses: What stands in its configuration → where that is on this machine.
+            environment: What it finds in its environment.
+            connections: Those of its connections that are on this machine.
+        """
         shutil.copytree(EXAMPLES / example, folder)
         super().__init__(folder)
         table = (folder / "passback.toml").read_text("utf-8")
-        shown = table.replace("https://lrs.acme.example/xapi/", url)
-        assert shown != table
-        (folder / "passback.toml").write_text(shown + LOCAL, "utf-8")
-        self.environment = os.environ | {"ACME_SECRET": "secret", "PYTHONUNBUFFERED": "1"}
+        for said, here in addresses.items():
+            assert said in table
+            table = table.replace(said, here)
+        local = (LOCAL.replace("NAME", name) for name in connections)
+        (folder / "passback.toml").write_text(table + "".join(local), "utf-8")
+        self.environment = os.environ | environment | {"PYTHONUNBUFFERED": "1"}
         self.logs = folder.parent / f"{folder.name}-logs"
         self.logs.mkdir()
         self._running = []
@@ -92,3 +103,8 @@ class Deployment(Host):
 
             self.until(answers)
             yield client
+
+
+def at_acme(folder, example, url):
+    """Return a deployment of an example that delivers to Acme's LRS, which is at `url`."""
+    return Deployment(folder, example, {"https://lrs.acme.example/xapi/": url}, {"ACME_SECRET": "secret"})

@@ -4,7 +4,13 @@ from uuid import uuid4
 
 import pytest
 
-from passback_testbed.install import install_learning_locker, install_ralph
+from passback_testbed.install import (
+    install_django_cas_server,
+    install_learning_locker,
+    install_oidc_provider,
+    install_ralph,
+    install_samlp,
+)
 from passback_testbed.places import workspace
 
 
@@ -19,6 +25,27 @@ def ralph_home() -> Path:
 def learning_locker_home() -> Path:
     home = workspace() / ".testbed"
     install_learning_locker(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def oidc_provider_home() -> Path:
+    home = workspace() / ".testbed"
+    install_oidc_provider(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def cas_server_home() -> Path:
+    home = workspace() / ".testbed"
+    install_django_cas_server(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def samlp_home() -> Path:
+    home = workspace() / ".testbed"
+    install_samlp(home)
     return home
 
 

@@ -76,6 +76,14 @@ class BlockingSigningIn:
     def __init__(self, call: _Call) -> None:
         self._call = call
 
+    def titles(self) -> dict[str, str]:
+        """Return connection → what stands on the button after "Sign in to"; see `Providers.titles`."""
+
+        async def read(host: Passback) -> dict[str, str]:
+            return host.providers.titles()
+
+        return self._call(read)
+
     def start(
         self, connection: str, *, browser: str = "", return_to: str = "", hint: str | None = None
     ) -> Journey:

@@ -12,6 +12,7 @@ from passback_testbed.places import HOME, PINS, RALPH_STORE
 from passback_testbed.running import run
 from passback_testbed.stamps import install_once
 
+_CAS = ("django-cas-server==3.1.0", "waitress==3.0.2")
 _RALPH = (
     "ralph-malph[lrs,cli,backend-lrs]==5.1.0",
     "requests",  # Ralph's server imports it without asking for it
@@ -39,6 +40,27 @@ def install_stackone(home: Path = HOME) -> bool:
     return _install_packages("stackone", home)
 
 
+def install_oidc_provider(home: Path = HOME) -> bool:
+    """Install oidc-provider into `home`, and tell whether that was still to do."""
+    return _install_packages("oidc-provider", home)
+
+
+def install_django_cas_server(home: Path = HOME) -> bool:
+    """Install django-cas-server into `home`, and tell whether that was still to do."""
+    folder = home.absolute() / "django-cas-server"
+    pins = PINS / "constraints-django-cas-server.txt"
+
+    def fill() -> None:
+        environments.make(folder, *_CAS, constraints=pins)
+
+    return install_once(folder, [*_CAS, pins], fill)
+
+
+def install_samlp(home: Path = HOME) -> bool:
+    """Install samlp into `home`, and tell whether that was still to do."""
+    return _install_packages("samlp", home)
+
+
 def _install_packages(name: str, home: Path) -> bool:
     folder = home.absolute() / name
     pins = PINS / name
@@ -56,6 +78,9 @@ SERVERS: dict[str, Callable[[Path], bool]] = {
     "ralph": install_ralph,
     "learning-locker": install_learning_locker,
     "stackone": install_stackone,
+    "oidc-provider": install_oidc_provider,
+    "samlp": install_samlp,
+    "django-cas-server": install_django_cas_server,
 }
 
 

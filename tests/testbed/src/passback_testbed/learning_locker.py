@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from passback_testbed import node
 from passback_testbed.calls import authorization
+from passback_testbed.lrs import LRS
 from passback_testbed.places import PROGRAMS
 from passback_testbed.ports import free_port
-from passback_testbed.server import Server
 
 
-class LearningLocker(Server):
+class LearningLocker(LRS):
     """Learning Locker's statements service over memory: `kill()` and `stop()` lose all its data.
 
     It is a strict LRS: it refuses what the standard refuses. A look-up goes through all it holds, so it

@@ -5,10 +5,10 @@ import subprocess
 from pathlib import Path
 from typing import ClassVar
 
-from passback_testbed.server import Server
+from passback_testbed.lrs import LRS
 
 
-class Ralph(Server):
+class Ralph(LRS):
     """Ralph 5.1 over a file that is only appended to: what it has acknowledged outlives `kill()`.
 
     It is a lenient LRS: it stores much that the standard refuses, answers a repeated batch with 204 and no

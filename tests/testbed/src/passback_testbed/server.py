@@ -11,7 +11,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar, Self
 
-from passback_testbed.calls import call
 from passback_testbed.places import HOME
 from passback_testbed.ports import await_silence, free_port, is_open
 from passback_testbed.running import end_of, launch
@@ -22,38 +21,26 @@ _STOP_SECONDS = 10
 
 
 class Server(ABC):
-    """An LRS as a process of its own, on loopback.
+    """A server as a process of its own, on loopback.
 
     It keeps its port over restarts, and writes what it says to `<name>.log` in its folder.
 
     Attributes:
-        key: The name that clients give.
-        secret: The password that goes with it.
         port: Where it listens.
     """
 
     name: ClassVar[str]
 
-    def __init__(
-        self,
-        data: Path,
-        *,
-        port: int | None = None,
-        key: str = "lrs",
-        secret: str = "secret",  # noqa: S107 -- made up for a server that only this machine reaches
-        home: Path = HOME,
-    ) -> None:
-        self.key = key
-        self.secret = secret
+    def __init__(self, data: Path, *, port: int | None = None, home: Path = HOME) -> None:
         self.port = port or free_port()
         self._data = data.absolute()
         self._home = home.absolute()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def url(self) -> str:
-        """The xAPI endpoint, for a connector's settings."""
-        return f"http://127.0.0.1:{self.port}/xAPI"
+        """Its address, for a connector's settings."""
 
     @property
     def log(self) -> Path:
@@ -109,16 +96,24 @@ class Server(ABC):
     def _environment(self) -> dict[str, str]:
         """Return the server's settings."""
 
+    @abstractmethod
+    def _ask(self) -> int:
+        """Ask for what it answers with 200 once it serves, and return the status.
+
+        Raises:
+            OSError: It isn't reached.
+        """
+
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + _START_SECONDS
         answer: object = None
         while time.monotonic() < end and process.poll() is None:
             try:
-                answer = call("GET", f"{self.url}/statements?limit=1", self.key, self.secret, timeout=5)
+                answer = self._ask()
             except OSError as error:
                 answer = error
             else:
-                if answer[0] == HTTPStatus.OK:
+                if answer == HTTPStatus.OK:
                     return
             time.sleep(0.05)
         self.kill()
