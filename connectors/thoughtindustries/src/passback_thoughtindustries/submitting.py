@@ -1,0 +1,161 @@
+"""Results become external activity; the school has no idempotency key (wire facts §0.2, §6.1)."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from passback import (
+    ActivityUnknown,
+    AlreadyThere,
+    Clock,
+    ConnectionFailure,
+    Delivered,
+    Delivery,
+    JSONValue,
+    RateLimited,
+    Receipt,
+    Rejected,
+    Response,
+    TryLater,
+    UserUnknown,
+)
+from passback_thoughtindustries.completions import Entry, entry
+from passback_thoughtindustries.options import ThoughtIndustriesOptions
+from passback_thoughtindustries.pages import pages
+from passback_thoughtindustries.school import School, require, said_by_school, words
+
+__all__ = ["Submitter"]
+
+_STORED = (200, 201, 204)
+_BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND = 400, 401, 404
+_REFUSALS = (_BAD_REQUEST, 409, 422)
+# Each says that nothing was written.
+_NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 409, 422, 429})
+_ACTIVITY = re.compile(r"course|learning ?path", re.IGNORECASE)
+_MISSING = re.compile(r"not found|unknown|no such|doesn't exist|does not exist|invalid", re.IGNORECASE)
+# An event's time may be when the completion was told.
+_BEFORE = timedelta(days=1)
+_MOST_REMEMBERED = 50_000
+
+
+class Submitter:
+    """Sends results to one school."""
+
+    def __init__(self, school: School, options: ThoughtIndustriesOptions, clock: Clock) -> None:
+        self._school = school
+        self._options = options
+        self._clock = clock
+        # Through which attempt a delivery surely didn't arrive.
+        self._absent: OrderedDict[int, int] = OrderedDict()
+
+    async def send(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
+        """Send `deliveries`, one after the other, and return their receipts.
+
+        Raises:
+            ConnectionFailure: The first of them fails for a reason that concerns all.
+        """
+        receipts: list[Receipt] = []
+        for at, delivery in enumerate(deliveries):
+            try:
+                receipts.append(await self._sent(delivery))
+            except ConnectionFailure as failure:
+                rest = deliveries[at + 1 :]
+                self._unsent(rest)
+                if not receipts:
+                    raise
+                # What arrived before has its receipt; the rest is tried again, and then tells what is wrong.
+                until = (failure.until if isinstance(failure, RateLimited) else None) or self._clock.now()
+                reason = "the connection failed before it was sent"
+                return [*receipts, *(TryLater(each.id, until, reason) for each in (delivery, *rest))]
+        return receipts
+
+    async def _sent(self, delivery: Delivery) -> Receipt:
+        ready = entry(delivery, self._options)
+        if not isinstance(ready, Entry):
+            self._unsent([delivery])
+            return Delivered(delivery.id) if ready is None else ready
+        absent = self._surely_absent(delivery)
+        if not absent and self._can_look(ready):
+            if await self._is_there(ready):
+                return AlreadyThere(delivery.id)
+            absent = True
+        answer = await self._school.post(ready.path, ready.content)
+        if answer.status in _STORED:
+            return self._stored(delivery, answer)
+        if absent and answer.status in _NOTHING_WRITTEN and _is_own(answer):
+            self._note([delivery])
+        return await self._refused(delivery, ready, answer)
+
+    def _stored(self, delivery: Delivery, answer: Response) -> Receipt:
+        # The school says nothing, or says it in JSON; a page of a network on the way says 200, too.
+        if answer.body.strip():
+            said = answer.json()
+            if isinstance(said, dict) and said.get("errors"):
+                return Rejected(delivery.id, f"it answered {answer.status}: {words(answer)}")
+        return Delivered(delivery.id)
+
+    async def _refused(self, delivery: Delivery, ready: Entry, answer: Response) -> Receipt:
+        if not said_by_school(answer):
+            require(answer, *_STORED)
+        said = f"it answered {answer.status}: {words(answer)}"
+        if answer.status in (_BAD_REQUEST, _NOT_FOUND):
+            if await self._is_gone(ready):
+                return UserUnknown(
+                    delivery.id, "the school has no user with the id of their account any more"
+                )
+            if answer.status == _NOT_FOUND or (_ACTIVITY.search(said) and _MISSING.search(said)):
+                return ActivityUnknown(delivery.id, said)
+        if answer.status in _REFUSALS:
+            return Rejected(delivery.id, said)
+        require(answer, *_STORED)
+        raise AssertionError  # no other status is left
+
+    async def _is_gone(self, ready: Entry) -> bool:
+        if ready.user is None:
+            return False
+        found = await self._school.user(ready.user)
+        return found.status == _NOT_FOUND and bool(said_by_school(found))
+
+    def _can_look(self, ready: Entry) -> bool:
+        # Events name a course by its id.
+        return ready.course is not None and self._options.when_unsure == "look"
+
+    async def _is_there(self, ready: Entry) -> bool:
+        """Return whether the school's events tell the completion already."""
+        query: dict[str, str | int] = {"startDate": (ready.at - _BEFORE).isoformat().replace("+00:00", "Z")}
+        if ready.user is not None:
+            query["userId"] = ready.user
+        async for events in pages(self._school, "events/courseCompletion", query, "events"):
+            if any(_tells(each, ready) for each in events):
+                return True
+        return False
+
+    def _surely_absent(self, delivery: Delivery) -> bool:
+        return self._absent.get(delivery.id, 0) >= delivery.attempt - 1
+
+    def _unsent(self, deliveries: Sequence[Delivery]) -> None:
+        self._note([each for each in deliveries if self._surely_absent(each)])
+
+    def _note(self, absent: Sequence[Delivery]) -> None:
+        for delivery in absent:
+            self._absent[delivery.id] = delivery.attempt
+            self._absent.move_to_end(delivery.id)
+        while len(self._absent) > _MOST_REMEMBERED:
+            self._absent.popitem(last=False)
+
+
+def _is_own(answer: Response) -> bool:
+    # A refused key is answered with nothing at all.
+    return bool(said_by_school(answer)) or (answer.status == _UNAUTHORIZED and not answer.body.strip())
+
+
+def _tells(event: dict[str, JSONValue], ready: Entry) -> bool:
+    if event.get("notifiableId") != ready.course:
+        return False
+    detail, address = event.get("userDetail"), event.get("user")
+    if ready.user is not None:
+        return isinstance(detail, dict) and detail.get("id") == ready.user
+    return isinstance(address, str) and address.casefold() == (ready.address or "").casefold()

@@ -1,0 +1,308 @@
+"""Results become external activity, each once, and the school's answers receipts."""
+
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+
+from passback import (
+    Activity,
+    ActivityUnknown,
+    AlreadyThere,
+    Delivered,
+    Learner,
+    RateLimited,
+    Rejected,
+    ResultKind,
+    ServerError,
+    TryLater,
+    UserUnknown,
+)
+from passback_thoughtindustries.sandbox import Behaviour
+
+WRITE = "POST /incoming/v2/courseExternalActivity"
+PATHS = {"onboarding": "p-1"}
+
+
+def sent(school):
+    (seen,) = school.asked("", "POST")
+    return seen.path.rpartition("/")[2], json.loads(seen.body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("completed", {}),
+        ("passed", {}),
+        ("progressed", {"progress": 1.0, "completion": True}),
+        ("failed", {"completion": True}),
+    ],
+)
+def test_an_end_completes_the_course(start, made, kind, more):
+    school = start()
+    assert school.submit(made.delivery(1, made.result(1, kind, **more))) == [Delivered(1)]
+    assert sent(school) == (
+        "courseExternalActivity",
+        {"courseId": "c-7", "userId": "u-501", "completionDate": "2026-11-02T08:31:00.000Z"},
+    )
+    assert [each["notifiableId"] for each in school.sandbox.completions] == ["c-7"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("started", {}),
+        ("progressed", {"progress": 0.5}),
+        ("failed", {}),
+        ("passed", {"completion": False}),
+        ("task_completed", {}),
+        ("badge_awarded", {"completion": True}),
+    ],
+)
+def test_a_course_has_no_place_for_anything_else(start, made, kind, more):
+    school = start()
+    assert school.submit(made.delivery(1, made.result(1, kind, **more))) == [Delivered(1)]
+    assert school.sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "when"),
+    [
+        ("started", "started", "timeStampDate"),
+        ("progressed", "started", "timeStampDate"),
+        ("failed", "not-completed", "timeStampDate"),
+        ("completed", "completed", "completionDate"),
+        ("passed", "completed", "completionDate"),
+    ],
+)
+def test_a_learning_path_has_a_status(start, made, kind, status, when):
+    school = start()
+    result = made.result(1, kind, activity=Activity(id="onboarding"))
+    assert school.submit(made.delivery(1, result), learning_paths=PATHS) == [Delivered(1)]
+    content = {"userId": "u-501", "learningPathId": "p-1", "status": status, when: "2026-11-02T08:31:00.000Z"}
+    assert sent(school) == ("learningPathExternalActivity", content)
+
+
+def test_a_course_can_be_named_by_a_table_and_by_its_sku(start, made):
+    school = start()
+    result = made.result(1, activity=Activity(id="https://example.com/crane"))
+    options = {"courses": {"https://example.com/crane": "CRANE"}, "course_by": "sku"}
+    assert school.submit(made.delivery(1, result), **options) == [Delivered(1)]
+    assert sent(school)[1]["courseSku"] == "CRANE"
+    assert school.sandbox.completions[0]["notifiableId"] == "c-8"
+
+
+def test_a_learner_can_be_named_by_their_address(start, made):
+    school = start()
+    assert school.submit(made.delivery(1, user=None), learner_by="email") == [Delivered(1)]
+    assert sent(school)[1]["userEmail"] == "person506@example.com"
+    nobody = made.result(1, learner=Learner(id="l-1"))
+    (receipt,) = school.submit(made.delivery(1, nobody, user=None), learner_by="email")
+    assert isinstance(receipt, UserUnknown)
+
+
+@pytest.mark.parametrize("user", [None, "../x", ".", "a b", "a/b", ""])
+@pytest.mark.parametrize("activity", ["c-7", "onboarding"])
+def test_who_has_no_account_there_is_unknown(start, made, user, activity):
+    school = start()
+    delivery = made.delivery(1, made.result(1, activity=Activity(id=activity)), user=user)
+    (receipt,) = school.submit(delivery, learning_paths=PATHS)
+    assert isinstance(receipt, UserUnknown)
+    assert school.sandbox.requests == []
+
+
+def test_an_id_that_was_made_up_is_nobodys(start, made):
+    school = start()
+    (receipt,) = school.submit(made.delivery(1, user="anon-1", by="anonymous"))
+    assert isinstance(receipt, UserUnknown)
+    assert school.sandbox.requests == []
+
+
+@pytest.mark.parametrize("unknown", [400, 404])
+def test_a_user_or_a_course_that_is_gone_is_told_apart(start, made, unknown):
+    school = start(Behaviour(unknown=unknown))
+    (gone,) = school.submit(made.delivery(1, user="u-1"))
+    assert isinstance(gone, UserUnknown)
+    (no_course,) = school.submit(made.delivery(1, made.result(1, activity=Activity(id="c-99"))))
+    assert isinstance(no_course, ActivityUnknown)
+    assert "Course not found" in no_course.reason
+
+
+def test_404_is_about_the_activity_where_the_user_is_there(start, made):
+    school = start()
+    school.sandbox.fail(status=404, body='{"errors": ["nothing here"]}', on=WRITE)
+    assert school.submit(made.delivery(1)) == [ActivityUnknown(1, "it answered 404: nothing here")]
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_refusal_is_told_in_the_schools_words(start, made, status):
+    school = start()
+    body = json.dumps({"errors": ["completionDate must not be in the future", "nor 7", 7]})
+    school.sandbox.fail(status=status, body=body, on=WRITE)
+    (receipt,) = school.submit(made.delivery(1))
+    assert receipt == Rejected(1, f"it answered {status}: completionDate must not be in the future; nor 7")
+
+
+def test_errors_are_no_success_whatever_the_status(start, made):
+    school = start()
+    school.sandbox.fail(status=200, body='{"errors": ["no such thing"]}', on=WRITE)
+    (receipt,) = school.submit(made.delivery(1))
+    assert receipt == Rejected(1, "it answered 200: no such thing")
+
+
+@pytest.mark.parametrize("status", [401, 403, 405, 500, 502])
+def test_what_concerns_everybody_is_the_connections(start, made, status):
+    school = start()
+    school.sandbox.fail(status=status, on=WRITE)
+    with pytest.raises(ServerError) as caught:
+        school.submit(made.delivery(1), made.delivery(2))
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status", [400, 404, 200])
+def test_a_page_of_a_proxy_says_nothing_of_a_result(start, made, status):
+    school = start()
+    school.sandbox.fail(status=status, body="<h1>no</h1>", on=WRITE)
+    with pytest.raises(ServerError):
+        school.submit(made.delivery(1))
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 32), ({"Retry-After": "7"}, 7)])
+def test_a_school_says_how_long_to_wait(start, made, headers, seconds):
+    """Wire facts §6.2: in the header and in the body."""
+    school = start()
+    school.sandbox.fail(status=429, headers=headers, on=WRITE)
+    with pytest.raises(RateLimited) as caught:
+        school.submit(made.delivery(1))
+    now = school.connection().connector.clock.now()
+    assert abs(caught.value.until - now - timedelta(seconds=seconds)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("wait", ['"soon"', "-1", "true", "1e99", "[]"])
+def test_a_wait_that_is_none_isnt_taken_for_one(start, made, wait):
+    school = start()
+    school.sandbox.fail(status=429, body=f'{{"retryAfter": {wait}}}', on=WRITE)
+    with pytest.raises(RateLimited) as caught:
+        school.submit(made.delivery(1))
+    assert caught.value.until is None
+
+
+def test_the_rest_of_a_batch_waits_for_the_first_that_failed(start, made):
+    school = start()
+    school.sandbox.fail(status=500, on=WRITE, after=1)
+    first, second, third = school.submit(*(made.delivery(n, user=f"u-50{n}") for n in (1, 2, 3)))
+    assert first == Delivered(1)
+    assert isinstance(second, TryLater)
+    assert isinstance(third, TryLater)
+    assert len(school.sandbox.completions) == 1
+
+
+def test_what_may_have_arrived_is_looked_for_before_its_sent_again(start, made):
+    """The school has no idempotency key (§0.2), but tells its completions as events (§6.1)."""
+    school = start()
+    school.sandbox.cut_after(on=WRITE)
+    with pytest.raises(Exception, match="cut"):
+        school.submit(made.delivery(1))
+    assert school.submit(made.delivery(1, attempt=2)) == [AlreadyThere(1)]
+    assert len(school.sandbox.completions) == 1
+    (seen,) = school.asked("events")
+    assert "startDate=2026-11-01T08%3A31%3A00Z" in seen.query
+    assert "userId=u-501" in seen.query
+
+
+def test_what_didnt_arrive_is_sent(start, made):
+    school = start()
+    school.sandbox.cut_before(on=WRITE)
+    with pytest.raises(Exception, match="cut"):
+        school.submit(made.delivery(1))
+    assert school.submit(made.delivery(1, attempt=2)) == [Delivered(1)]
+    assert len(school.sandbox.completions) == 1
+
+
+def test_somebody_elses_completion_isnt_theirs(start, made):
+    school = start()
+    school.submit(made.delivery(1, user="u-505"))
+    other = made.result(1, activity=Activity(id="c-8"))
+    school.submit(made.delivery(2, other))
+    assert school.submit(made.delivery(3, made.result(1), attempt=2)) == [Delivered(3)]
+    assert len(school.sandbox.completions) == 3
+
+
+@pytest.mark.parametrize("detail", ['{"id": "u-505"}', "{}", "null", '"u-501"'])
+def test_a_school_that_doesnt_filter_its_events_by_user_tells_of_others(start, made, detail):
+    school = start()
+    event = f'{{"notifiableId": "c-7", "user": "ana@example.com", "userDetail": {detail}}}'
+    body = f'{{"events": [{event}], "pageInfo": {{"hasMore": false}}}}'
+    school.sandbox.fail(status=200, body=body, on="GET /incoming/v2/events")
+    assert school.submit(made.delivery(1, attempt=2)) == [Delivered(1)]
+
+
+def test_a_completion_is_found_on_a_later_page_of_events(start, made):
+    school = start()
+    for n in range(60):
+        school.submit(made.delivery(n, made.result(1), user=f"u-{505 + n}"))
+    school.submit(made.delivery(99, made.result(1, learner=Learner(id="x", email="Ana@example.com"))))
+    result = made.result(1, learner=Learner(id="x", email="ANA@example.com"))
+    receipt = school.submit(made.delivery(100, result, attempt=2), learner_by="email")
+    assert receipt == [AlreadyThere(100)]
+    assert len(school.asked("events")) == 2
+
+
+def test_what_surely_didnt_arrive_isnt_looked_for(start, made):
+    school = start()
+    school.sandbox.fail(status=429, times=2, on=WRITE)
+
+    async def tried(connection, attempt):
+        batch = made.batch(made.delivery(1, attempt=attempt), made.delivery(2, user="u-505", attempt=attempt))
+        try:
+            return list(await connection.submit_results(batch))
+        except RateLimited:
+            return None
+
+    receipts = school.ask(*(lambda it, n=n: tried(it, n) for n in (1, 2, 3)))
+    assert receipts == [Delivered(1), Delivered(2)]
+    assert school.asked("events") == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"when_unsure": "send"}, {"course_by": "sku", "courses": {"c-7": "LADDER"}}]
+)
+def test_where_it_cant_or_shouldnt_be_looked_for_it_is_sent_again(start, made, options):
+    """Events name a course by its id alone."""
+    school = start()
+    school.submit(made.delivery(1), **options)
+    assert school.submit(made.delivery(1, attempt=2), **options) == [Delivered(1)]
+    assert len(school.sandbox.completions) == 2
+
+
+def test_a_learning_path_that_isnt_enabled_is_the_connections(start, made):
+    school = start(Behaviour(paths_enabled=False))
+    result = made.result(1, ResultKind.STARTED, activity=Activity(id="onboarding"))
+    with pytest.raises(ServerError, match="403"):
+        school.submit(made.delivery(1, result), learning_paths=PATHS)
+
+
+def test_the_key_is_shown_nowhere(start, made, caplog):
+    caplog.set_level(logging.DEBUG)
+    school = start()
+    school.sandbox.fail(status=400, body=json.dumps({"errors": [f"no {made.key}"]}), on=WRITE)
+    (receipt,) = school.submit(made.delivery(1))
+    assert "•••" in receipt.reason
+    assert made.key not in caplog.text + receipt.reason
+    assert made.key not in repr(school.connection().connector.options)
+
+
+@pytest.mark.parametrize(("status", "body"), [(401, None), (200, '{"valid": false}'), (200, "[]"), (404, "")])
+def test_the_check_is_the_schools_own(start, status, body):
+    school = start()
+    school.ask(lambda it: it.check())
+    assert [seen.path for seen in school.sandbox.requests] == ["/incoming/v2/ping"]
+    school.sandbox.fail(status=status, body=body)
+    with pytest.raises(ServerError):
+        school.ask(lambda it: it.check())
+
+
+def test_a_wrong_key_fails_the_check(start):
+    with pytest.raises(ServerError, match="401"):
+        start().ask(lambda it: it.check(), api_key="another-key-0123456789")
