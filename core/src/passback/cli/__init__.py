@@ -22,6 +22,7 @@ def main() -> None:
             deliveries,  # noqa: F401
             export,  # noqa: F401
             init,  # noqa: F401
+            new,  # noqa: F401
             people,  # noqa: F401
             reports,  # noqa: F401
             sandbox,  # noqa: F401

@@ -1,0 +1,60 @@
+"""Environments of their own, with wheels in them: what somebody has who never saw this checkout."""
+
+import os
+import subprocess
+import sys
+
+from passback_testbed.places import workspace
+
+ROOT = workspace()
+
+
+def uv(*arguments):
+    local = ROOT / ".uv"
+    command = [str(local / "bin" / "uv")] if local.exists() else ["uv"]
+    environment = os.environ | ({"PYTHONPATH": str(local)} if local.exists() else {})
+    done = subprocess.run(
+        [*command, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def wheel(project, folder):
+    """Build the wheel of a project of ours into `folder`."""
+    uv("build", "--quiet", "--wheel", "--out-dir", folder, ROOT / project)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def environment(folder, *requirements):
+    """Make an environment with the core's wheel, what authors have, and `requirements`; return its Python."""
+    core = wheel("core", folder / "wheels")
+    uv("venv", "--quiet", "--python", sys.executable, folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    needed = [
+        f"passback[host,testing] @ {core.as_uri()}",
+        "build",
+        "editables",
+        "hatchling>=1.27",
+        "httpx2",
+        "mypy",
+        "ruff",
+    ]
+    pins = ["--constraint", ROOT / "constraints.txt"]
+    uv("pip", "install", "--quiet", "--python", python, *pins, *needed, *requirements)
+    return python
+
+
+def clean(python):
+    """Return the surroundings of somebody whose environment is active, and who has no package index."""
+    bare = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PIP_"))}
+    return bare | {
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(python.parent.parent),
+        "COLUMNS": "120",
+        # What is needed is there already: an index is asked for nothing.
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
