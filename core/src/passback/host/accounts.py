@@ -23,8 +23,8 @@ from passback.identity import (
     forget,
     known,
 )
-from passback.identity.linking import erase_person
-from passback.model import Activity, Learner, SignIn, SignInRequest
+from passback.identity.linking import erase_person, find
+from passback.model import Access, Activity, Learner, SignIn, SignInRequest
 
 __all__ = ["Accounts"]
 
@@ -75,6 +75,7 @@ class Accounts:
         activity: Activity | None = None,
         *,
         return_to: str = "",
+        access: Access | None = None,
     ) -> SignIn:
         """Return where to send the browser of `learner`, so that it's signed in to `connection`'s system.
 
@@ -85,6 +86,7 @@ class Accounts:
             learner: Who it is; you must know that it's them.
             activity: What is opened there; None for its first page.
             return_to: Where the system wants the browser to go on over there, if it sent it here: hostile.
+            access: What they may learn and manage there; None says nothing about it.
 
         Raises:
             ConnectionNotReady: The connection can't serve; says why.
@@ -97,9 +99,15 @@ class Accounts:
         name = learner.id if isinstance(learner, Learner) else learner
 
         def read(db: Database) -> SignInRequest:
-            person = given or last_seen(db, organisation, name) or Learner(id=name)
-            account = known(db, connection, organisation, [name]).get(name)
-            return SignInRequest(learner=person, account=account, activity=activity, return_to=return_to)
+            person = find(db, organisation, name)
+            known_as = person.learner if person else last_seen(db, organisation, name)
+            return SignInRequest(
+                learner=given or known_as or Learner(id=name),
+                account=known(db, connection, organisation, [name]).get(name),
+                activity=activity,
+                return_to=return_to,
+                access=access,
+            )
 
         request = await running.store.run_soft(read)
         return await running.roster.connection(connection).sign_in_url(request)
