@@ -444,3 +444,15 @@ def test_an_administrator_sees_the_links_and_changes_one_in_their_name(idp, monk
 def test_the_table_to_paste_for_a_customers_own_provider_names_every_attribute(idp):
     said = idp.run("sso", "attributes").stdout
     assert all(name in said for name in ("courseSlugs", "replaceLicenseAccess", "ref10", "role"))
+
+
+def test_whoever_merges_people_by_their_addresses_is_warned_when_they_check(idp, monkeypatch):
+    idp.configure(KEYS, TABLE, 'merge = "verified"', 'trusted_domains = ["x.example"]')
+    monkeypatch.setenv("PYTHONPATH", str(idp.folder))
+    (checked,) = idp.json("check")
+    assert checked["ok"]
+    assert [each.partition(":")[0] for each in checked["doubts"]] == [
+        "sign_in.merge",
+        "sign_in.trusted_domains",
+    ]
+    assert "becomes anybody whose address" in idp.run("check").stdout

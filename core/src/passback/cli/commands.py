@@ -80,7 +80,16 @@ def check(
             if json:
                 tried = [f"{each.asked} → {each.outcome}" for each in outcome.tried]
                 error = str(outcome.error) if outcome.error else None
-                print_json({"connection": name, "ok": outcome.error is None, "tried": tried, "error": error})
+                doubts = [f"{each.what}: {each.said}" for each in outcome.doubts]
+                print_json(
+                    {
+                        "connection": name,
+                        "ok": outcome.error is None,
+                        "tried": tried,
+                        "error": error,
+                        "doubts": doubts,
+                    }
+                )
                 continue
             show_outcome(outcome)
         await host.aclose()

@@ -39,3 +39,9 @@ def show_outcome(outcome: CheckOutcome) -> None:
         out.print(plain(line), highlight=False)
     if outcome.error:
         out.print(f"    {plain(str(outcome.error))}", highlight=False, soft_wrap=True)
+    for doubt in outcome.doubts:
+        out.print(
+            f"    [yellow]![/yellow] {plain(doubt.what)}: {plain(doubt.said)}",
+            highlight=False,
+            soft_wrap=True,
+        )

@@ -321,7 +321,7 @@ class Passback:
 
     async def check(self, name: str) -> CheckOutcome:
         """Press the test button of the connection called `name`."""
-        return await press(self._running.roster, name)
+        return await press(self._running.roster, self._running.config, name)
 
     async def notices(self, limit: int = 100) -> list[Notice]:
         """Return the latest mails and webhooks that tell of connections, the newest first."""
