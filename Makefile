@@ -6,7 +6,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := PYTHONPATH=.uv .uv/bin/uv
 BIN := .venv/bin
-MEMBERS := -e 'core[host,postgres,sandbox]' -e 'connectors/cornerstone[sandbox]' -e 'connectors/go1[sandbox]' -e 'connectors/stackone[sandbox]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
+MEMBERS := -e 'core[host,postgres,sandbox]' -e 'connectors/cas' -e 'connectors/cornerstone[sandbox]' -e 'connectors/go1[sandbox]' -e 'connectors/jwt' -e 'connectors/oidc' -e 'connectors/saml' -e 'connectors/stackone[sandbox]' -e 'connectors/thoughtindustries[sandbox]' -e 'connectors/webhook[sandbox]' -e 'connectors/xapi[sandbox]' -e tests/testbed
 
 .PHONY: help
 help: ## Show the targets
@@ -17,7 +17,7 @@ help: ## Show the targets
 	@echo "installing uv …"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target .uv uv==$(UV_VERSION)
 
-.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/cornerstone/pyproject.toml connectors/go1/pyproject.toml connectors/stackone/pyproject.toml connectors/webhook/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
+.venv/.installed: .uv/bin/uv constraints.txt pyproject.toml core/pyproject.toml connectors/cas/pyproject.toml connectors/cornerstone/pyproject.toml connectors/go1/pyproject.toml connectors/jwt/pyproject.toml connectors/oidc/pyproject.toml connectors/saml/pyproject.toml connectors/stackone/pyproject.toml connectors/thoughtindustries/pyproject.toml connectors/webhook/pyproject.toml connectors/xapi/pyproject.toml tests/testbed/pyproject.toml
 	@echo "installing Passback into .venv …"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	@$(UV) pip install --quiet --compile-bytecode --python .venv --constraint constraints.txt --group dev --group examples $(MEMBERS)
@@ -42,6 +42,15 @@ check: install ## Lint, types and layers
 test: check ## Lint, types, layers and every test
 	@$(BIN)/python -m passback_testbed.install all
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: idp
+idp: install ## Sign in by real identity providers: OpenID Connect, SAML and CAS
+	@$(BIN)/python -m passback_testbed.install all
+	@$(BIN)/pytest -n 2 connectors/oidc/tests/real connectors/saml/tests/test_samlp.py connectors/cas/tests/test_real_server.py tests/test_sign_in_examples.py tests/test_sign_in_flows.py
+
+.PHONY: mutants
+mutants: install ## Try the conformance kit on connectors that are wrong on purpose
+	@$(BIN)/pytest tests/mutants
 
 .PHONY: docs
 docs: install ## Build the documentation into .cache/docs

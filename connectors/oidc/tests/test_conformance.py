@@ -77,10 +77,6 @@ class Provider:
 
 class TestOidc(Conformance[Provider]):
     connector = OidcConnector
-    waivers = {
-        "finish_sign_in.token_renewed": "the access token is a moment old and its code is used up: there's "
-        "no other to be had without the person"
-    }
 
     def sandbox(self) -> Provider:
         return Provider()

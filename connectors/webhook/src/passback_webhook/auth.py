@@ -91,13 +91,13 @@ HeaderName: TypeAlias = Annotated[str, AfterValidator(_header_name)]
 class NoAuth(Options):
     """Nothing proves a request but its address, or its signature."""
 
-    kind: Literal["none"]
+    kind: Literal["none"] = Field(description="No credentials.")
 
 
 class BasicAuth(Options):
     """HTTP Basic (RFC 7617)."""
 
-    kind: Literal["basic"]
+    kind: Literal["basic"] = Field(description="HTTP Basic.")
     username: str = Field(description="The user name.")
     password: SecretStr = Field(description="The password.")
 
@@ -110,7 +110,7 @@ class BasicAuth(Options):
 class KeyAuth(Options):
     """A secret key in a header."""
 
-    kind: Literal["key"]
+    kind: Literal["key"] = Field(description="A key in a header.")
     header: HeaderName = Field(default="Authorization", description="The header that carries the key.")
     prefix: str = Field(default="", description="What stands before the key, as `Bearer ` with its space.")
     key: SecretStr = Field(description="The key.")
@@ -119,7 +119,7 @@ class KeyAuth(Options):
 class OAuth2Auth(Options):
     """OAuth2 client credentials (RFC 6749 §4.4) at the customer's own token endpoint."""
 
-    kind: Literal["oauth2"]
+    kind: Literal["oauth2"] = Field(description="A token for client id and secret.")
     token_url: Annotated[str, AfterValidator(fixed_address)] = Field(description="The token endpoint.")
     client_id: str = Field(description="The client's id.")
     client_secret: SecretStr = Field(description="The client's secret.")

@@ -37,7 +37,7 @@ class Proofs:
             Refused: Nothing proves it.
         """
         if self._keys and (self._only_signed or SIGNATURE in incoming.headers):
-            return signed_id(self._keys, incoming.headers, incoming.body, self._clock.now())
+            return signed_id(self._keys, incoming.headers, incoming.body, incoming.received)
         if self._bears_token(incoming) or self._bears_secret(incoming):
             return None
         raise Refused(

@@ -1,0 +1,7 @@
+"""The conformance kit: what every connector must keep, tried over real sockets with all that goes wrong."""
+
+from passback.testing.conformance import Conformance
+from passback.testing.rule import Broken, Rule
+from passback.testing.rules import all_rules
+
+__all__ = ["Broken", "Conformance", "Rule", "all_rules"]

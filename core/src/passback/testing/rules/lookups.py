@@ -1,0 +1,131 @@
+"""Looking users up: everybody, to the last page, and nobody else."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from passback.model import User, UserQuery
+from passback.testing import proxy
+from passback.testing.operations import attempt, everybody
+from passback.testing.rule import broken, rule
+from passback.testing.scene import Scene, Take
+
+__all__ = ["require_everybody"]
+
+_PAGES = 3
+_MOST = 150
+
+
+def require_everybody(take: Take, listed: object) -> None:
+    """Raise unless `listed` is the sandbox's population."""
+    wanted = Counter(each.id for each in take.suite.population(take.sandbox))
+    found = (
+        Counter(each.id for each in listed if isinstance(each, User)) if isinstance(listed, list) else wanted
+    )
+    if missing := wanted - found:
+        raise broken(
+            f"{missing.total()} of {wanted.total()} users weren't listed, among them {next(iter(missing))!r}"
+        )
+    if more := found - wanted:
+        raise broken(f"{next(iter(more))!r} was listed more often than there are such users")
+
+
+@rule("lookup_users.everybody", "lookup_users")
+async def _everybody(scene: Scene) -> None:
+    """A look-up yields everybody once, to the last page; whom it misses never gets an account.
+
+    Follow the pages until the system says that there are no more. The sandbox needs at least three pages.
+    """
+    async with scene.take() as take:
+        outcome = await attempt(everybody(take))
+        if outcome.error is not None:
+            raise broken(f"the look-up failed: {outcome}")
+        require_everybody(take, outcome.value)
+        pages = Counter(each.path for each in take.record.asked if each.method == "GET")
+        if max(pages.values(), default=0) < _PAGES:
+            raise broken("the sandbox's population doesn't fill three pages; seed more people")
+
+
+@rule("lookup_users.fields", "lookup_users")
+async def _fields(scene: Scene) -> None:
+    """A look-up tells what the system knows of each user; a wrong address or id bonds a learner to another.
+
+    Compare the fields of `User` that you fill with what the sandbox has.
+    """
+    async with scene.take() as take:
+        known = {each.id: each for each in take.suite.population(take.sandbox)}
+        for user in await everybody(take):
+            wanted = known.get(user.id)
+            for field in ("email", "username", "external_id"):
+                value = getattr(wanted, field, None)
+                if value is not None and getattr(user, field) != value:
+                    raise broken(f"user {user.id!r}: {field} is {value!r}, and the look-up says otherwise")
+            if wanted is not None and user.active != wanted.active:
+                raise broken(f"user {user.id!r}: active is {wanted.active}, and the look-up says otherwise")
+
+
+@rule("lookup_users.shared_address", "lookup_users")
+async def _shared_address(scene: Scene) -> None:
+    """A look-up by an address that two users share yields both; one alone would get the other's results.
+
+    Yield every user that matches and let the core decide; compare addresses without regard to case.
+    """
+    async with scene.take() as take:
+        people = list(take.suite.population(take.sandbox))
+        folded = Counter((each.email or "").casefold() for each in people if each.email)
+        shared = next((address for address, count in folded.items() if count > 1), None)
+        if shared is None:
+            raise broken("no two users of the sandbox share an address; seed two who do")
+        wanted = {each.id for each in people if (each.email or "").casefold() == shared}
+        found = [each async for each in take.connection.lookup_users(UserQuery(email=shared))]
+        ids = {each.id for each in found if (each.email or "").casefold() == shared}
+        if ids != wanted:
+            raise broken(f"{len(wanted)} users have the address {shared!r}, and {len(ids)} were found")
+
+
+@rule("lookup_users.filters", "lookup_users")
+async def _filters(scene: Scene) -> None:
+    """A look-up by what the connector says it filters by finds that user; else nobody is ever recognised.
+
+    `filters` names the fields of `UserQuery` that work; take out what doesn't.
+    """
+    async with scene.take() as take:
+        people = list(take.suite.population(take.sandbox))
+        for field in sorted(take.connection.connector.filters):
+            value = next((getattr(each, field) for each in people if getattr(each, field)), None)
+            if value is None:
+                continue
+            wanted = {each.id for each in people if str(getattr(each, field)).casefold() == value.casefold()}
+            found = await _found(take, field, value)
+            if found != wanted:
+                raise broken(f"by {field} {value!r} it found {sorted(found)[:3]}, expected {sorted(wanted)}")
+            if strangers := await _found(take, field, "nobody-of-theirs@example.com"):
+                raise broken(f"by a {field} that nobody has it found {sorted(strangers)[:3]}")
+
+
+async def _found(take: Take, field: str, value: str) -> set[str]:
+    query = UserQuery(**{field: value})
+    found = [each async for each in take.connection.lookup_users(query)]
+    return {each.id for each in found if str(getattr(each, field)).casefold() == value.casefold()}
+
+
+@rule("lookup_users.ends", "lookup_users")
+async def _ends(scene: Scene) -> None:
+    """A list whose pages come again and again comes to an end; else the sync never does, and calls for ever.
+
+    Remember the cursor or the page of before, and raise ServerError where it comes again.
+    """
+    async with scene.take() as take:
+        take.record.play(proxy.again_and_again())
+        outcome = await attempt(_some(take))
+        if len(take.record.asked) > _MOST:
+            raise broken(f"more than {_MOST} requests were sent for a page that never changes; {outcome}")
+
+
+async def _some(take: Take) -> object:
+    users = 0
+    async for _ in take.connection.lookup_users(UserQuery()):
+        users += 1
+        if len(take.record.asked) > _MOST:
+            break
+    return users

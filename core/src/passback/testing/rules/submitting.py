@@ -1,0 +1,230 @@
+"""Sending results: each arrives once, and its receipt says what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import attrs
+
+from passback.errors import CannotConnect
+from passback.model import (
+    ActivityUnknown,
+    AlreadyThere,
+    Delivered,
+    Delivery,
+    NeedsLaunch,
+    Receipt,
+    Rejected,
+    ResultKind,
+    TryLater,
+    UserUnknown,
+)
+from passback.testing import proxy
+from passback.testing.operations import Outcome, attempt, submit
+from passback.testing.rule import broken, rule
+from passback.testing.scene import Scene, Take
+from passback.testing.settling import require_account, settle, unsettled
+
+__all__: list[str] = []
+
+_ARRIVED = (Delivered, AlreadyThere)
+_REASONED = (Rejected, UserUnknown, ActivityUnknown, NeedsLaunch)
+_NOBODY = "nobody-of-theirs"
+
+
+@rule("submit_results.arrives", "submit_results")
+async def _arrives(scene: Scene) -> None:
+    """Results arrive, each of them once, with a receipt each; that's what all of this is for.
+
+    Return Delivered(delivery.id) for each delivery of the batch, in any order.
+    """
+    async with scene.take() as take:
+        deliveries = take.deliveries(1, 2, 3)
+        outcome = await attempt(submit(take, deliveries))
+        _require_receipts(deliveries, outcome)
+        if strange := [each for each in outcome.receipts if not isinstance(each, _ARRIVED)]:
+            raise broken(f"nothing was in the way, and the receipt is {strange[0]}")
+        require_account(take, deliveries)
+
+
+@rule("submit_results.full_batch", "submit_results")
+async def _full_batch(scene: Scene) -> None:
+    """A batch as large as the connector asks for arrives whole, each result with its own receipt.
+
+    Lower `sending.batch` to what one call can take.
+    """
+    size = min(scene.suite.connector.sending.batch, 4)
+    async with scene.take() as take:
+        deliveries = take.deliveries(*range(1, size + 1))
+        outcome = await attempt(submit(take, deliveries))
+        _require_receipts(deliveries, outcome)
+        require_account(take, deliveries)
+
+
+@rule("submit_results.twice", "submit_results")
+async def _twice(scene: Scene) -> None:
+    """A result that is sent again after a restart is there once; else transcripts count it twice.
+
+    From a delivery's second attempt on it may have arrived before: send an id that the system recognises, or
+    look for it first.
+    """
+    async with scene.take() as take:
+        deliveries = take.deliveries(1, 2)
+        await settle(take, deliveries)
+        take.connection = take.connect()
+        outcome = await attempt(submit(take, unsettled(deliveries, Outcome())))
+        for receipt in outcome.receipts:
+            if not isinstance(receipt, _ARRIVED):
+                raise broken(f"it had arrived before, and the receipt is {receipt}; expected AlreadyThere")
+        await settle(take, unsettled(unsettled(deliveries, Outcome()), outcome))
+        require_account(take, deliveries)
+
+
+@rule("submit_results.right_receipt", "submit_results")
+async def _right_receipt(scene: Scene) -> None:
+    """Each receipt is about its own delivery: what is told as delivered has arrived, and nothing else has.
+
+    Take the delivery's id from the delivery that an answer is about; read the body of an answer, not only its
+    status.
+    """
+    async with scene.take() as take:
+        good, bad, last = take.deliveries(1, 2, 3)
+        deliveries = [good, _of_nobody(bad), last]
+        outcome = await attempt(submit(take, deliveries))
+        _require_receipts(deliveries, outcome)
+        there = Counter(take.arrived())
+        for delivery, receipt in zip(deliveries, _in_order(deliveries, outcome.receipts), strict=True):
+            if isinstance(receipt, _ARRIVED) and not there[take.suite.mark(delivery)]:
+                raise broken(f"delivery {delivery.id} isn't in the sandbox, and its receipt is {receipt}")
+            if not isinstance(receipt, _ARRIVED) and there[take.suite.mark(delivery)]:
+                raise broken(f"delivery {delivery.id} has arrived, and its receipt is {receipt}")
+
+
+@rule("submit_results.reasons", "submit_results")
+async def _reasons(scene: Scene) -> None:
+    """A result that isn't taken says why, in words; `rejected` alone helps nobody to repair it.
+
+    Give Rejected, UserUnknown and ActivityUnknown a reason: what the system said (Response.excerpt()).
+    """
+    async with scene.take() as take:
+        outcome = await attempt(submit(take, [_of_nobody(take.deliveries(1)[0])]))
+        for receipt in outcome.receipts:
+            if isinstance(receipt, _REASONED) and not receipt.reason.strip():
+                raise broken(f"the receipt has no reason: {receipt}")
+
+
+@rule("submit_results.interrupted", "submit_results")
+async def _interrupted(scene: Scene) -> None:
+    """A batch in the middle of which the system fails loses nothing and sends nothing twice.
+
+    What arrived has its receipt; the rest gets TryLater, or nothing was sent and the failure is raised.
+    """
+    async with scene.take() as take:
+        await attempt(submit(take, take.deliveries(1, 2, 3)))
+    for place in range(len(take.record.asked)):
+        for fault in (proxy.answered(503), proxy.cut_after):
+            async with scene.take() as take:
+                deliveries = take.deliveries(1, 2, 3)
+                take.record.play(fault, place, 1)
+                outcomes = [await attempt(submit(take, each)) for each in _chunks(take, deliveries)]
+                take.record.rest()
+                receipts = [receipt for each in outcomes for receipt in each.receipts]
+                await settle(take, unsettled(deliveries, Outcome(receipts)))
+                require_account(take, deliveries)
+
+
+@rule("submit_results.order", "submit_results")
+async def _order(scene: Scene) -> None:
+    """What a learner does in an activity arrives in its order; else `completed` is overtaken by progress.
+
+    Send a batch in the order of its deliveries.
+    """
+    async with scene.take() as take:
+        deliveries = _of_one(take)
+        await settle(take, deliveries)
+        first, second = (take.suite.mark(each) for each in deliveries)
+        there = take.arrived()
+        if (
+            first != second
+            and first in there
+            and second in there
+            and there.index(first) > there.index(second)
+        ):
+            raise broken("what the learner did second arrived first")
+
+
+@rule("submit_results.order_held", "submit_results")
+async def _order_held(scene: Scene) -> None:
+    """What must be tried later takes with it what the same learner did later in the same activity.
+
+    After a TryLater, answer TryLater for what follows it of the same learner in the same activity.
+    """
+    if scene.suite.connector.sending.batch == 1:
+        return  # the core keeps single deliveries in order
+    async with scene.take() as take:
+        await attempt(submit(take, _of_one(take)))
+    for place in range(len(take.record.asked)):
+        for fault in (proxy.answered(503), proxy.answered(429), proxy.cut_before):
+            async with scene.take() as take:
+                deliveries = _of_one(take)
+                take.record.play(fault, place, 1)
+                outcome = await attempt(submit(take, deliveries))
+                if outcome.error is None:
+                    before, after = _in_order(deliveries, outcome.receipts)
+                    if isinstance(before, TryLater) and isinstance(after, _ARRIVED):
+                        raise broken("the first is to be tried later, and the second was sent all the same")
+
+
+@rule("submit_results.refused", "submit_results")
+async def _refused(scene: Scene) -> None:
+    """Where nothing listens, CannotConnect is raised, and the result stays; else the outage shows nowhere.
+
+    Let what self.http raises pass: the connection carries the outage, not the delivery.
+    """
+    async with scene.take(url="http://127.0.0.1:9") as take:
+        outcome = await attempt(submit(take, take.deliveries(1)))
+        if not isinstance(outcome.error, CannotConnect):
+            raise broken(f"expected CannotConnect; it came to {outcome}")
+
+
+def _require_receipts(deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+    if outcome.error is not None:
+        raise broken(f"it failed with nothing in its way: {outcome}")
+    ids = Counter(each.delivery for each in outcome.receipts)
+    if ids != Counter(each.id for each in deliveries):
+        raise broken(f"{len(deliveries)} deliveries got receipts for {sorted(ids.elements())}")
+
+
+def _in_order(deliveries: Sequence[Delivery], receipts: Sequence[Receipt]) -> list[Receipt]:
+    by_id = {each.delivery: each for each in receipts}
+    return [by_id[each.id] for each in deliveries]
+
+
+def _chunks(take: Take, deliveries: list[Delivery]) -> list[list[Delivery]]:
+    return [deliveries[start : start + take.batch] for start in range(0, len(deliveries), take.batch)]
+
+
+def _of_nobody(delivery: Delivery) -> Delivery:
+    """Return `delivery` as one of somebody whom the system doesn't know."""
+    learner = attrs.evolve(
+        delivery.result.learner, id=_NOBODY, email=f"{_NOBODY}@example.com", external_id=_NOBODY
+    )
+    account = delivery.account and attrs.evolve(delivery.account, user_id=_NOBODY)
+    result = attrs.evolve(delivery.result, learner=learner)
+    return attrs.evolve(delivery, result=result, account=account)
+
+
+def _of_one(take: Take) -> list[Delivery]:
+    """Return progress, and then completion, of one learner in one activity."""
+    second, other = take.deliveries(1, 2)
+    began = attrs.evolve(
+        other.result,
+        learner=second.result.learner,
+        kind=ResultKind.PROGRESSED,
+        progress=0.5,
+        at=second.result.at - timedelta(minutes=5),
+    )
+    first = attrs.evolve(second, id=other.id, result=began)
+    return [first, second]

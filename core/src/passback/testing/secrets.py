@@ -1,0 +1,94 @@
+"""What must never be shown: the secrets of options, and what requests prove themselves by."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from urllib.parse import parse_qs, quote, quote_plus
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+from passback.testing.proxy import Asked, Record
+
+__all__ = ["proofs", "secret_texts", "shown", "texts_of", "tokens"]
+
+# Shorter ones stand in any text by chance.
+_SHORTEST = 5
+_PROVING = ("authorization", "x-api-key", "api-key", "x-auth-token", "cookie")
+_FIELDS = ("client_secret", "password", "secret", "api_key", "assertion", "refresh_token")
+
+
+def secret_texts(value: object) -> Iterator[str]:
+    """Yield every secret of options, however deep."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, SecretBytes):
+        yield value.get_secret_value().decode("utf-8", "replace")
+    else:
+        for each in _within(value):
+            yield from secret_texts(each)
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """Yield every text of options that is no secret, however deep."""
+    if isinstance(value, str):
+        yield value
+    else:
+        for each in _within(value):
+            yield from texts_of(each)
+
+
+def _within(value: object) -> Iterable[object]:
+    if isinstance(value, BaseModel):
+        return [getattr(value, name) for name in type(value).model_fields]
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple | set | frozenset) else ()
+
+
+def proofs(asked: Asked) -> Iterator[str]:
+    """Yield the texts by which a request proves itself, without the names that go with them."""
+    for name, value in asked.headers:
+        if name in _PROVING:
+            scheme, _, rest = value.partition(" ")
+            yield from _basic(rest) if scheme.lower() == "basic" else [rest or value]
+    yield from _sent(asked.body)
+
+
+def tokens(record: Record) -> set[str]:
+    """Return the bearer tokens that the system gave out and that requests carried."""
+    carried = {asked.header("authorization").partition(" ")[2] for asked in record.asked}
+    given = b"\n".join(asked.answer for asked in record.asked)
+    return {each for each in carried if len(each) >= _SHORTEST and each.encode() in given}
+
+
+def shown(text: str, secrets: Iterable[str]) -> str | None:
+    """Return what of `secrets` stands in `text`, as the beginning of it; None for nothing."""
+    for secret in secrets:
+        if len(secret) < _SHORTEST:
+            continue
+        coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+        if any(form in text for form in {secret, quote(secret, safe=""), quote_plus(secret), coded}):
+            return f"{secret[:3]}…"
+    return None
+
+
+def _basic(rest: str) -> Iterator[str]:
+    with suppress(ValueError):
+        name, _, password = base64.b64decode(rest).decode("utf-8", "replace").partition(":")
+        yield password or name
+
+
+def _sent(body: bytes) -> Iterator[str]:
+    fields: dict[str, object] = {}
+    with suppress(ValueError, UnicodeError):
+        fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+    with suppress(ValueError, UnicodeError, RecursionError):
+        found = json.loads(body)
+        fields = found if isinstance(found, dict) else fields
+    for name in _FIELDS:
+        value = fields.get(name)
+        if isinstance(value, str):
+            yield value
