@@ -28,6 +28,10 @@ _HOOKS = {
     "read_launch": "launches",
     "list_courses": "the course list that the system pulls",
     "sign_in_url": "sign-in to the system",
+    "finish_sign_in": "sign-in by it",
+    "start_sign_out": "sign-out at it",
+    "publish_metadata": "metadata of ours",
+    "read_sample": "`passback sso explain`",
 }
 
 
@@ -51,27 +55,26 @@ def _body(readme: str) -> str:
     return re.sub(r"\]\(#passback-\w+\)", "](#at-a-glance)", text.replace("](../../docs/", "](../../"))
 
 
-def _plugin(kind: str, name: str) -> type[Any]:
-    (found,) = entry_points(group=f"passback.{kind}.v1", name=name)
-    loaded: type[Any] = found.load()
-    return loaded
+def _plugin(kind: str, name: str) -> type[Any] | None:
+    found = list(entry_points(group=f"passback.{kind}.v1", name=name))
+    return found[0].load() if found else None
+
+
+def _connector(name: str) -> type[Connector[Any]]:
+    connector = _plugin("connectors", name)
+    assert connector is not None, f"{name} isn't installed; run make install"  # noqa: S101 - tells who builds
+    return connector
 
 
 def _glance(name: str) -> str:
-    connector, sandbox = _plugin("connectors", name), _plugin("sandboxes", name)
+    connector = _connector(name)
     can = [words for hook, words in _HOOKS.items() if hook in implemented(connector, Connector)]
-    sending = connector.sending
-    kept = "only the latest status" if sending.latest_only else "every event"
-    kinds = ", ".join(f"`--like {each}`" for each in sorted(sandbox.presets))
     rows = {
         "package": f"`passback-{name}`",
         "in a connection": f'`connector = "{name}"`',
         "what it can": ", ".join(can),
-        "results at once": f"{sending.batch}, in {sending.concurrency} requests at a time at most",
-        "the system keeps": kept,
-        "sandbox": f"`passback sandbox {name}`; {kinds}",
-        "faults of the sandbox": f"`--fault {FORM}`, such as `503:3@POST`, `429=5`, `html`, `slow=2`, "
-        "`cut-before`, `cut-after`, `truncate`",
+        **_sending(connector),
+        **_sandbox(name),
     }
     lines = [
         "## At a glance",
@@ -83,9 +86,31 @@ def _glance(name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _sending(connector: type[Connector[Any]]) -> dict[str, str]:
+    if "submit_results" not in implemented(connector, Connector):
+        return {}
+    sending = connector.sending
+    return {
+        "results at once": f"{sending.batch}, in {sending.concurrency} requests at a time at most",
+        "the system keeps": "only the latest status" if sending.latest_only else "every event",
+    }
+
+
+def _sandbox(name: str) -> dict[str, str]:
+    sandbox = _plugin("sandboxes", name)
+    if sandbox is None:
+        return {}
+    kinds = ", ".join(f"`--like {each}`" for each in sorted(sandbox.presets))
+    return {
+        "sandbox": f"`passback sandbox {name}`; {kinds}",
+        "faults of the sandbox": f"`--fault {FORM}`, such as `503:3@POST`, `429=5`, `html`, `slow=2`, "
+        "`cut-before`, `cut-after`, `truncate`",
+    }
+
+
 def _options(name: str) -> str:
     """Return the table of options, with those of the tables in it."""
-    rows = _rows(_plugin("connectors", name).options_type, "", set())
+    rows = _rows(_connector(name).options_type, "", set())
     lines = [
         f"| `{option}` | {_cell(field.description or '')} | {_default(field)} |" for option, field in rows
     ]
