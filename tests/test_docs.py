@@ -11,6 +11,7 @@ import passback.sandbox
 import passback.testing
 import passback.web
 import passback_xapi
+from passback import Connector
 from passback_testbed.places import workspace
 
 DOCS = workspace() / "docs"
@@ -30,14 +31,17 @@ def test_it_builds_without_a_warning(tmp_path):
         tmp_path / "html",
     ]
     done = subprocess.run(
-        [*build, "-d", tmp_path / "doctrees"], capture_output=True, text=True, timeout=100, check=False
+        [*build, "-d", tmp_path / "doctrees"], capture_output=True, text=True, timeout=400, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "submit_many" in (tmp_path / "html" / "reference" / "api" / "host.html").read_text("utf-8")
     for page in (DOCS / "reference" / "connectors").glob("*.md"):
         shown = (tmp_path / "html" / "reference" / "connectors" / f"{page.stem}.html").read_text("utf-8")
         (plugin,) = entry_points(group="passback.connectors.v1", name=page.stem)
-        told = {*plugin.load().options_type.model_fields, f"passback sandbox {page.stem}", "What waits"}
+        told = {*plugin.load().options_type.model_fields}
+        # Who only signs people in keeps nothing waiting.
+        if plugin.load().submit_results is not Connector.submit_results:
+            told |= {f"passback sandbox {page.stem}", "What waits"}
         # Code is split at its spaces.
         words = set(re.sub(r"<[^>]*>", "", shown).split())
         assert {each for name in told for each in name.split()} - words == set()

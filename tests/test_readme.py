@@ -6,7 +6,7 @@ import sys
 
 from serving import at_acme
 
-from passback import Connector
+from passback import BlockingPassback, Connector, read_config
 from passback.sandbox import serve
 from passback_testbed.places import workspace
 from passback_testbed.ports import free_port
@@ -16,7 +16,7 @@ README = (workspace() / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 COMMANDS = "\n".join(code for language, code in BLOCKS if language == "console")
 HOST_APP, CONNECTOR = [code for language, code in BLOCKS if language == "python"]
-CONFIGURATION, ENTRY_POINT = [code for language, code in BLOCKS if language == "toml"]
+CONFIGURATION, SIGN_IN = [code for language, code in BLOCKS if language == "toml"]
 
 
 def test_it_is_short():
@@ -44,6 +44,16 @@ def test_the_host_app_reports_and_the_worker_delivers_as_shown(tmp_path, monkeyp
     assert all(f"-d {name}={value}" in COMMANDS for name, value in said.items())
 
 
+def test_people_are_signed_in_by_what_it_shows(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACME_SECRET", "secret")
+    monkeypatch.setenv("OIDC", "secret")
+    shown = tmp_path / "passback.toml"
+    shown.write_text(f'[web]\nurl = "https://us.example/passback"\n{CONFIGURATION}{SIGN_IN}', "utf-8")
+    assert [draft.mistakes for draft in read_config(shown).drafts.values()] == [(), ()]
+    with BlockingPassback.from_file(shown, deliver=False) as pb:
+        assert pb.signing_in.titles() == {"university": "Example University"}
+
+
 def test_the_connector_is_one_and_is_typed(tmp_path):
     names = {}
     exec(compile(CONNECTOR, "README.md", "exec"), names)  # noqa: S102 - our own README
@@ -57,4 +67,3 @@ def test_the_connector_is_one_and_is_typed(tmp_path):
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
-    assert "passback.connectors.v1" in ENTRY_POINT

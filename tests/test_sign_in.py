@@ -231,6 +231,10 @@ def test_who_isnt_let_in_gets_a_word_that_the_administrator_finds_in_the_log(idp
         "http://courses.example/",
         " //evil.example",
         "/ /evil",
+        "//[",
+        "https://[",
+        "https://courses.example\u2100/",
+        "/" + "a" * 2048,
     ],
 )
 def test_nobody_is_sent_elsewhere_after_signing_in(idp, wanted):
@@ -356,15 +360,23 @@ def test_what_isnt_there_isnt_told_apart_from_what_signs_nobody_in(idp):
     run(work)
 
 
-def test_the_cookie_goes_nowhere_else(idp):
+@pytest.mark.parametrize("mounted", ["/passback", "", "/inside"])
+def test_the_cookie_goes_nowhere_else(idp, mounted):
+    """It goes where browsers see the app, wherever a proxy has it."""
+
     async def work():
         async with browser(idp) as at:
-            answer = await at.client.get("/passback/sso/idp/sign-in")
+            app = Starlette(routes=[Mount(mounted, app=mountable(at.pb, session=at.session))])
+            async with other(app) as client:
+                answer = await client.get(
+                    f"{mounted}/sso/idp/sign-in", headers={"cookie": "passback_browser=evil"}
+                )
             said = answer.headers["set-cookie"].lower()
             assert "httponly" in said
             assert "secure" in said
             assert "samesite=none" in said
-            assert "path=/passback" in said
+            assert "path=/passback;" in said
+            assert "evil" not in said
 
     run(work)
 

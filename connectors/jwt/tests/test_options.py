@@ -51,7 +51,7 @@ def test_either_half_is_enough():
         (
             INBOUND,
             {"secret": None, "jwks_url": "https://us:top-secret@a.example", "algorithms": ["RS256"]},
-            "without user name",
+            "leave user name and password out",
         ),
         (INBOUND, {"require_state": True}, "sign_in_url"),
         (INBOUND, {"issuer": ""}, "at least 1 character"),

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from passback import Incoming, Sample, SignInRefused, SignInReturn
 from passback_oidc.answers import read_code
 from passback_oidc.claims import Expected, claim_faults
-from passback_oidc.strict import strict_object
 from passback_oidc.tokens import header_faults, read_token
 
 ONCE = settings(
@@ -130,17 +129,6 @@ def test_any_claims_make_an_assertion_of_texts_or_a_refusal(statements, claims):
         return
     assert all(isinstance(each, str) for values in assertion.attributes.values() for each in values)
     assert assertion.subject.strip()
-
-
-@ONCE
-@given(text=st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_what_is_read_strictly_is_an_object_that_can_be_kept(text):
-    try:
-        found = strict_object(text)
-    except ValueError:
-        return
-    assert found == json.loads(text)
-    json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
 
 
 @ONCE

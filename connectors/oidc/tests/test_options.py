@@ -45,7 +45,7 @@ def test_what_each_provider_and_client_needs(given):
         ({"issuer": None}, "issuer: missing"),
         ({"issuer": "login.example.com"}, "expected an address"),
         ({"issuer": "ftp://login.example.com"}, "expected an address"),
-        ({"issuer": "https://us:top-secret@login.example.com"}, "expected an address"),
+        ({"issuer": "https://us:top-secret@login.example.com"}, "leave user name and password out"),
         ({"issuer": "https://login.example.com/?top-secret"}, "without"),
         ({"issuer": "https://login.example.com/#x"}, "without"),
         ({"issuer": " https://login.example.com"}, "expected an address"),

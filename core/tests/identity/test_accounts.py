@@ -8,8 +8,8 @@ import pytest
 from people import ANA, BEN, nobody_named, proposal, user, village
 from scripted import result
 
-from passback import RateLimited
-from passback.identity import bonds, context_of, keep
+from passback import IdentityProposal, RateLimited
+from passback.identity import bonds, context_of, expect, expected_connections, keep
 from passback.identity.matching import AccountState, Finding
 
 AT_15_MINUTES = timedelta(minutes=16).total_seconds()
@@ -170,6 +170,78 @@ def test_what_the_connector_proposes_is_looked_up_before_all_else(check):
         here.connector.proposes = proposal("b.en", "username")
         await here.sent(of(1, BEN))
         await here.lookup.waiting()
+        assert (await known(here))["ben"].user_id == "u1"
+
+    check(work)
+
+
+async def signs_in(here, learner, made=None):
+    return await here.store.run(expect, "lms", "default", learner, made, here.clock.now())
+
+
+def expected_anywhere(here):
+    return here.store.run(expected_connections)
+
+
+@pytest.mark.parametrize("by", ["launch", "anonymous"])
+def test_who_signs_in_is_looked_up_though_they_have_an_account_that_nobody_vouches_for(check, by):
+    async def work(here):
+        weak = Finding(learner=BEN, state=AccountState.KNOWN, user_id="u7", matched_by=by)
+        await here.store.run(keep, "lms", "default", [weak], here.clock.now())
+        assert await signs_in(here, BEN)
+        await here.lookup.waiting()
+        assert ((await known(here))["ben"].user_id, await expected_anywhere(here)) == ("u7", [])
+        here.connector.users = [user(1, email=BEN.email)]
+        here.connector.filters = frozenset({"email", "external_id"})
+        assert await signs_in(here, BEN)
+        await here.lookup.waiting()
+        assert (await known(here))["ben"].user_id == "u1"
+        assert not await signs_in(here, BEN)
+
+    check(work)
+
+
+def test_who_could_be_two_is_looked_up_once_for_a_sign_in_and_not_for_ever(check):
+    async def work(here):
+        here.connector.users = [user(1, email=BEN.email), user(2, email=BEN.email)]
+        here.connector.filters = frozenset({"email"})
+        for _ in range(2):
+            assert await signs_in(here, BEN)
+            await here.lookup.waiting()
+            assert await expected_anywhere(here) == []
+        assert (await known(here))["ben"].state is AccountState.AMBIGUOUS
+
+    check(work)
+
+
+def test_an_id_that_was_made_up_stays_when_its_learner_signs_in(check):
+    async def work(here):
+        here.connector.unlisted = nobody_named(501)
+        await here.sent(of(1, BEN))
+        await here.lookup.waiting()
+        before = (await known(here))["ben"].user_id
+        assert await signs_in(here, BEN)
+        await here.lookup.waiting()
+        assert (await known(here))["ben"].user_id == before
+        assert await expected_anywhere(here) == []
+
+    check(work)
+
+
+def test_what_was_proposed_once_makes_nobody_another_user_later(check):
+    """An address that was somebody's at a sign-in may be a colleague's in the next list."""
+
+    async def work(here):
+        here.connector.users = [user(1, email="old@example.com")]
+        await signs_in(here, BEN, IdentityProposal(user_id="old@example.com", matched_by="email"))
+        await here.lookup.waiting()
+        assert (await known(here))["ben"].user_id == "u1"
+        here.connector.users = [user(1, email="new@example.com"), user(2, email="old@example.com")]
+        renamed = attrs.evolve(BEN, email="new@example.com")
+        await here.sent(of(1, renamed))
+        here.connector.refuses = {"u1"}
+        await here.sent(of(2, renamed))
+        await here.lookup.all()
         assert (await known(here))["ben"].user_id == "u1"
 
     check(work)

@@ -1,6 +1,8 @@
 """Who signed in becomes the right learner, for ever: the decision, on each engine."""
 
 import asyncio
+import concurrent.futures
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -17,6 +19,7 @@ from passback.identity.linking import (
     Merge,
     Outcome,
     Person,
+    Profile,
     changes_of,
     decide,
     end_link,
@@ -132,10 +135,17 @@ def test_one_byte_of_difference_is_another_person(check, other):
     check(work)
 
 
-@pytest.mark.parametrize("subject", ["", " ", "x" * 1025, "a\0b"])
+@pytest.mark.parametrize("subject", ["", " ", "x" * 1025, "a\0b", "a\ud800"])
 def test_what_could_be_anybody_is_nobody(subject):
     with pytest.raises(SignInRefused, match="subject"):
         require_identity(Assertion(issuer="i", subject=subject))
+
+
+@pytest.mark.parametrize("more", [{"name": ("\ud800",)}, {"\ud800": ("a",)}])
+def test_what_is_no_text_is_said_by_nobody(more):
+    with pytest.raises(SignInRefused, match="no text has") as refused:
+        require_identity(Assertion(issuer="i", subject="1", attributes=more))
+    assert "ud800" not in str(refused.value)
 
 
 def test_by_default_the_same_address_makes_no_one_the_same_person(check):
@@ -266,6 +276,25 @@ def test_an_identity_provider_that_isnt_trusted_with_addresses_proves_none_for_o
     check(work)
 
 
+def test_a_verified_address_says_nothing_of_another_attribute_that_is_taken_for_it(check):
+    """Whoever may write their own user name writes somebody's address there, and verifies their own."""
+
+    async def work(host):
+        await host.knows(ANA, email_proven=True)
+        for policy, outcome in (
+            (VERIFIED, Outcome.CREATED),
+            (attrs.evolve(VERIFIED, trusted_domains=frozenset({"x.example"})), Outcome.MERGED),
+        ):
+            host.policy = policy
+            claim = host.claim(outcome, email="evil@e.example", username="ana@x.example", verified=True)
+            rules = {"email": AttributeRule(source="username")}
+            claim = attrs.evolve(claim, profile=map_profile(claim.assertion, rules))
+            assert (await host.store.run(decide, claim, NOW)).outcome is outcome
+            await host.store.run(erase_person, "acme", (await host.links())[0].learner, NOW)
+
+    check(work)
+
+
 def test_denied_means_nobody(check):
     async def work(host):
         host.policy = LinkPolicy(merge=Merge.DENY)
@@ -285,6 +314,37 @@ def test_a_customers_id_recognises_who_is_there_where_that_is_wanted(check):
         assert (found.outcome, found.learner.id) == (Outcome.MERGED, "ana")
         host.policy = LinkPolicy()
         assert (await host.comes("3", external_id="E-1")).outcome is Outcome.CREATED
+
+    check(work)
+
+
+def test_a_customers_id_that_another_provider_wrote_recognises_nobody(check):
+    """Who writes a colleague's number at a provider of their own doesn't get the colleague's first visit."""
+
+    async def work(host):
+        trusting = LinkPolicy(by_external_id=True)
+        evil = await host.comes("evil", connection="shady", external_id="E-1")
+        assert evil.learner.external_id == "E-1"
+        host.policy = trusting
+        await host.comes("evil", connection="shady")  # who says nothing proves nothing
+        ana = await host.comes("ana", connection="corp", external_id="E-1")
+        assert (ana.outcome, ana.learner.id != evil.learner.id) == (Outcome.CREATED, True)
+        host.policy = LinkPolicy()
+        await host.comes("ana", connection="corp", external_id="E-2")
+        host.policy = trusting
+        found = await host.comes("ana", connection="other", external_id="E-1")
+        assert (found.outcome, found.learner.id) == (Outcome.MERGED, ana.learner.id)
+
+    check(work)
+
+
+def test_what_is_too_long_for_an_index_keeps_nobody_out(check):
+    async def work(host):
+        text = "".join(chr(number) for number in range(0x4E00, 0x4E00 + 3000))
+        came = await host.comes("1", external_id=text, email="a" * 5000 + "@x.example")
+        assert (came.outcome, came.learner.external_id) == (Outcome.CREATED, text)
+        host.policy = LinkPolicy(by_external_id=True)
+        assert (await host.comes("1", external_id=text)).outcome is Outcome.KNOWN
 
     check(work)
 
@@ -356,6 +416,71 @@ def test_an_erased_persons_identity_stays_nobodys_and_names_nobody(check):
         assert (link.identity, link.learner) == (None, "")
         assert await host.store.run(find, "acme", first.learner.id) is None
         assert all(each.learner is None for each in await host.store.run(changes_of, link.key))
+
+    check(work)
+
+
+def test_who_is_erased_stands_in_no_history_of_a_link_that_is_anothers_now(check):
+    async def work(host):
+        first = await host.comes("1")
+        (link,) = await host.links()
+        await host.store.run(relink, link, "ben", "admin", NOW)
+        await host.store.run(erase_person, "acme", first.learner.id, NOW)
+        told = await host.store.run(changes_of, link.key)
+        assert [(each.what, each.before, each.learner) for each in told] == [
+            ("linked", None, None),
+            ("relinked", None, "ben"),
+        ]
+
+    check(work)
+
+
+@attrs.frozen(kw_only=True)
+class Interrupted(Profile):
+    """Somebody else does something while a sign-in is decided."""
+
+    meanwhile: Callable[[], None]
+
+    def one(self, name):
+        self.meanwhile()
+        return super().one(name)
+
+
+async def interrupted(host, place, work, *arguments):
+    """Have somebody known come, while another process does `work`."""
+    other, begun = Store(place), []
+    await other.open()
+    loop = asyncio.get_running_loop()
+
+    def meanwhile():
+        if not begun:
+            begun.append(asyncio.run_coroutine_threadsafe(other.run(work, *arguments), loop))
+            concurrent.futures.wait(begun, timeout=0.3)
+
+    claim = attrs.evolve(host.claim(), profile=Interrupted(meanwhile=meanwhile))
+    try:
+        assert (await host.store.run(decide, claim, NOW)).outcome is Outcome.KNOWN
+        await asyncio.wrap_future(begun[0])
+    finally:
+        await other.close()
+
+
+def test_who_is_closed_while_they_come_stays_closed(check, place):
+    async def work(host):
+        first = await host.comes()
+        closed = Person(organisation="acme", learner=first.learner, closed=True)
+        await interrupted(host, place, know, closed, NOW)
+        assert (await host.store.run(find, "acme", first.learner.id)).closed
+
+    check(work)
+
+
+def test_who_is_erased_while_they_come_stays_erased(check, place):
+    async def work(host):
+        first = await host.comes(email="ana@x.example")
+        await interrupted(host, place, erase_person, "acme", first.learner.id, NOW)
+        assert await host.store.run(find, "acme", first.learner.id) is None
+        assert not (await host.links())[0].live
 
     check(work)
 

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from passback import Options
+from passback import Options, WebAddress
 
 __all__ = ["CasOptions"]
 
-_EXPECTED = "expected an address such as https://cas.example.edu/cas"
-
-
-def _normalized(text: str) -> str:
-    try:
-        parts = urlsplit(text.strip())
-        _ = parts.port
-    except ValueError:  # whose message quotes the address, and whatever password is in it
-        raise ValueError(_EXPECTED) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text.strip()):
-        raise ValueError(_EXPECTED)
-    if "@" in parts.netloc:
-        raise ValueError("leave user name and password out of the address; CAS needs neither")
-    if parts.query or parts.fragment:
-        raise ValueError("expected an address without ? and #")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+_Server: TypeAlias = Annotated[
+    str, AfterValidator(WebAddress(example="https://cas.example.edu/cas", credentials="CAS needs neither"))
+]
 
 
 class CasOptions(Options):
     """Options of a connection to one CAS server."""
 
-    url: Annotated[str, AfterValidator(_normalized)] = Field(
+    url: _Server = Field(
         description="The server's address: what stands before `/login`. It is the issuer of what the server "
         "says, so everybody's link hangs on it."
     )

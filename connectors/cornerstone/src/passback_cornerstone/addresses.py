@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from passback import WebAddress
+
 __all__ = ["GUID", "callback_path", "host", "joined", "origin"]
 
-_EXPECTED = "expected the portal's address, such as https://acme.csod.com"
+_PORTAL = WebAddress(kind="origin", example="https://acme.csod.com")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 # Plain segments alone: no percent sign, so that nothing is decoded into something else later on; no @, ; or
 # backslash, which some parsers read as more than a character.
@@ -22,16 +24,8 @@ def origin(text: str) -> str:
     Raises:
         ValueError: It's no address of a portal.
     """
-    try:
-        parts = urlsplit(text.strip())
-        _ = parts.port
-    except ValueError:  # whose message quotes the address, and whatever password is in it
-        raise ValueError(_EXPECTED) from None
-    if parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(_EXPECTED)
-    if "@" in parts.netloc:
-        raise ValueError("leave user name and password out of the address")
-    return f"{parts.scheme}://{host(parts.netloc)}"
+    scheme, _, where = _PORTAL(text).partition("://")
+    return f"{scheme}://{host(where)}"
 
 
 def host(text: str) -> str:

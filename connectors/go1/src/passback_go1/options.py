@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from passback import Options
-from passback_go1.addresses import host, normalized
+from passback import Options, WebAddress
+from passback_go1.addresses import host
 
 __all__ = ["Go1Options"]
 
 _LONGEST_SECRET = 64
 _MOST_SECRETS = 4
 
-Address = Annotated[str, AfterValidator(normalized)]
+_Api: TypeAlias = Annotated[
+    str,
+    AfterValidator(
+        WebAddress(example="https://gateway.go1.com", credentials="they are client_id and client_secret")
+    ),
+]
 
 
 def _signing(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -99,13 +104,11 @@ class Go1Options(Options):
         pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         description="The version of the gateway's API.",
     )
-    token_url: Address = Field(
+    token_url: _Api = Field(
         default="https://auth.go1.com/oauth/token", description="Where tokens are given out."
     )
-    gateway_url: Address = Field(
-        default="https://gateway.go1.com", description="The API that has enrollments."
-    )
-    api_url: Address = Field(default="https://api.go1.com/v2", description="The older API, which has users.")
+    gateway_url: _Api = Field(default="https://gateway.go1.com", description="The API that has enrollments.")
+    api_url: _Api = Field(default="https://api.go1.com/v2", description="The older API, which has users.")
 
     def model_post_init(self, _: object, /) -> None:
         """Refuse options that lack each other."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from passback import ConnectionFailure, JSONValue, Response, ServerError, SignIn, SignInRequest
-from passback_go1.addresses import enters, play_address, play_path
+from passback import (
+    ConnectionFailure,
+    JSONValue,
+    Response,
+    ServerError,
+    SignIn,
+    SignInRequest,
+    is_web_address,
+)
+from passback_go1.addresses import play_address, play_path
 from passback_go1.ids import identifier
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
@@ -24,7 +30,7 @@ class Entrance:
         self._options = options
         self._objects = objects
         # http is good enough for what is itself asked by it.
-        self._scheme = urlsplit(options.api_url).scheme
+        self._allow_http = options.api_url.startswith("http:")
 
     async def sign_in(self, request: SignInRequest) -> SignIn:
         """Return the address that signs in whom `request` is about, once.
@@ -67,7 +73,7 @@ class Entrance:
         portal = self._options.portal
         if self._options.login_answer == "one_time_token" and portal is not None:
             return play_address(portal, path or "/", str(given))
-        if not enters(str(given), self._scheme):
+        if not is_web_address(str(given), allow_http=self._allow_http):
             raise ServerError(
                 f"{answer.asked} answered {answer.status} with an address that no browser is sent to",
                 status=answer.status,

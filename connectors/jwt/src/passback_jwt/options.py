@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from passback import Options
-from passback_jwt.addresses import checked
+from passback import Options, WebAddress
 from passback_jwt.algorithms import SYMMETRIC, Algorithm
 from passback_jwt.keys import pem_key, published_keys
 from passback_jwt.templates import fields_of
@@ -19,7 +18,9 @@ _FEWEST, _FEWEST_ALLOWED = 32, 16
 # What a token of ours always says itself.
 _OURS = frozenset({"iss", "aud", "iat", "exp", "nbf", "jti"})
 
-Address = Annotated[str, AfterValidator(checked)]
+_Page: TypeAlias = Annotated[
+    str, AfterValidator(WebAddress(kind="page", example="https://login.example.com/start"))
+]
 
 
 def _public(text: str | None) -> str | None:
@@ -59,7 +60,7 @@ class JwtOptions(Options):
     jwks: dict[str, Any] | None = Field(
         default=None, description="Or its keys as a JWKS, an object with `keys`."
     )
-    jwks_url: Address | None = Field(default=None, description="Or where it publishes them.")
+    jwks_url: _Page | None = Field(default=None, description="Or where it publishes them.")
     fewest_bytes: int = Field(
         default=_FEWEST,
         ge=_FEWEST_ALLOWED,
@@ -94,7 +95,7 @@ class JwtOptions(Options):
     skew: int = Field(
         default=60, ge=0, le=300, description="By how many seconds its clock may differ from ours."
     )
-    sign_in_url: Address | None = Field(
+    sign_in_url: _Page | None = Field(
         default=None, description="Where a browser is sent that wants to sign in; none where it can't be."
     )
     return_to_parameter: str = Field(
@@ -108,7 +109,7 @@ class JwtOptions(Options):
         description="The parameter of `sign_in_url` that has the state, which must come back as `state`; "
         "where it's empty, the state is part of the address to return to.",
     )
-    mint_url: Address | None = Field(
+    mint_url: _Page | None = Field(
         default=None, description="Where a token of ours signs our learners in; none where it doesn't."
     )
     mint_issuer: str = Field(default="", description="Who our tokens say made them (`iss`); needed with it.")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from passback import HTTP, Clock, JSONValue, Response, ServerError, SignInRefused
+from passback import HTTP, Clock, JSONValue, Response, ServerError, SignInRefused, json_object
 from passback_jwt.keys import VerifyingKey, pem_key, published_keys, shared_key
 from passback_jwt.options import JwtOptions
-from passback_jwt.strict import strict_object
 from passback_jwt.tokens import Token
 
 __all__ = ["KeyRing", "configured"]
@@ -16,7 +15,6 @@ __all__ = ["KeyRing", "configured"]
 _OK = 200
 _AGE = timedelta(hours=1)
 _RELOAD = timedelta(minutes=1)
-_MOST_BYTES = 512 * 1024
 
 
 def configured(options: JwtOptions) -> tuple[VerifyingKey, ...]:
@@ -92,9 +90,7 @@ class KeyRing:
         answer = await self._http.request("GET", url)
         answer.require(_OK)
         try:
-            listed: JSONValue = (
-                strict_object(answer.body).get("keys") if len(answer.body) <= _MOST_BYTES else None
-            )
+            listed: JSONValue = json_object(answer.body).get("keys")
         except ValueError:
             listed = None
         if not isinstance(listed, list):

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from passback import JSONValue, SignInRefused
+from passback import JSONValue, SignInRefused, json_object
 from passback_jwt.algorithms import LONGEST_HEADER, LONGEST_TOKEN
-from passback_jwt.strict import strict_object
 
 __all__ = ["Token", "header_faults", "read_token"]
 
@@ -72,7 +71,7 @@ def read_token(text: str) -> Token:
     if len(parts[0]) > LONGEST_HEADER:
         raise SignInRefused(f"the token's header is longer than {LONGEST_HEADER} characters")
     try:
-        header, claims = (strict_object(_decoded(part)) for part in parts[:2])
+        header, claims = (json_object(_decoded(part)) for part in parts[:2])
     except ValueError:
         raise SignInRefused(
             "the token's header or claims are no JSON object, or have a member twice"

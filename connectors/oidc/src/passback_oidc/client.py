@@ -9,12 +9,11 @@ from urllib.parse import quote_plus, urlencode
 
 import attrs
 
-from passback import HTTP, Clock, JSONValue, Response, ServerError, SignInRefused, basic_auth
+from passback import HTTP, Clock, JSONValue, Response, ServerError, SignInRefused, basic_auth, json_object
 from passback_oidc.documents import document
 from passback_oidc.metadata import Metadata
 from passback_oidc.options import OidcOptions
 from passback_oidc.signing import client_assertion, signing_key
-from passback_oidc.strict import strict_object
 
 __all__ = ["Client", "Tokens", "error_code"]
 
@@ -144,7 +143,7 @@ class Client:
 def error_code(answer: Response) -> str:
     """Return the code of an error answer (RFC 6749 §5.2); empty where it has none."""
     try:
-        return _code_of(strict_object(answer.body).get("error"))
+        return _code_of(json_object(answer.body).get("error"))
     except ValueError:
         return ""
 

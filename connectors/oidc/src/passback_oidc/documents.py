@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from passback import JSONValue, Response, ServerError
-from passback_oidc.strict import strict_object
+from passback import JSONValue, Response, ServerError, json_object
 
 __all__ = ["document"]
 
@@ -28,7 +27,7 @@ def document(answer: Response, *statuses: int) -> dict[str, JSONValue]:
             status=answer.status,
         )
     try:
-        return strict_object(answer.body)
+        return json_object(answer.body)
     except ValueError:
         kind = answer.headers.get("content-type", "no content type").partition(";")[0]
         raise ServerError(

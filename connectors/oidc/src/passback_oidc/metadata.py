@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from passback import HTTP, Clock, JSONValue, ServerError
-from passback_oidc.addresses import is_opened
+from passback import HTTP, Clock, JSONValue, ServerError, is_web_address
 from passback_oidc.documents import document
 
 __all__ = ["Discovery", "Metadata"]
@@ -111,7 +110,7 @@ def _address(said: Mapping[str, JSONValue], name: str, scheme: str) -> str:
     given = said.get(name)
     if given is None and name in _OFFERED:
         return ""
-    if not isinstance(given, str) or not is_opened(given, scheme):
+    if not isinstance(given, str) or not is_web_address(given, allow_http=scheme == "http"):
         raise ServerError(
             f"the provider's openid-configuration has no {name} that can be used: expected an address "
             f"that starts with {scheme}://"

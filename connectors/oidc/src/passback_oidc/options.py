@@ -7,8 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from passback import Options
-from passback_oidc.addresses import exact_address
+from passback import Options, WebAddress
 from passback_oidc.signing import signing_key
 
 __all__ = ["Algorithm", "OidcOptions"]
@@ -18,6 +17,10 @@ Algorithm: TypeAlias = Literal[
 ]
 """What ID tokens may be signed by: with a pair of keys only. The client's secret signs nothing."""
 
+# Compared in every character with what the provider says.
+_Issuer: TypeAlias = Annotated[
+    str, AfterValidator(WebAddress(example="https://login.example.com", exact=True))
+]
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
 _DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
@@ -52,14 +55,14 @@ class OidcOptions(Options):
     provider: Literal["generic", "entra", "google", "okta"] = Field(
         default="generic", description="Whose rules hold: Microsoft Entra ID's, Google's, Okta's or none's."
     )
-    issuer: Annotated[str, AfterValidator(exact_address)] | None = Field(
+    issuer: _Issuer | None = Field(
         default=None,
         description="The provider's issuer, exactly as it writes it itself. Entra's follows from `tenants`.",
     )
     tenants: Annotated[tuple[str, ...], AfterValidator(_tenants)] = Field(
         default=(), description="With entra: the ids of the tenants whose people may sign in."
     )
-    authority: Annotated[str, AfterValidator(exact_address)] = Field(
+    authority: _Issuer = Field(
         default="https://login.microsoftonline.com",
         description="With entra: the cloud that the tenants are in, without a slash at its end.",
     )

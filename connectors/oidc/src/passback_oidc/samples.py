@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from passback import Assertion, JSONValue, Observation, Sample, SampleReading, SignInRefused
+from passback import Assertion, JSONValue, Observation, Sample, SampleReading, SignInRefused, json_object
 from passback_oidc.claims import Expected, claim_faults
 from passback_oidc.options import OidcOptions
 from passback_oidc.presets import Preset
 from passback_oidc.statements import Statements
-from passback_oidc.strict import strict_object
 from passback_oidc.tokens import Token, header_faults, read_token
 from passback_oidc.words import shown
 
@@ -47,7 +46,7 @@ def _read(body: bytes) -> Token:
     if not text.startswith(b"{"):
         return read_token(text.decode("ascii", "replace"))
     try:
-        said = strict_object(text)
+        said = json_object(text)
     except ValueError:
         raise SignInRefused("the sample is no JSON object, or has a member twice") from None
     if isinstance(inside := said.get("id_token"), str):

@@ -12,8 +12,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
+from passback import json_object
 from passback_oidc.jose import Algorithms
-from passback_oidc.strict import strict_object
 
 __all__ = ["client_assertion", "signing_key"]
 
@@ -67,7 +67,7 @@ def client_assertion(
 
 def _imported(text: str) -> Key:
     if text.startswith("{"):
-        return import_key(cast("dict[str, str | list[str]]", strict_object(text.encode())))
+        return import_key(cast("dict[str, str | list[str]]", json_object(text.encode())))
     for kind in (RSAKey, ECKey, OKPKey):
         with suppress(JoseError, ValueError, TypeError):
             return kind.import_key(text)

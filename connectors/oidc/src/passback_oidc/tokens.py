@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
-from passback import JSONValue, SignInRefused
+from passback import JSONValue, SignInRefused, json_object
 from passback_oidc.jose import LONGEST_HEADER, LONGEST_TOKEN
-from passback_oidc.strict import strict_object
 
 __all__ = ["Token", "header_faults", "read_token"]
 
@@ -55,7 +54,7 @@ def read_token(text: str) -> Token:
     if len(parts[0]) > LONGEST_HEADER:
         raise SignInRefused(f"the ID token's header is longer than {LONGEST_HEADER} characters")
     try:
-        header, claims = (strict_object(_decoded(part)) for part in parts[:2])
+        header, claims = (json_object(_decoded(part)) for part in parts[:2])
     except ValueError:
         raise SignInRefused(
             "the ID token's header or claims are no JSON object, or have a member twice"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import attrs
 
-from passback_saml.addresses import web_address
+from passback import WebAddress
 from passback_saml.certificates import Certificate, distinct, read_certificate
 from passback_saml.names import PROTOCOL_NS, REDIRECT_BINDING, Element, ds, md
 from passback_saml.parsing import Unreadable, children, parse, text_of
@@ -103,7 +103,7 @@ def _published(entity: Element, role: Element) -> Published:
 
 def _address(location: str) -> str:
     try:
-        return web_address(location)
+        return WebAddress(kind="page")(location)
     except ValueError:
         raise NoMetadata("its SingleSignOnService has no address that a browser can be sent to") from None
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from passback import Options
-from passback_saml.addresses import web_address
+from passback import Options, WebAddress
 from passback_saml.certificates import fingerprint, read_certificates
 from passback_saml.metadata import NoMetadata, read_metadata
 
 __all__ = ["SamlOptions"]
 
+_Page: TypeAlias = Annotated[
+    str, AfterValidator(WebAddress(kind="page", example="https://idp.example.com/sso"))
+]
 # More than any roll-over needs; each may be tried on each signature.
 _MOST_KEYS = 8
 
@@ -43,7 +45,7 @@ class SamlOptions(Options):
         description="The provider's entity id (issuer), exactly; may be left out with `metadata` that has "
         "only one.",
     )
-    metadata_url: Annotated[str, AfterValidator(web_address)] | None = Field(
+    metadata_url: _Page | None = Field(
         default=None,
         description="Where the provider publishes its metadata. Its sign-in address is taken from there, and "
         "of its certificates those in `fingerprints`.",
@@ -51,7 +53,7 @@ class SamlOptions(Options):
     metadata: str | None = Field(
         default=None, description="The provider's metadata itself, mostly as `{ file = … }`."
     )
-    sso_url: Annotated[str, AfterValidator(web_address)] | None = Field(
+    sso_url: _Page | None = Field(
         default=None,
         description="Without metadata: where the provider signs people in (SSO URL, HTTP-Redirect binding).",
     )

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from passback import Options
+from passback import Options, WebAddress
 
 __all__ = ["StackOneOptions"]
 
-_EXPECTED = "expected an address such as https://api.stackone.com"
-
-
-def _address(text: str) -> str:
-    try:
-        parts = urlsplit(text.strip())
-        _ = parts.port
-    except ValueError:  # whose message quotes the address, and whatever password is in it
-        raise ValueError(_EXPECTED) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(_EXPECTED)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("leave user name and password out of the address; the key is api_key")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+_Api: TypeAlias = Annotated[
+    str,
+    AfterValidator(WebAddress(example="https://api.stackone.com", credentials="the key is api_key")),
+]
 
 
 def _key(secret: SecretStr) -> SecretStr:
@@ -43,9 +32,7 @@ def _plain(text: str) -> str:
 class StackOneOptions(Options):
     """Options of a StackOne connection: one linked account."""
 
-    url: Annotated[str, AfterValidator(_address)] = Field(
-        default="https://api.stackone.com", description="Where StackOne's API is."
-    )
+    url: _Api = Field(default="https://api.stackone.com", description="Where StackOne's API is.")
     api_key: Annotated[SecretStr, AfterValidator(_key)] = Field(
         description="The project's API key, from StackOne's dashboard."
     )

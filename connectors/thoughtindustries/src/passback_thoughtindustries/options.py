@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from passback import Options
-from passback_thoughtindustries.addresses import local_path, normalized
+from passback import Options, WebAddress
+from passback_thoughtindustries.addresses import local_path
 
 __all__ = ["ThoughtIndustriesOptions"]
 
 _SHORTEST_KEY = 16
+
+_School: TypeAlias = Annotated[
+    str,
+    AfterValidator(
+        WebAddress(example="https://acme.thoughtindustries.com", credentials="the key is api_key")
+    ),
+]
 
 
 def _key(secret: SecretStr) -> SecretStr:
@@ -31,9 +38,7 @@ def _paths(given: dict[str, str]) -> dict[str, str]:
 class ThoughtIndustriesOptions(Options):
     """Options of a connection to one school."""
 
-    url: Annotated[str, AfterValidator(normalized)] = Field(
-        description="The school's address, such as https://acme.thoughtindustries.com."
-    )
+    url: _School = Field(description="The school's address, such as https://acme.thoughtindustries.com.")
     api_key: Annotated[SecretStr, AfterValidator(_key)] = Field(
         description="Its API key (Settings > Security); it signs sign-ins, too."
     )

@@ -6,15 +6,19 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from passback import JSONValue
+from passback import JSONValue, WebAddress
 from passback_webhook.expressions import Budget, Expression, ExpressionFailed, Names
 
 __all__ = ["Address", "as_text", "pairs", "resolved", "with_query"]
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _HOST = re.compile(r"([^/?#]*//)?[^/?#]*")
-_UNFIT = re.compile(r"[\s\x00-\x1f\x7f]")
-_EXPECTED = "expected an address such as https://api.example.com/results"
+_PAGE = WebAddress(
+    kind="page",
+    example="https://api.example.com/results",
+    credentials="they belong under auth",
+    exact=True,
+)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -108,14 +112,4 @@ def _require_address(text: str) -> None:
     sample = _PLACE.sub("x", text)
     if "{" in sample or "}" in sample:
         raise ValueError("it has a brace without its partner")
-    try:
-        parts = urlsplit(sample)
-        _ = parts.port
-    except ValueError:  # whose message quotes the address, and whatever password is in it
-        raise ValueError(_EXPECTED) from None
-    if parts.scheme not in _PORTS or not parts.hostname or _UNFIT.search(sample):
-        raise ValueError(_EXPECTED)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("leave user name and password out of the address; they belong under auth")
-    if parts.fragment:
-        raise ValueError("leave out what stands behind #; it isn't sent")
+    _PAGE(sample)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from passback import WebAddress
+
 __all__ = ["IRI", "iri", "is_iri", "normalized"]
 
 # A scheme, then no space and none of the characters that RFC 3987 leaves out.
 IRI = r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x1f\x7f]+"
 _IRI = re.compile(IRI)
-_EXPECTED = "expected an address such as https://lrs.example.com/xapi/"
+_ENDPOINT = WebAddress(example="https://lrs.example.com/xapi/", credentials="they are key and secret")
 _RESOURCES = ("statements", "about")
 
 
@@ -20,23 +22,13 @@ def normalized(text: str) -> str:
     Raises:
         ValueError: It's no address that statements could be sent to.
     """
-    try:
-        parts = urlsplit(text.strip())
-    except ValueError:  # whose message quotes the address, and whatever password is in it
-        raise ValueError(_EXPECTED) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", parts.hostname):
-        raise ValueError(_EXPECTED)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("leave user name and password out of the address; they are key and secret")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ValueError("its port is no number up to 65535") from None
+    # The query of one statement and the anchor of a manual come along when people copy.
+    parts = urlsplit(_ENDPOINT(re.split(r"[?#]", text, maxsplit=1)[0]))
     segments = [segment for segment in parts.path.split("/") if segment]
     if segments and segments[-1].lower() in _RESOURCES:
         segments.pop()
     path = "".join(f"/{segment}" for segment in segments) + "/"
-    return urlunsplit((parts.scheme, parts.netloc.removesuffix(":"), path, "", ""))
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def is_iri(text: str) -> bool:

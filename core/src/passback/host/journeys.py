@@ -16,6 +16,7 @@ __all__ = ["Journey", "SignedIn", "destination", "states"]
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 50
+_LONGEST = 2048
 
 
 @attrs.frozen(kw_only=True)
@@ -67,13 +68,19 @@ def destination(wanted: str, config: SignInConfig) -> str:
     Raises:
         SignInRefused: It may not.
     """
-    if wanted.isprintable() and "\\" not in wanted and " " not in wanted:
-        parts = urlsplit(wanted)
-        if wanted.startswith("/") and not wanted.startswith("//") and not parts.netloc:
+    if len(wanted) <= _LONGEST and wanted.isprintable() and "\\" not in wanted and " " not in wanted:
+        if wanted.startswith("/") and not wanted.startswith("//"):
             return wanted
-        if "@" not in parts.netloc and wanted.startswith(config.return_to):
+        if wanted.startswith(config.return_to) and "@" not in _authority(wanted):
             return wanted
     raise SignInRefused("nobody is sent to that address; allow it under sign_in.return_to")
+
+
+def _authority(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return "@"  # no host that anybody could name
 
 
 def states(incoming: Incoming) -> list[str]:

@@ -162,10 +162,16 @@ class Lookup:
 
     def _given(self, db: Database, learners: Sequence[Learner], anonymous: bool) -> int:  # noqa: FBT001
         findings = []
+        ids = [each.id for each in learners]
+        settled = {
+            bond.learner.id
+            for bond in bonds(db, self._name, self._organisation, ids)
+            if bond.account and bond.user_id != bond.refused
+        }
         for learner in learners:
             user = Launches.user_of(db, self._name, learner.id)
             by = "launch"
-            if user is None and anonymous:
+            if user is None and anonymous and learner.id not in settled:
                 user, by = f"anonymous-{uuid4()}", "anonymous"
             state = AccountState.UNKNOWN if user is None else AccountState.KNOWN
             findings.append(
@@ -208,7 +214,7 @@ class Lookup:
 
 
 def _is_due(bond: Bond | None, now: datetime) -> bool:
-    if bond is None:
+    if bond is None or bond.expected:
         return True
     if bond.state is AccountState.AMBIGUOUS:
         return False  # a person decides

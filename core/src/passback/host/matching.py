@@ -16,6 +16,7 @@ from passback.host.config import Config
 from passback.host.looking import Lookup
 from passback.host.roster import ConfiguredRoster
 from passback.identity import Launches, UserContext, contexts, expected_connections
+from passback.identity.linking import Departures
 from passback.store import Store
 
 __all__ = ["Matching", "lookup_for"]
@@ -95,6 +96,8 @@ class Matching:
                 return
             await self._serve(name, config, roster, due=name in due, unknown=name in wanted)
         await self._store.run_soft(Launches.purge, self._clock.now() - _KEPT)
+        # Whoever asks leaves a row when they go to a provider, and many never come back.
+        await self._store.run_soft(Departures.purge, self._clock.now())
 
     async def _serve(
         self, name: str, config: Config, roster: ConfiguredRoster, *, due: bool, unknown: bool

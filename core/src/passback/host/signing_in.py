@@ -40,7 +40,7 @@ _REMEMBERED = timedelta(days=1)
 class _Away:
     """What is kept of a browser that left."""
 
-    kept: Mapping[str, str]
+    kept: Mapping[str, str] = attrs.field(repr=False)
     return_to: str
 
 
@@ -188,12 +188,15 @@ class SigningIn:
 
     def _decided(self, db: Database, claim: Claim, browser: str, return_to: str) -> SignedIn:
         now, said = self._running.clock.now(), claim.assertion
-        Departures.purge(db, now)
-        if said.once and not once(db, claim.connection, said.once, said.expires or now + _REMEMBERED):
+        # For longer than it's good: who takes it allows for clocks that differ.
+        until = max(said.expires or now, now + _REMEMBERED)
+        if said.once and not once(db, claim.connection, said.once, until):
             raise SignInRefused("this was presented before; each sign-in is used once")
         decision = decide(db, claim, now)
         signed = self._signed(claim, decision, return_to)
         if decision.outcome is Outcome.NEEDS_PROOF:
+            if not browser:
+                raise SignInRefused("proof is asked of nobody whose browser has no cookie: begin here")
             secret = token()
             content = _Waiting(learner=decision.learner.id, return_to=return_to, assertion=said)
             self._departures().record(db, claim.connection, secret, browser, content, now)

@@ -5,6 +5,7 @@ from passback.http.oauth import ClientCredentials, OAuth2
 from passback.http.quota import Meter, Quota, Used
 from passback.http.response import Response, basic_auth
 from passback.http.session import HTTP, Exchange, Timeouts
+from passback.http.web_address import WebAddress, is_web_address
 
 __all__ = [
     "HTTP",
@@ -17,5 +18,7 @@ __all__ = [
     "Response",
     "Timeouts",
     "Used",
+    "WebAddress",
     "basic_auth",
+    "is_web_address",
 ]

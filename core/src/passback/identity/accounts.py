@@ -10,7 +10,7 @@ import attrs
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
-from passback.identity.matching import PERSON, AccountState, Finding
+from passback.identity.matching import PERSON, WEAK, AccountState, Finding
 from passback.model import Account, IdentityProposal, Learner
 from passback.store import milliseconds, moment, schema
 
@@ -49,6 +49,11 @@ class Bond:
     proposed: IdentityProposal | None = None
 
     @property
+    def expected(self) -> bool:
+        """Whether they signed in, and weren't looked for since."""
+        return not milliseconds(self.checked)
+
+    @property
     def account(self) -> Account | None:
         """The account, where it's known."""
         if self.state is not AccountState.KNOWN or self.user_id is None:
@@ -82,7 +87,8 @@ def keep(
 ) -> list[str]:
     """Keep `findings`; return the learners who are another user from now on, or one for the first time.
 
-    What a person decided stays, unless another person does.
+    What a person decided stays, unless another person does; and who has an account that the system takes
+    keeps it where no other is found.
     """
     before = {
         bond.learner.id: bond
@@ -93,6 +99,8 @@ def keep(
         bond = before.get(finding.learner.id)
         if bond and bond.matched_by == PERSON != finding.matched_by:
             finding = _decided(bond, finding)  # noqa: PLW2901 - it's what is kept instead
+        elif bond and bond.account and bond.expected and finding.state is AccountState.UNKNOWN:
+            finding = _lasting(bond, finding)  # noqa: PLW2901 - as above
         new = finding.user_id if finding.state is AccountState.KNOWN else None
         if new is not None and (bond is None or bond.account is None or bond.user_id != new):
             released.append(finding.learner.id)
@@ -121,6 +129,10 @@ def _decided(bond: Bond, finding: Finding) -> Finding:
     )
 
 
+def _lasting(bond: Bond, finding: Finding) -> Finding:
+    return attrs.evolve(finding, state=AccountState.KNOWN, user_id=bond.user_id, matched_by=bond.matched_by)
+
+
 def _write(
     db: Connection, connection: str, organisation: str, finding: Finding, before: Bond | None, now: int
 ) -> None:
@@ -133,6 +145,9 @@ def _write(
         "person": msgspec.json.encode(attrs.asdict(finding.learner)),
         "checked": now,
     }
+    if finding.state is AccountState.KNOWN and finding.matched_by not in WEAK:
+        # An address that was said once may be another person's when it's looked for again.
+        values |= {"proposed_by": None, "proposed_id": None}
     key = {"connection": connection, "organisation": organisation, "learner": finding.learner.id}
     if before is None:
         db.execute(insert(schema.account), {**key, **values, "changed": now})

@@ -9,15 +9,13 @@ import msgspec
 from sqlalchemy import Connection, literal_column, select, update
 
 from passback.identity.accounts import bonds
-from passback.identity.matching import AccountState
+from passback.identity.matching import WEAK, AccountState
 from passback.model import IdentityProposal, Learner
 from passback.store import insert_once, milliseconds, schema
 
 __all__ = ["expect", "expected", "expected_connections"]
 
 _a = schema.account.c
-# What anything else is worth more than.
-_WEAK = ("launch", "anonymous")
 _AT_ONCE = 0
 # Written into the statement: only so a planner knows which partial index serves.
 _NOW = _a.checked == literal_column(str(_AT_ONCE))
@@ -42,7 +40,7 @@ def expect(
         now: What time it is.
     """
     before = next(bonds(db, connection, organisation, [learner.id]), None)
-    if before is not None and before.account is not None and before.matched_by not in _WEAK:
+    if before is not None and before.account is not None and before.matched_by not in WEAK:
         return False
     key = {"connection": connection, "organisation": organisation, "learner": learner.id}
     values = {

@@ -11,7 +11,7 @@ import attrs
 from passback.connection import Connection
 from passback.model import IdentityProposal, IdentityRequest, Learner, User, UserQuery
 
-__all__ = ["ORDER", "PERSON", "AccountState", "Finding", "Index", "KeyName", "keys_of", "look_up"]
+__all__ = ["ORDER", "PERSON", "WEAK", "AccountState", "Finding", "Index", "KeyName", "keys_of", "look_up"]
 
 KeyName: TypeAlias = Literal["external_id", "id", "username", "email"]
 
@@ -23,6 +23,9 @@ Not the system's own id: a customer's number for one person may be its number fo
 
 # What a person said is undone by another person, and by no list.
 PERSON = "person"
+
+# What anything else is worth more than.
+WEAK = ("launch", "anonymous")
 
 # A system that answers with so many users for one address doesn't filter by it.
 _MOST_ANSWERS = 1000

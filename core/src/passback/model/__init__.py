@@ -53,6 +53,7 @@ from passback.model.signing_in import (
     SignOutStart,
 )
 from passback.model.standing import Reach, Standing, stand
+from passback.model.strict import json_object
 
 __all__ = [
     "DEFAULT_ORGANISATION",
@@ -108,6 +109,7 @@ __all__ = [
     "access_difference",
     "canonical",
     "granted_by",
+    "json_object",
     "parse_result",
     "read_access",
     "read_result",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -29,6 +30,7 @@ __all__ = ["Session", "SignIns"]
 log = logging.getLogger("passback.web")
 
 _COOKIE = "passback_browser"
+_OURS = re.compile(r"[A-Za-z0-9_-]{43}")
 _MAX_BODY = 1024 * 1024
 
 
@@ -73,11 +75,13 @@ class SignIns:
             return _refused(name, error)
         response = onward(journey.departure.url, journey.departure.fields)
         # The provider may post back from its own site: only "none" lets the cookie come along.
-        secure = self._pb.providers.place(name).callback.startswith("https:")
+        callback = urlsplit(self._pb.providers.place(name).callback)
+        secure = callback.scheme == "https"
         response.set_cookie(
             _COOKIE,
             journey.browser,
-            path=_root(request),
+            # As the browser sees it, which a proxy may change on the way here.
+            path=callback.path.rpartition("/sso/")[0] or "/",
             secure=secure,
             httponly=True,
             samesite="none" if secure else "lax",
@@ -148,18 +152,14 @@ class SignIns:
 
 
 def _browser(request: Request) -> str:
-    return request.cookies.get(_COOKIE, "")
-
-
-def _root(request: Request) -> str:
-    root = request.scope.get("root_path", "")
-    return quote(root.partition("/sso")[0], safe="/") or "/"
+    cookie = request.cookies.get(_COOKIE, "")
+    return cookie if _OURS.fullmatch(cookie) else ""
 
 
 def _refused(name: str, error: PassbackError) -> Response:
     # Whoever comes here is no administrator: the log is told why, under a word that they can pass on.
     word = secrets.token_hex(3)
-    log.warning("%s: a sign-in ended (%s): %s", name, word, error)
+    log.warning("%r: a sign-in ended (%s): %s", name, word, error)
     match error:
         case OutboxError() | ConnectionFailure() if not isinstance(error, Unsupported):
             return _said(503, f"signing in isn't possible now; try again in a minute ({word})")

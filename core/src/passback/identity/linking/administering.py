@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, update
+from sqlalchemy import Connection, delete, select, update
 
 from passback.errors import SignInRefused
 from passback.identity.linking import links, people
@@ -14,6 +14,7 @@ from passback.store import schema
 __all__ = ["end_link", "erase_person", "relink", "rename_issuer"]
 
 _h = schema.link_change.c
+_k = schema.link.c
 _v = schema.provision.c
 
 
@@ -67,13 +68,12 @@ def erase_person(db: Connection, organisation: str, learner: str, now: datetime)
     """
     people.forget(db, organisation, learner)
     db.execute(delete(schema.provision).where(_v.organisation == organisation, _v.learner == learner))
+    mine = _h.link.in_(select(_k.key).where(_k.organisation == organisation))
+    for column in (_h.before, _h.learner):
+        db.execute(update(schema.link_change).where(mine, column == learner).values({column: None}))
     for link in links.links_of(db, learner=(organisation, learner)):
         nobody = {"live": False, "learner": "", "issuer": None, "kind": None, "subject": None}
         links.change(db, link.key, nobody)
-        named = or_(_h.before == learner, _h.learner == learner)
-        db.execute(
-            update(schema.link_change).where(_h.link == link.key, named).values(before=None, learner=None)
-        )
         links.note(db, link.key, _change(link, "erased", None, None, "erasure", now))
 
 

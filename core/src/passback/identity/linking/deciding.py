@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from uuid import uuid4
 
 import attrs
@@ -96,9 +97,13 @@ class Claim:
     @property
     def verified(self) -> bool:
         """Whether the address is the newcomer's; that it's said not to be counts more than any trust."""
-        if self.assertion.email_verified is not None:
-            return self.assertion.email_verified
-        address = people.comparable(self.profile.one("email")) or ""
+        said = self.profile.one("email")
+        if self.assertion.email_verified is False:
+            return False
+        # It's said of `email`: where another attribute is taken for the address, that may be anything.
+        if self.assertion.email_verified and said in self.assertion.attributes.get("email", ()):
+            return True
+        address = people.comparable(said) or ""
         return address.rpartition("@")[2] in self.policy.trusted_domains
 
 
@@ -119,12 +124,21 @@ def require_identity(assertion: Assertion) -> None:
     """Refuse what could be anybody.
 
     Raises:
-        SignInRefused: Issuer or subject is empty, or longer than any identifier is.
+        SignInRefused: Issuer or subject is empty, or longer than any identifier is; or something said is no
+            text.
     """
     for name in ("issuer", "subject", "subject_kind"):
         text: str = getattr(assertion, name)
-        if not text.strip() or len(text) > _LONGEST or "\0" in text:
+        if not text.strip() or len(text) > _LONGEST or not _is_text(text):
             raise SignInRefused(f"the {name} is empty, longer than {_LONGEST} characters, or no text")
+    said = chain([assertion.session], assertion.attributes, *assertion.attributes.values())
+    if not all(_is_text(text) for text in said):
+        raise SignInRefused("what the provider says holds a character that no text has")
+
+
+def _is_text(text: str) -> bool:
+    # Neither can be kept by every store.
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def decide(db: Connection, claim: Claim, now: datetime) -> Decision:
@@ -221,13 +235,20 @@ def _refresh(db: Connection, person: Person, claim: Claim, now: datetime) -> Lea
     """Keep what the provider says of a person now; what it doesn't say stays as it was."""
     before = person.learner
     said = {name: value for name in _LEARNER if (value := claim.profile.one(name))}
+    if before.external_id and person.external_id_proven and not claim.policy.by_external_id:
+        said.pop("external_id", None)
     learner = attrs.evolve(before, **said)
     # Only who merges by addresses has judged that this provider verifies them.
     proves = "email" in said and claim.policy.merge is Merge.VERIFIED and claim.verified
     same = people.comparable(before.email) == people.comparable(learner.email)
-    people.know(
-        db,
-        attrs.evolve(person, learner=learner, email_proven=proves or (person.email_proven and same)),
-        now,
+    # Who has an id by a connection that recognises nobody by it must not be taken for somebody elsewhere.
+    recognised = "external_id" in said and claim.policy.by_external_id
+    same_id = before.external_id == learner.external_id
+    now_known = attrs.evolve(
+        person,
+        learner=learner,
+        email_proven=proves or (person.email_proven and same),
+        external_id_proven=recognised or (person.external_id_proven and same_id),
     )
+    people.know(db, now_known, now)
     return learner

@@ -106,7 +106,8 @@ def link_for(identity: Identity, organisation: str, learner: str, now: datetime)
 
 def read(db: Connection, key: bytes) -> Link | None:
     """Return the link with this key, also one that has ended."""
-    row = db.execute(select(schema.link).where(_k.key == key)).one_or_none()
+    # Held until the transaction ends: nobody is let in by a link that is ended or erased meanwhile.
+    row = db.execute(select(schema.link).where(_k.key == key).with_for_update()).one_or_none()
     return None if row is None else _link(row)
 
 

@@ -16,6 +16,8 @@ __all__ = ["Person", "comparable", "find", "know", "with_email", "with_external_
 _p = schema.person.c
 # One is found, two are ambiguous; more make no difference.
 _FEW = 2
+# PostgreSQL's indexes hold no more; a longer one recognises nobody.
+_LONGEST = 255
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +28,8 @@ class Person:
         organisation: The customer whose learner it is.
         learner: Who, by the host's id.
         email_proven: Whether the host knows that their address is theirs.
+        external_id_proven: Whether the customer's id is theirs by the host's word, or by a connection's that
+            recognises people by it.
         privileged: Whether nobody may become them by an address or a customer's id alone.
         closed: Whether nobody may sign in as them.
     """
@@ -33,6 +37,7 @@ class Person:
     organisation: str
     learner: Learner
     email_proven: bool = False
+    external_id_proven: bool = True
     privileged: bool = False
     closed: bool = False
 
@@ -42,7 +47,9 @@ def comparable(email: str | None) -> str | None:
 
     ASCII alone: two addresses that look the same must be the same.
     """
-    if email is None or not email.isascii() or email.count("@") != 1 or not email.isprintable():
+    if email is None or len(email) > _LONGEST or not email.isascii() or not email.isprintable():
+        return None
+    if email.count("@") != 1:
         return None
     local, domain = email.strip().split("@")
     return f"{local}@{domain}".lower() if local and domain and " " not in email.strip() else None
@@ -51,10 +58,11 @@ def comparable(email: str | None) -> str | None:
 def know(db: Connection, person: Person, now: datetime) -> None:
     """Keep `person`, as they are now."""
     learner = person.learner
+    recognised = person.external_id_proven and len(learner.external_id or "") <= _LONGEST
     values = {
         "email": comparable(learner.email),
         "email_proven": person.email_proven,
-        "external_id": learner.external_id,
+        "external_id": learner.external_id if recognised else None,
         "privileged": person.privileged,
         "closed": person.closed,
         "body": msgspec.json.encode(attrs.asdict(learner)),
@@ -89,14 +97,18 @@ def forget(db: Connection, organisation: str, learner: str) -> None:
 
 def _found(db: Connection, organisation: str, condition: ColumnElement[bool]) -> list[Person]:
     mine = select(schema.person).where(_p.organisation == organisation, condition)
-    return [_person(row) for row in db.execute(mine.order_by(_p.learner).limit(_FEW))]
+    # Held until the transaction ends: whoever is closed or erased meanwhile mustn't be written back.
+    held = mine.order_by(_p.learner).limit(_FEW).with_for_update()
+    return [_person(row) for row in db.execute(held)]
 
 
 def _person(row: Row[tuple[object, ...]]) -> Person:
+    learner = Learner(**msgspec.json.decode(row.body))
     return Person(
         organisation=row.organisation,
-        learner=Learner(**msgspec.json.decode(row.body)),
+        learner=learner,
         email_proven=row.email_proven,
+        external_id_proven=row.external_id == learner.external_id,
         privileged=row.privileged,
         closed=row.closed,
     )
