@@ -78,6 +78,28 @@ def test_the_same_fact_again_is_no_second_one(place):
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("known", [0, 3])
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 99, 121, 230])
+def test_as_many_as_are_put_at_once_are_put_settled_and_told_of(place, count, known):
+    """Whatever they are split into on the way to the database."""
+
+    async def check():
+        async with opened(place) as outbox:
+            await put(outbox, *(result(number) for number in range(known)))
+            several = [result(number) for number in range(count)]
+            answers = await put(outbox, *several)
+            assert [each.new for each in answers] == [number >= known for number in range(count)]
+            lease = await outbox.lease(wish(300), START)
+            assert [each.result for each in lease.deliveries] == several or known > count
+            done = [attrs.evolve(each, remote_id=f"n-{each.delivery}") for each in delivered(lease)]
+            settled, _ = await outbox.settle(lease, Settlement(changes=done), START)
+            assert settled == len(done)
+            found = await all_of(outbox)
+            assert {each.remote_id for each in found} == {f"n-{each.id}" for each in lease.deliveries}
+
+    asyncio.run(check())
+
+
 def test_a_known_id_with_other_content_is_refused_and_changes_nothing(place):
     async def check():
         async with opened(place) as outbox:

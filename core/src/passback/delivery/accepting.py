@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from passback.delivery.attaching import attached_connections
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, canonical, read_result
-from passback.store import State, insert_new, milliseconds, schema
+from passback.store import InsertMany, State, insert_new, milliseconds, schema
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
 
@@ -20,6 +20,8 @@ UNROUTED = ""
 
 # What the ids of a result may take together, in bytes.
 _LONGEST = 2560
+# What a character takes at most, in bytes.
+_WIDEST = 4
 
 _r = schema.result.c
 _Key: TypeAlias = tuple[str, str]
@@ -40,8 +42,15 @@ _UNROUTED_PLACES = (
     .where(*_WAITS, _r.activity.in_(bindparam("activities", expanding=True)))
     .distinct()
 )
-_INSERT_RESULTS = insert_new(schema.result).returning(_r.organisation, _r.id, _r.seq)
-_INSERT_DELIVERIES = insert(schema.delivery)
+_INSERT_RESULTS = InsertMany(
+    insert_new(schema.result),
+    ("id", "organisation", "learner", "activity", "kind", "at", "body", "accepted", "routed", "source"),
+    returning=("organisation", "id", "seq"),
+)
+_INSERT_DELIVERIES = InsertMany(
+    insert(schema.delivery),
+    ("result", "connection", "state", "attempts", "due", "alone", "reason", "changed", "kept_from"),
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -125,6 +134,9 @@ def accept(
 
 
 def _require_indexable(result: Result) -> None:
+    together = f"{result.id}{result.learner.id}{result.activity.id}{result.organisation}"
+    if len(together) * _WIDEST <= _LONGEST and "\0" not in together:
+        return
     ids = {
         "id": result.id,
         "learner.id": result.learner.id,
@@ -181,21 +193,21 @@ def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[
         return {}
     goes = _destinations(db, fresh)
     rows = [
-        {
-            "id": submission.result.id,
-            "organisation": submission.result.organisation,
-            "learner": submission.result.learner.id,
-            "activity": submission.result.activity.id,
-            "kind": submission.result.kind.value,
-            "at": milliseconds(submission.result.at),
-            "body": submission.body,
-            "accepted": now,
-            "routed": bool(goes[key]),
-            "source": submission.source,
-        }
+        (
+            (each := submission.result).id,
+            each.organisation,
+            each.learner.id,
+            each.activity.id,
+            each.kind.value,
+            milliseconds(each.at),
+            submission.body,
+            now,
+            bool(goes[key]),
+            submission.source,
+        )
         for key, submission in fresh.items()
     ]
-    inserted = db.execute(_INSERT_RESULTS, rows).all()
+    inserted = _INSERT_RESULTS.run(db, rows)
     pairs = [(row.seq, name) for row in inserted for name in goes[row.organisation, row.id]]
     insert_deliveries(db, sorted(pairs), now)
     return {key: goes[key] for key in ((row.organisation, row.id) for row in inserted)}
@@ -234,16 +246,6 @@ def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str
 
 def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int) -> None:
     """Create a pending delivery for each pair of result number and connection."""
-    if pairs:
-        rows = [
-            {
-                "result": seq,
-                "connection": name,
-                "state": State.PENDING.value,
-                "due": now,
-                "changed": now,
-                "kept_from": now,
-            }
-            for seq, name in pairs
-        ]
-        db.execute(_INSERT_DELIVERIES, rows)
+    _INSERT_DELIVERIES.run(
+        db, [(seq, name, State.PENDING.value, 0, now, False, "", now, now) for seq, name in pairs]
+    )

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, null, select, update
 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
 from passback.delivery.ordering import DueRow, finished, in_order, overtaken, subject
 from passback.model import Delivery, read_result
-from passback.store import State, milliseconds, moment, schema
+from passback.store import State, UpdateMany, milliseconds, moment, schema
 
 __all__ = ["Lease", "Settlement", "Wish", "lease", "settle"]
 
@@ -190,20 +190,13 @@ class Settlement:
     unsent: Collection[int] = ()
 
 
-_SETTLE = (
+# What each change says, in the order of the statement's parameters.
+_SAYS = ("seq", "lease", "state", "waiting_for", "reason", "remote_id", "due", "alone", "changed", "event")
+_SETTLE = UpdateMany(
     update(schema.delivery)
     .where(_d.seq == bindparam("b_seq"), _d.lease == bindparam("b_lease"), _d.state == State.PENDING)
-    .values(
-        state=bindparam("b_state"),
-        waiting_for=bindparam("b_waiting_for"),
-        reason=bindparam("b_reason"),
-        remote_id=bindparam("b_remote_id"),
-        due=bindparam("b_due"),
-        alone=bindparam("b_alone"),
-        changed=bindparam("b_changed"),
-        event=bindparam("b_event"),
-        lease=None,
-    )
+    .values({name: bindparam(f"b_{name}") for name in _SAYS[2:]} | {"lease": null()}),
+    [f"b_{name}" for name in _SAYS],
 )
 
 
@@ -214,7 +207,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     settled = 0
     if changes:
         rows = [_settled(change, held.token, event, now) for change in changes]
-        settled = db.execute(_SETTLE, rows).rowcount
+        settled = _SETTLE.run(db, rows)
     changed = {change.delivery for change in changes}
     rest = [delivery.id for delivery in held.deliveries if delivery.id not in changed]
     if rest:
@@ -226,19 +219,11 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     return settled
 
 
-def _settled(change: Change, token: int, event: int | None, now: int) -> dict[str, object]:
-    return {
-        "b_seq": change.delivery,
-        "b_lease": token,
-        "b_state": change.state.value,
-        "b_waiting_for": change.waiting_for,
-        "b_reason": change.reason,
-        "b_remote_id": change.remote_id,
-        "b_due": milliseconds(change.due) if change.due else now,
-        "b_alone": change.alone,
-        "b_changed": now,
-        "b_event": event,
-    }
+def _settled(change: Change, token: int, event: int | None, now: int) -> tuple[object, ...]:
+    due = milliseconds(change.due) if change.due else now
+    state, waiting_for = change.state.value, change.waiting_for
+    said = (state, waiting_for, change.reason, change.remote_id)
+    return (change.delivery, token, *said, due, change.alone, now, event)
 
 
 def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int], now: int) -> None:

@@ -4,6 +4,7 @@ from passback.store import schema
 from passback.store.columns import insert_new, insert_once
 from passback.store.engines import DatabaseURL
 from passback.store.locking import CONFIGURING, RETAINING, lock
+from passback.store.many import InsertMany, UpdateMany
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import milliseconds, moment
@@ -13,8 +14,10 @@ __all__ = [
     "FOLLOWS",
     "RETAINING",
     "DatabaseURL",
+    "InsertMany",
     "State",
     "Store",
+    "UpdateMany",
     "WaitingFor",
     "insert_new",
     "insert_once",
