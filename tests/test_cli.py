@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import time
 
@@ -259,3 +260,17 @@ def test_a_worker_logs_lines_of_json_for_programs(host):
     (told,) = [each for each in lines if each["level"] == "warning"]
     assert told["logger"] == "passback.delivery"
     assert told["message"].startswith("lrs: can't connect: ")
+
+
+def test_a_sandbox_that_cannot_be_played_says_why(host):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = host.run("sandbox", "xapi", "--port", str(port), expect=2).stderr
+    assert f"port {port} can't be used" in said
+    assert "65535" in host.run("sandbox", "xapi", "--port", "65536", expect=2).stderr
+    assert "there is" in host.run("sandbox", "acme", expect=2).stderr
+    assert "expected a status" in host.run("sandbox", "xapi", "--fault", "nothing", expect=2).stderr
+
+
+def test_help_shows_what_stands_in_brackets(host):
+    assert "[@ON]" in host.run("sandbox", "--help").stdout

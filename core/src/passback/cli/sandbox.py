@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 __all__ = ["sandbox"]
 
 _GROUP = "passback.sandboxes.v1"
+_LAST_PORT = 65535
 
 
 @app.command()
 def sandbox(
     name: Annotated[str, typer.Argument(help="The connector whose system is played.")],
     like: Annotated[str | None, typer.Option(help="Which kind of it; the usual one if not given.")] = None,
-    port: Annotated[int, typer.Option(help="The port on the local host; any free one if 0.")] = 0,
+    port: Annotated[
+        int, typer.Option(help="The port on the local host; any free one if 0.", min=0, max=_LAST_PORT)
+    ] = 0,
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            help="WHAT[=VALUE][:TIMES][@ON], as 503:3@/users: misbehave for the next requests. WHAT is a "
+            help="WHAT[=VALUE][:TIMES]\\[@ON], as 503:3@/users: misbehave for the next requests. WHAT is a "
             "status (VALUE: Retry-After), html, slow (VALUE: seconds), cut-before, cut-after or truncate."
         ),
     ] = None,
@@ -47,6 +50,8 @@ def sandbox(
         play(_kind(offered[name]), like, port, fault or ())
     except ValueError as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"port {port} can't be used: {error.strerror}; leave --port out for any that is free")
 
 
 def _kind(offered: EntryPoint) -> type[Stage]:
