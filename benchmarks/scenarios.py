@@ -1,0 +1,139 @@
+"""Passback itself, each scenario in a process of its own: `scenarios.py NAME PORT FOLDER [NUMBER …]`."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+from load import BATCH, configuration, made
+from rows import Row
+
+from passback import Batch, Delivered, Delivery, Passback
+
+_WINDOW = 20_000
+_PATIENCE = 600
+
+
+async def accept(port: int, folder: Path, count: int) -> list[Row]:
+    """Measure accepting: one by one, from many tasks, and in bulk."""
+    single = Row("passback: submit, one after another")
+    crowd = Row("passback: submit, 100 tasks at once")
+    bulk = Row("passback: submit_many")
+    async with _opened(port, folder) as pb:
+        await pb.submit_many(made(BATCH))
+        one_by_one = list(made(300))
+        with single.measured(300):
+            for each in one_by_one:
+                await pb.submit(each)
+        few = list(made(3000))
+        with crowd.measured(3000):
+            for start in range(0, 3000, 100):
+                await asyncio.gather(*(pb.submit(each) for each in few[start : start + 100]))
+        many = list(made(count))
+        with bulk.measured(count):
+            await pb.submit_many(many)
+    return [single, crowd, bulk]
+
+
+async def send(port: int, folder: Path, count: int) -> list[Row]:
+    """Measure a connection by itself: batches of results to statements, sent, answers to receipts."""
+    row = Row(f"passback: a connection by itself, {BATCH} a request, no store")
+    async with _opened(port, folder) as pb:
+        connection = pb._running.roster.connection("lrs0")  # noqa: SLF001 - no host sends past its outbox
+        deliveries = [Delivery(id=number, result=each, attempt=1) for number, each in enumerate(made(count))]
+        batches = [Batch(deliveries=tuple(deliveries[at : at + BATCH])) for at in range(0, count, BATCH)]
+        await connection.submit_results(batches[0])
+        with row.measured(count - BATCH):
+            for batch in batches[1:]:
+                receipts = await connection.submit_results(batch)
+                assert all(isinstance(each, Delivered) for each in receipts)  # noqa: S101 - or it's no measure
+    return [row]
+
+
+async def whole(port: int, folder: Path, count: int) -> list[Row]:
+    """Measure the whole path: accepted, delivered, settled."""
+    row = Row(f"passback: the whole path, {BATCH} a request")
+    async with Passback.from_file(_configured(port, folder, 1)) as pb:
+        await pb.submit_many(made(BATCH))
+        await pb.drain()
+        fresh = list(made(count))
+        with row.measured(count):
+            await pb.submit_many(fresh)
+            await pb.drain()
+    row.disk = _size(folder) / (count + BATCH)
+    return [row]
+
+
+async def queued(port: int, folder: Path, connections: int, backlog: int) -> list[Row]:
+    """Measure accepting on top of a backlog, and delivering some of it."""
+    told = f"{connections:,} connections, {backlog:,} queued" if connections > 1 else f"{backlog:,} queued"
+    more, drain = Row(f"passback: submit_many, {told}"), Row(f"passback: deliver, {told}")
+    config = _configured(port, folder, connections)
+    async with Passback.from_file(config, deliver=False) as pb:
+        for start in range(0, backlog, 50_000):
+            await pb.submit_many(made(min(50_000, backlog - start), connections))
+        fresh = list(made(5000, connections))
+        with more.measured(len(fresh)):
+            await pb.submit_many(fresh)
+    drain.disk = _size(folder) / (backlog + 5000)
+    async with Passback.from_file(config), httpx2.AsyncClient(trust_env=False) as client:
+        before = await _arrived(client, port)
+        # Connections are opened with their first request: that is done before it's measured.
+        begun = await _until(client, port, before + min(backlog // 4, connections * BATCH // 2))
+        wall, cpu = time.perf_counter(), time.process_time()
+        ended = await _until(client, port, begun + min(_WINDOW, backlog // 2))
+        drain.rate = (ended - begun) / (time.perf_counter() - wall)
+        drain.cpu = (time.process_time() - cpu) / (ended - begun) * 1e6
+    drain.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [more, drain]
+
+
+@asynccontextmanager
+async def _opened(port: int, folder: Path) -> AsyncIterator[Passback]:
+    async with Passback.from_file(_configured(port, folder, 1), deliver=False) as pb:
+        yield pb
+
+
+def _configured(port: int, folder: Path, connections: int) -> Path:
+    config = folder / "passback.toml"
+    config.write_text(configuration(port, connections), "utf-8")
+    return config
+
+
+def _size(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.glob("passback.db*"))
+
+
+async def _arrived(client: httpx2.AsyncClient, port: int) -> int:
+    return int((await client.get(f"http://127.0.0.1:{port}/count", timeout=_PATIENCE)).text)
+
+
+async def _until(client: httpx2.AsyncClient, port: int, count: int) -> int:
+    deadline = time.monotonic() + _PATIENCE
+    while (arrived := await _arrived(client, port)) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{arrived} of {count} results arrived within {_PATIENCE} s")
+        await asyncio.sleep(0.05)
+    return arrived
+
+
+_SCENARIOS: dict[str, Callable[..., Coroutine[None, None, list[Row]]]] = {
+    each.__name__: each for each in (accept, send, whole, queued)
+}
+
+
+def main() -> None:
+    """Run the scenario that the command line names, and print its rows."""
+    _, name, port, folder, *numbers = sys.argv
+    for row in asyncio.run(_SCENARIOS[name](int(port), Path(folder), *map(int, numbers))):
+        print(row.dumps())
+
+
+if __name__ == "__main__":
+    main()
