@@ -1,8 +1,9 @@
 """How long a connection rests, and what is said of it."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import START
@@ -45,3 +46,10 @@ def test_being_asked_to_wait_is_no_illness():
     until = START + timedelta(hours=7)
     breaker = FINE.failed(RateLimited("slow", until=until), START, Backoff(), random.Random(1))
     assert (breaker.health, breaker.next_probe, breaker.closed) == (Health.OK, until, True)
+
+
+@pytest.mark.parametrize("until", [datetime.max.replace(tzinfo=UTC), START + timedelta(days=32)])
+def test_nobody_waits_longer_than_anything_is_kept(until):
+    """A connector may have misread the system's word, as seconds where it has milliseconds."""
+    breaker = FINE.failed(RateLimited("slow", until=until), START, Backoff(), random.Random(1))
+    assert breaker.wait(START, Backoff()) == timedelta(days=31)
