@@ -95,4 +95,4 @@ def place(request, tmp_path):
     server = postgres_server()
     name = server.fresh()
     yield DatabaseURL(server.url(name))
-    server.drop(name)
+    server.empty_again(name)

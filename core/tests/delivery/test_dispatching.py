@@ -128,12 +128,12 @@ def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(place, hou
         async with room(place) as here:
             here.connector.behaviour = failing(ServerError("answered 503", status=503))
             await here.put(*(result(number) for number in range(12)))
-            await here.run(hours * 3600, step=120)
+            await here.run(hours * 3600, step=300)
             recovered = here.clock.now()
             probe = (await only_connection(here)).next_probe
             assert probe - recovered <= timedelta(minutes=15)
             here.connector.behaviour = deliver_all
-            await here.run(15 * 60, step=20)
+            await here.run(15 * 60, step=20, arrived=12)
             await here.until(lambda: len(here.connector.arrived) == 12)
 
     asyncio.run(check())

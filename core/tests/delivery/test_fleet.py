@@ -23,7 +23,7 @@ def shared():
     server = postgres_server()
     name = server.fresh()
     yield DatabaseURL(server.url(name))
-    server.drop(name)
+    server.empty_again(name)
 
 
 @asynccontextmanager

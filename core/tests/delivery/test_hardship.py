@@ -58,11 +58,12 @@ def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_ot
             bad = {f"r-{number}" for number in range(count)}
             here.connector.behaviour = failing_on(bad, error)
             await here.put(*(result(number) for number in range(30)))
-            await here.run(4 * 3600, step=60)
+            await here.run(4 * 3600, step=60, arrived=30 - count)
+            await here.run(600, step=60)
             assert sorted(here.connector.arrived) == sorted(f"r-{number}" for number in range(count, 30))
             assert (await only_connection(here)).health == "ok"
             here.connector.behaviour = deliver_all
-            await here.run(3600, step=60)
+            await here.run(3600, step=60, arrived=30)
             assert set((await states(here)).values()) == {"delivered"}
 
     asyncio.run(check())

@@ -158,6 +158,27 @@ def test_what_is_given_back_keeps_its_place_in_the_queue(place):
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("how", ["accepted", "given back", "failed", "left behind"])
+def test_what_waits_for_nothing_waits_for_no_clock_either(place, how):
+    """Whatever a clock said that was hours ahead when it was accepted, given back, or its lease ended."""
+
+    async def check():
+        ahead = START + timedelta(hours=6)
+        async with opened(place) as outbox:
+            await outbox.put([Submission.of(result(1), ("lms",))], ahead, tell=False)
+            if how != "accepted":
+                lease = await outbox.lease(wish(10, until=ahead + timedelta(minutes=5)), ahead)
+                (delivery,) = lease.deliveries
+            if how in ("given back", "failed"):
+                unsent = {delivery.id} if how == "given back" else ()
+                await outbox.settle(lease, Settlement(unsent=unsent), ahead)
+            if how == "left behind":
+                await Repair(outbox.store).reopen(ahead)
+            assert len((await outbox.lease(wish(10), START)).deliveries) == 1
+
+    asyncio.run(check())
+
+
 def test_a_dispatcher_that_takes_over_ends_the_leases_of_the_dead(place):
     async def check():
         async with opened(place) as outbox:
@@ -252,20 +273,23 @@ def test_only_one_dispatcher_delivers_from_a_file(tmp_path):
     second.release()
 
 
-PUTTER = """
-import asyncio, sys
+PUTTERS = """
+import asyncio, multiprocessing, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from scripted import START, result
 from passback.delivery import Outbox, Submission
 from passback.store import DatabaseURL, Store
-async def main():
+async def put(first):
     store = Store(DatabaseURL(sys.argv[2]) if "://" in sys.argv[2] else Path(sys.argv[2]))
     await store.open()
-    for number in range(int(sys.argv[3]), int(sys.argv[3]) + 50):
+    for number in range(first, first + 50):
         await Outbox(store).put([Submission.of(result(number), ("lms",))], START, tell=True)
     await store.close()
-asyncio.run(main())
+def putter(first):
+    asyncio.run(put(first))
+with multiprocessing.get_context("fork").Pool(4) as pool:
+    pool.map(putter, range(0, 400, 100), 1)
 """
 
 
@@ -274,9 +298,7 @@ def test_several_processes_may_put_at_once(place, request):
         support = str(request.config.rootpath / "core/tests/support")
         async with opened(place) as outbox:
             where = place.url if outbox.store.shared else str(place)
-            program = [sys.executable, "-c", PUTTER, support, where]
-            running = [subprocess.Popen([*program, str(100 * each)]) for each in range(4)]
-            assert [each.wait(60) for each in running] == [0, 0, 0, 0]
+            subprocess.run([sys.executable, "-c", PUTTERS, support, where], check=True, timeout=60)
             assert len(await all_of(outbox)) == 200
             assert await Repair(outbox.store).signals() == ["lms"]
             assert await Repair(outbox.store).signals() == []

@@ -171,7 +171,7 @@ class OutboxMachineOnPostgreSQL(OutboxMachine):
         return DatabaseURL(postgres_server().url(self.database))
 
     def remove(self):
-        postgres_server().drop(self.database)
+        postgres_server().empty_again(self.database)
 
 
 OutboxMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -7,38 +7,49 @@ from pathlib import Path
 
 import pytest
 
-PROCESSES, PEOPLE = 4, 50
+PEOPLE = 50
 
 VISIT = """
-import asyncio, json, sys
+import asyncio, json, multiprocessing, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from passback import Assertion
-from passback.identity.linking import Claim, LinkPolicy, Merge, decide, map_profile
+from passback.identity.linking import AttributeRule, Claim, LinkPolicy, decide, map_profile
 from passback.store import Store
 from passback.store.engines import DatabaseURL
 
-place, people = sys.argv[1], int(sys.argv[2])
+place, people, connections = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+forks = multiprocessing.get_context("fork")
+ready = forks.Barrier(len(connections))
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def claim(subject):
-    said = Assertion(issuer="https://idp.example", subject=subject, attributes={"email": ("ana@x.example",)})
-    profile = map_profile(said, {})
-    return Claim(connection="okta", organisation="acme", assertion=said, profile=profile, policy=LinkPolicy())
+def claim(connection, subject):
+    said = Assertion(issuer="https://idp.example", subject=subject, attributes={"number": (subject,)})
+    return Claim(
+        connection=connection,
+        organisation="acme",
+        assertion=said,
+        profile=map_profile(said, {"external_id": AttributeRule(source="number")}),
+        policy=LinkPolicy(by_external_id=True),
+    )
 
 
-async def visit():
+async def visit(connection):
     store = Store(DatabaseURL(place) if "://" in place else Path(place))
     await store.open()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    decided = [await store.run(decide, claim(str(number)), NOW) for number in range(people)]
+    ready.wait()
+    decided = [await store.run(decide, claim(connection, str(number)), NOW) for number in range(people)]
     await store.close()
-    print(json.dumps([[each.outcome, each.learner.id] for each in decided]))
+    return [[each.outcome, each.learner.id] for each in decided]
 
 
-asyncio.run(visit())
+def visitor(connection):
+    return asyncio.run(visit(connection))
+
+
+with forks.Pool(len(connections)) as pool:
+    print(json.dumps(pool.map(visitor, connections, 1)))
 """
 
 
@@ -47,23 +58,29 @@ def url(place):
     return str(place) if isinstance(place, Path) else place.url
 
 
-def test_200_first_visits_by_processes_make_one_learner_each(url):
-    """Four processes race for each of fifty people."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", VISIT, url, str(PEOPLE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(PROCESSES)
-    ]
-    for each in running:
-        assert each.stdout.readline() == "ready\n"
-    for each in running:
-        each.stdin.write("go\n")
-        each.stdin.flush()
-    came = [json.loads(each.communicate(timeout=60)[0]) for each in running]
-    for visits in zip(*came, strict=True):
+def raced(url, connections):
+    """Return what became of each person's visits, of which there is one by each of `connections`."""
+    done = subprocess.run(
+        [sys.executable, "-c", VISIT, url, str(PEOPLE), *connections],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    came = json.loads(done.stdout)
+    return list(zip(*came, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("connections", "outcomes"),
+    [
+        (["okta"] * 4, ["created", "known", "known", "known"]),
+        (["okta", "okta", "entra", "entra"], ["created", "known", "known", "merged"]),
+    ],
+)
+def test_200_first_visits_by_processes_make_one_learner_each(url, connections, outcomes):
+    """Four processes race for each of fifty people, by one connection or by two that recognise them."""
+    for visits in raced(url, connections):
         assert len({learner for _, learner in visits}) == 1
-        assert sorted(outcome for outcome, _ in visits) == ["created", "known", "known", "known"]
+        assert sorted(outcome for outcome, _ in visits) == outcomes

@@ -173,11 +173,16 @@ class Room:
             self.around.stopping.set()
             await self._task
 
-    async def run(self, seconds, step=0.25):
-        """Let `seconds` pass on the simulated clock, giving everybody time to act after each step."""
+    async def run(self, seconds, step=0.25, arrived=None):
+        """Let `seconds` pass on the simulated clock, giving everybody time to act after each step.
+
+        Where `arrived` is given, only until so many results have arrived.
+        """
         passed = 0.0
         while passed < seconds:
             await self.settle()
+            if arrived is not None and len(self.connector.arrived) >= arrived:
+                return
             self.clock.advance(step)
             passed += step
         await self.settle()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from passback.delivery.attaching import attached_connections
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, canonical, read_result
-from passback.store import InsertMany, State, insert_new, milliseconds, schema
+from passback.store import AT_ONCE, InsertMany, State, insert_new, milliseconds, schema
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
 
@@ -247,5 +247,5 @@ def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str
 def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int) -> None:
     """Create a pending delivery for each pair of result number and connection."""
     _INSERT_DELIVERIES.run(
-        db, [(seq, name, State.PENDING.value, 0, now, False, "", now, now) for seq, name in pairs]
+        db, [(seq, name, State.PENDING.value, 0, AT_ONCE, False, "", now, now) for seq, name in pairs]
     )

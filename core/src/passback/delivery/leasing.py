@@ -18,7 +18,7 @@ from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
 from passback.delivery.ordering import DueRow, finished, in_order, overtaken, subject
 from passback.model import Delivery, read_result
-from passback.store import State, UpdateMany, milliseconds, moment, schema
+from passback.store import AT_ONCE, State, UpdateMany, milliseconds, moment, schema
 
 __all__ = ["Lease", "Settlement", "Wish", "lease", "settle"]
 
@@ -211,7 +211,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     changed = {change.delivery for change in changes}
     rest = [delivery.id for delivery in held.deliveries if delivery.id not in changed]
     if rest:
-        _give_back(db, held.token, rest, settlement.unsent, now)
+        _give_back(db, held.token, rest, settlement.unsent)
     if event is not None:
         tried = [seq for seq in rest if seq not in settlement.unsent]
         outcomes = [(change.delivery, change.outcome) for change in changes if change.outcome]
@@ -220,13 +220,13 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
 
 
 def _settled(change: Change, token: int, event: int | None, now: int) -> tuple[object, ...]:
-    due = milliseconds(change.due) if change.due else now
+    due = milliseconds(change.due) if change.due else AT_ONCE
     state, waiting_for = change.state.value, change.waiting_for
     said = (state, waiting_for, change.reason, change.remote_id)
     return (change.delivery, token, *said, due, change.alone, now, event)
 
 
-def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int], now: int) -> None:
+def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> None:
     # They keep their place in the queue: that is the order in which they were accepted.
     for seqs, attempts in (
         ([seq for seq in rest if seq not in unsent], _d.attempts),
@@ -236,5 +236,5 @@ def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collecti
             db.execute(
                 update(schema.delivery)
                 .where(_d.seq.in_(seqs), _d.lease == token)
-                .values(lease=None, due=now, attempts=attempts)
+                .values(lease=None, due=AT_ONCE, attempts=attempts)
             )

@@ -46,7 +46,7 @@ _PUT_OFF = (
             )
         )
     )
-    .values(due=bindparam("b_due"))
+    .values(due=bindparam("b_due"), changed=bindparam("b_now"))
 )
 _SAID = (
     select(_r.organisation, _r.learner, _r.activity, func.max(_r.at).label("at"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from passback.contract import Health
 from passback.delivery.accepting import raise_signals
@@ -13,6 +13,7 @@ from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.routing import Routes, route
 from passback.delivery.selection import Selection
 from passback.store import (
+    AT_ONCE,
     CONFIGURING,
     FOLLOWS,
     State,
@@ -172,7 +173,7 @@ def _release(
     released = db.execute(
         update(schema.delivery)
         .where(*conditions)
-        .values(state=State.PENDING, waiting_for=None, due=now, changed=now, alone=False, **also)
+        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=now, alone=False, **also)
         .returning(_d.connection)
     ).all()
     if tell:
@@ -238,16 +239,15 @@ def reopen(db: Connection, now: int, connections: Sequence[str] | None = None) -
     if connections is not None:
         pending.append(_d.connection.in_(connections))
     pull_back(db, now, connections)
-    db.execute(update(schema.delivery).where(*pending, _d.lease.is_not(None)).values(lease=None, due=now))
+    db.execute(update(schema.delivery).where(*pending, _d.lease.is_not(None)).values(lease=None, due=AT_ONCE))
 
 
 def pull_back(db: Connection, now: int, connections: Sequence[str] | None = None) -> None:
-    """Make due what a clock that was ahead put into the future: what was never tried, or changed then."""
-    ahead = [_d.state == State.PENDING, _d.lease.is_(None), _d.due > now]
+    """Make due what is to be tried again at a time that was told by a clock which was ahead."""
+    ahead = [_d.state == State.PENDING, _d.lease.is_(None), _d.due > now, _d.changed > now]
     if connections is not None:
         ahead.append(_d.connection.in_(connections))
-    wrong = or_(_d.attempts == 0, _d.changed > now)
-    db.execute(update(schema.delivery).where(*ahead, wrong).values(due=now, changed=now))
+    db.execute(update(schema.delivery).where(*ahead).values(due=AT_ONCE, changed=now))
 
 
 def _signals(db: Connection) -> list[str]:

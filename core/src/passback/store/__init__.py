@@ -3,15 +3,17 @@
 from passback.store import schema
 from passback.store.columns import insert_new, insert_once
 from passback.store.engines import DatabaseURL
-from passback.store.locking import CONFIGURING, RETAINING, lock
+from passback.store.locking import CONFIGURING, RECOGNISING, RETAINING, lock
 from passback.store.many import InsertMany, UpdateMany
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
-from passback.store.times import milliseconds, moment
+from passback.store.times import AT_ONCE, milliseconds, moment
 
 __all__ = [
+    "AT_ONCE",
     "CONFIGURING",
     "FOLLOWS",
+    "RECOGNISING",
     "RETAINING",
     "DatabaseURL",
     "InsertMany",

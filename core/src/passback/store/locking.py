@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-__all__ = ["CONFIGURING", "MIGRATING", "RETAINING", "lock"]
+__all__ = ["CONFIGURING", "MIGRATING", "RECOGNISING", "RETAINING", "lock"]
 
 # Any numbers, as long as nobody else in the database uses them.
 MIGRATING = 0x7061_7373_0001
 CONFIGURING = 0x7061_7373_0002
 RETAINING = 0x7061_7373_0003
+RECOGNISING = 0x7061_7373_0004
 
 
 def lock(db: Connection, what: int) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["milliseconds", "moment"]
+__all__ = ["AT_ONCE", "milliseconds", "moment"]
+
+# When that is due which waits for no time: whatever a clock says or said, it has come.
+AT_ONCE = 0
 
 
 def milliseconds(at: datetime) -> int:

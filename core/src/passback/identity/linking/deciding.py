@@ -19,7 +19,7 @@ from passback.identity.linking.links import Identity, Link
 from passback.identity.linking.people import Person
 from passback.identity.linking.profile import Profile
 from passback.model import Assertion, Learner
-from passback.store import milliseconds
+from passback.store import RECOGNISING, lock, milliseconds
 
 __all__ = ["Claim", "Decision", "LinkPolicy", "Merge", "Outcome", "decide", "prove", "require_identity"]
 
@@ -66,6 +66,11 @@ class LinkPolicy:
     merge: Merge = Merge.NEVER
     by_external_id: bool = False
     trusted_domains: frozenset[str] = frozenset()
+
+    @property
+    def recognises(self) -> bool:
+        """Whether who is there already makes a difference."""
+        return self.by_external_id or self.merge is not Merge.NEVER
 
 
 @attrs.frozen(kw_only=True)
@@ -148,6 +153,10 @@ def decide(db: Connection, claim: Claim, now: datetime) -> Decision:
         SignInRefused: Nobody who may be let in; says why.
     """
     link = links.read(db, claim.identity.key)
+    if link is None and claim.policy.recognises:
+        # One person who comes by two connections at once mustn't find nobody there twice.
+        lock(db, RECOGNISING)
+        link = links.read(db, claim.identity.key)
     if link is not None:
         return _known(db, claim, link, now)
     if claim.profile.missing:
