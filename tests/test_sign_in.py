@@ -23,8 +23,8 @@ from passback_xapi.sandbox import Sandbox
 PROVIDER = """
 import json
 from passback import (
-    Assertion, CannotConnect, Connector, Departure, Options, SampleReading, ServiceMetadata, SignIn,
-    SignInRefused,
+    Assertion, CannotConnect, Connector, Departure, Observation, Options, SampleReading, ServiceMetadata,
+    SignIn, SignInRefused,
 )
 
 class Idp(Connector[Options]):
@@ -57,7 +57,17 @@ class Idp(Connector[Options]):
     def read_sample(self, sample):
         said = json.loads(sample.body)
         attributes = {name: (value,) for name, value in said.items()}
-        return SampleReading(assertion=Assertion(issuer="i", subject="s", attributes=attributes))
+        return SampleReading(
+            assertion=Assertion(issuer="i", subject="s", attributes=attributes),
+            observations=(Observation(what="place", said=sample.place.callback),),
+        )
+
+    async def inspect_provider(self, place):
+        return [Observation(what="certificate", said=":".join(["AB"] * 32))]
+
+class Bare(Idp):
+    def publish_metadata(self, place):
+        return Connector.publish_metadata(self, place)
 
 class Lms(Connector[Options]):
     async def check(self): ...
@@ -98,7 +108,7 @@ def idp(host, monkeypatch):
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-idp\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        "[passback.connectors.v1]\nidp = passback_idp:Idp\nlms = passback_idp:Lms\n"
+        "[passback.connectors.v1]\nidp = passback_idp:Idp\nbare = passback_idp:Bare\nlms = passback_idp:Lms\n"
     )
     monkeypatch.syspath_prepend(host.folder)
     yield host
@@ -387,6 +397,7 @@ def test_the_cookie_goes_nowhere_else(idp, mounted):
         (['serves = ["lsm"]', LMS], "sign_in.serves.0: there is no connection 'lsm'; did you mean 'lms'?"),
         (['serves = ["lms"]', LMS + 'organisation = "other"'], "another organisation's"),
         ([LMS.replace("activities = []", "")], "connections.lms.activities: it takes no results"),
+        (['merge = "sometimes"'], "connections.idp.sign_in.merge: "),
         ([LMS + "[connections.lms.sign_in]"], "connections.lms.sign_in: connector 'lms' signs nobody in"),
     ],
 )
@@ -397,7 +408,8 @@ def test_what_cant_work_is_said_before_anybody_comes(idp, tables, says):
 
     with pytest.raises(ExceptionGroup) as refused:
         run(work)
-    assert says in str(refused.value.exceptions[0])
+    (only,) = refused.value.exceptions
+    assert says in str(only)
 
 
 def test_results_go_to_no_identity_provider(idp):
@@ -429,7 +441,30 @@ def test_explain_says_what_became_what_and_shows_no_value(idp, monkeypatch):
     done = idp.run("sso", "explain", "idp", "sample")
     assert "name: from 'displayName'" in done.stdout
     assert "'mail' was not sent; did you mean 'Mail'? names are case-sensitive" in done.stdout
+    assert "place: https://host.example/passback/sso/idp/callback" in done.stdout
     assert "secret" not in done.stdout.lower()
+
+
+def test_explain_tells_what_keeps_newcomers_out(idp, monkeypatch):
+    idp.configure(KEYS, TABLE, 'required = ["email"]')
+    (idp.folder / "sample").write_text(json.dumps({"Mail": "ana@secret.example"}))
+    monkeypatch.setenv("PYTHONPATH", str(idp.folder))
+    told = {each["what"]: each for each in idp.json("sso", "explain", "idp", "sample")}
+    assert told["email"]["verdict"] == "problem"
+    assert told["email"]["said"].endswith("; without it nobody comes in for the first time (required)")
+    assert told["name"]["verdict"] == "warning"
+
+
+@pytest.mark.parametrize(("connector", "published"), [("idp", True), ("bare", False)])
+def test_check_shows_what_is_copied_from_it_in_one_piece_and_only_what_is_there(
+    idp, monkeypatch, connector, published
+):
+    idp.configure(KEYS, TABLE.replace('connector = "idp"', f'connector = "{connector}"'))
+    monkeypatch.setenv("PYTHONPATH", str(idp.folder))
+    said = idp.run("sso", "check", "idp").stdout
+    assert f"certificate: {':'.join(['AB'] * 32)}\n" in said
+    assert "callback, to enter at the provider: https://host.example/passback/sso/idp/callback\n" in said
+    assert ("https://host.example/passback/sso/idp/metadata" in said) is published
 
 
 def test_an_administrator_sees_the_links_and_changes_one_in_their_name(idp, monkeypatch):

@@ -79,6 +79,15 @@ def test_a_copied_token_is_read_without_asking_anybody(gate, made, pairs, issuer
     assert issuer.requests == []
 
 
+@pytest.mark.parametrize(
+    "around", ["jwt={}", "state=x&jwt={}", "https://host.example/callback?jwt={}&state=x#y"]
+)
+def test_a_token_may_be_copied_with_the_form_or_the_address_that_brought_it(gate, made, around):
+    found = reading(gate(), made, around.format(made.token()))
+    assert found.assertion.subject == "u-1"
+    assert [(each.what, each.verdict) for each in found.observations] == [("signature", "ok")]
+
+
 def test_all_that_a_copied_token_would_be_refused_for_is_told_without_its_values(gate, made):
     given = made.token("another-secret-of-at-least-32-bytes", aud="TOP-SECRET", iss="https://TOP-SECRET")
     found = reading(gate(), made, given, hours=1)

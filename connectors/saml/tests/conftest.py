@@ -220,12 +220,12 @@ class Site:
         )
         return self.ask(lambda connection: connection.finish_sign_in(back))
 
-    def sample(self, xml, moment=AT):
+    def sample(self, xml, moment=AT, place=None):
         raw = xml if isinstance(xml, bytes) else etree.tostring(xml)
-        return self.connection.read_sample(Sample(body=raw, at=moment))
+        return self.connection.read_sample(Sample(body=raw, at=moment, place=place))
 
-    def inspect(self):
-        return self.ask(lambda connection: connection.inspect_provider(PLACE))
+    def inspect(self, place=PLACE):
+        return self.ask(lambda connection: connection.inspect_provider(place))
 
     def check(self):
         return self.ask(lambda connection: connection.check())

@@ -1,5 +1,6 @@
 """What an administrator sees of a provider before anybody signs in."""
 
+import attrs
 import pytest
 
 
@@ -27,6 +28,11 @@ def test_what_both_sides_have_to_know_is_shown(site, idp, web):
     assert idp.keys().fingerprint.upper() in certificate.said.replace(":", "")
     assert "RSA 2048, valid from 2025-11-02 to 2027-11-02" in certificate.said
     assert all(each.verdict == "ok" for each in seen)
+
+
+def test_who_answers_without_https_is_warned_that_browsers_bring_no_cookie(site, idp):
+    plain = attrs.evolve(idp.PLACE, callback=idp.CALLBACK.replace("https:", "http:"))
+    assert verdicts(site().inspect(plain), "warning") == ["our address for responses"]
 
 
 def test_a_provider_that_isnt_reached_from_here_is_nothing_to_worry_about(site):

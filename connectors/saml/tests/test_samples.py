@@ -16,6 +16,11 @@ def said(reading):
     return "\n".join(f"{each.what}: {each.said}" for each in reading.observations)
 
 
+def shown(idp, kind):
+    pairs = idp.keys(kind).fingerprint.upper()
+    return pairs if ":" in pairs else ":".join(pairs[at : at + 2] for at in range(0, 64, 2))
+
+
 def forms(raw):
     text = base64.b64encode(raw)
     return {
@@ -61,9 +66,25 @@ def test_everything_that_would_be_refused_is_said_at_once(site, idp):
 
 def test_a_signature_by_another_key_is_said(site, idp):
     reading = site().sample(idp.signed(idp.unsigned(), by="other"))
-    assert problems(reading) == ["signature: its signature isn't by a key that is accepted for this provider"]
+    (problem,) = problems(reading)
+    assert "signature: its signature isn't by a key that is accepted for this provider; " in problem
+    assert f"certificate in the response: SHA-256 {shown(idp, 'other')}" in said(reading)
+    assert "isn't accepted" in said(reading)
     reading = site().sample(idp.signed(idp.unsigned(), by="rsa", method="rsa-sha512", digest="sha384"))
     assert problems(reading) == []
+
+
+def test_a_copy_that_was_formatted_is_told_apart_from_one_by_another_key(site, idp):
+    reading = site().sample(etree.tostring(idp.good()).replace(b"><", b">\n<"))
+    assert any("a copy that was formatted or edited since fails, too" in each for each in problems(reading))
+    (brought,) = [each for each in reading.observations if each.what == "certificate in the response"]
+    assert brought.said.endswith(", is accepted")
+
+
+def test_a_certificate_that_cant_be_read_is_passed_over(site, idp):
+    root = idp.signed(idp.unsigned(), by="other")
+    idp.at(root, ".//ds:X509Certificate").text = "secret-value"
+    assert "certificate in the response" not in said(site().sample(root))
 
 
 def test_nothing_is_fetched_for_a_sample(site, idp, web):
@@ -77,9 +98,37 @@ def test_nothing_is_fetched_for_a_sample(site, idp, web):
 
 
 def test_what_cant_be_compared_is_said(site, idp):
-    assert "not compared: Destination, Recipient, InResponseTo, Audience" in said(site().sample(idp.good()))
+    assert "not compared: Destination, Recipient, Audience, InResponseTo" in said(site().sample(idp.good()))
     reading = site(entity_id=idp.METADATA).sample(idp.good())
-    assert "not compared: Destination, Recipient, InResponseTo;" in said(reading)
+    assert "not compared: Destination, Recipient, InResponseTo" in said(reading)
+    assert "not compared: InResponseTo" in said(site().sample(idp.good(), place=idp.PLACE))
+
+
+@pytest.mark.parametrize(
+    ("where", "attribute", "says"),
+    [
+        (".", "Destination", "the response's Destination is another address than ours"),
+        (".//saml:SubjectConfirmationData", "Recipient", "Recipient is another address than ours"),
+    ],
+)
+def test_a_response_that_was_sent_elsewhere_is_told_so_and_where_it_belongs(
+    site, idp, where, attribute, says
+):
+    root = idp.unsigned()
+    idp.at(root, where).set(attribute, "https://secret-value.example/acs")
+    reading = site().sample(idp.signed(root), place=idp.PLACE)
+    (problem,) = problems(reading)
+    assert says in problem
+    assert f"Destination and Recipient must be {idp.CALLBACK}; the Audience must be {idp.METADATA}; " in said(
+        reading
+    )
+    assert "secret-value" not in said(reading)
+    assert problems(site().sample(idp.good(), place=idp.PLACE)) == []
+
+
+def test_an_audience_is_our_metadatas_address_unless_we_have_a_name(site, idp):
+    reading = site(entity_id="urn:us").sample(idp.good(), place=idp.PLACE)
+    assert "assertion: the assertion is for another Audience than our entity id" in problems(reading)
 
 
 def test_a_name_that_looks_like_an_address_is_warned_about(site, idp):
@@ -121,6 +170,14 @@ def test_what_is_no_response_is_said(site, raw):
     assert reading.assertion is None
     assert problems(reading)
     assert "secret-value" not in said(reading)
+
+
+@pytest.mark.parametrize("raw", [b"", b"secret-value", b"\xff\xfe<\0", b"%ff%00"])
+def test_what_is_no_copy_of_a_response_is_told_what_would_be_one(site, raw):
+    (problem,) = problems(site().sample(raw))
+    assert problem.startswith(
+        "response: expected XML in UTF-8, the base64 of that, or a form with SAMLResponse"
+    )
 
 
 def test_an_encrypted_sample_is_told_so(site, idp):

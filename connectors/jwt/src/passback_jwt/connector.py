@@ -24,7 +24,7 @@ from passback import (
 )
 from passback_jwt.addresses import with_query
 from passback_jwt.claims import attributes, claim_faults, last_moment, subject, verified_email
-from passback_jwt.incoming import brought
+from passback_jwt.incoming import brought, copied
 from passback_jwt.inspecting import clock, keys, wanted
 from passback_jwt.minting import Mint
 from passback_jwt.options import JwtOptions
@@ -102,7 +102,7 @@ class JwtConnector(Connector[JwtOptions]):
     def read_sample(self, sample: Sample) -> SampleReading:
         """Return what a token that was copied says, and all that it would be refused for."""
         try:
-            token = read_token(sample.body.decode("utf-8", "replace").strip())
+            token = read_token(copied(sample.body, self.options.parameter))
         except SignInRefused as refused:
             return SampleReading(
                 observations=(Observation(what="token", said=str(refused), verdict="problem"),)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from passback import Incoming, SignInRefused
 
-__all__ = ["brought"]
+__all__ = ["brought", "copied"]
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES = 256 * 1024
@@ -24,6 +24,14 @@ def brought(incoming: Incoming, parameter: str) -> str:
         number = "several tokens" if found else "no token"
         raise SignInRefused(f"the browser brought {number} in {parameter!r}; one is expected")
     return found[0]
+
+
+def copied(body: bytes, parameter: str) -> str:
+    """Return the token in what an administrator copied: itself, the form, or the whole address."""
+    text = body.decode("utf-8", "replace").strip()
+    query = text.partition("?")[2] or text
+    found = dict(parse_qsl(query.partition("#")[0])) if f"{parameter}=" in query else {}
+    return found.get(parameter, text)
 
 
 def _form(incoming: Incoming) -> list[tuple[str, str]]:

@@ -68,6 +68,10 @@ def header_faults(token: Token, algorithms: Collection[str]) -> Iterator[str]:
         yield "alg: the ID token is signed by an algorithm that isn't allowed (option algorithms)"
     if "crit" in token.header or "b64" in token.header:
         yield "crit: the ID token needs an extension to be understood, and none is"
+    kind = token.header.get("typ", "")
+    # RFC 8725 §3.11: what is of a kind of its own, as an access or a logout token, says so; ID tokens don't.
+    if not isinstance(kind, str) or kind.lower().endswith("+jwt"):
+        yield "typ: the token is of another kind than an ID token"
     if not isinstance(token.header.get("kid", ""), str):
         yield "kid: the ID token names its key by something that is no text"
 

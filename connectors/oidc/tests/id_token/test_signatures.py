@@ -96,6 +96,18 @@ def test_j4_what_must_be_understood_and_isnt_is_refused(desk, sign, header, refu
     refused(desk, "crit")
 
 
+@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "logout+jwt", 7, ["JWT"]])
+def test_j4_a_token_of_another_kind_is_no_id_token(desk, sign, kind, refused):
+    desk.provider.token = sign(desk.provider.id_token(), typ=kind)
+    refused(desk, "typ")
+
+
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "application/jwt", "ID", None])
+def test_j4_an_id_token_is_called_as_its_provider_likes(desk, sign, kind):
+    desk.provider.token = sign(desk.provider.id_token(), typ=kind)
+    assert desk.sign_in().subject == "u-1"
+
+
 @pytest.mark.parametrize("at_hash", ["", "x", 7, ["x"], half_hash("another")])
 def test_j5_an_access_token_that_isnt_the_id_tokens_is_refused(desk, at_hash, refused):
     desk.provider.claims["at_hash"] = at_hash

@@ -103,8 +103,9 @@ class SamlConnector(Connector[SamlOptions]):
         if request.kept is None:
             if not self.options.unsolicited:
                 raise SignInRefused(
-                    "nobody here sent this browser to the provider (IdP-initiated), or too long ago; "
-                    "begin at our own sign-in, or set unsolicited"
+                    "nobody here sent this browser to the provider (IdP-initiated), it was too long ago, or "
+                    "its cookie didn't come along, for which we need https; begin at our own sign-in, or set "
+                    "unsolicited"
                 )
             return ""
         made = request.kept.get(_REQUEST, "")

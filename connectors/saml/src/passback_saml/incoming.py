@@ -17,6 +17,8 @@ _FIELD = "SAMLResponse"
 _MOST_BODY = 2 * MOST_BYTES
 # SAMLResponse and RelayState; some providers add one or two of their own.
 _MOST_FIELDS = 20
+_NO_BASE64 = f"the {_FIELD} isn't base64"
+_NO_SAMPLE = f"expected XML in UTF-8, the base64 of that, or a form with {_FIELD}; is it the right file?"
 _ELSEWHERE = {
     "SAMLart": "the artifact binding isn't supported; have the provider use HTTP-POST",
     "SAMLRequest": "what came is a request, not a response; single logout isn't supported",
@@ -50,7 +52,10 @@ def sample_in(body: bytes) -> bytes:
         return bare
     if f"{_FIELD}=".encode() in bare[:MOST_BYTES]:
         return _in_form(bare)
-    return _decoded(unquote_to_bytes(bare) if b"%" in bare else bare)
+    decoded = _decoded(unquote_to_bytes(bare) if b"%" in bare else bare, _NO_SAMPLE)
+    if not decoded:
+        raise SignInRefused(_NO_SAMPLE)
+    return decoded
 
 
 def _in_form(body: bytes) -> bytes:
@@ -69,10 +74,10 @@ def _in_form(body: bytes) -> bytes:
     return _decoded(found[0].encode())
 
 
-def _decoded(text: bytes) -> bytes:
+def _decoded(text: bytes, problem: str = _NO_BASE64) -> bytes:
     if len(text) > _MOST_BODY:
         raise SignInRefused(f"it is longer than {MOST_BYTES // 1024} KiB")
     try:
         return base64.b64decode(b"".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise SignInRefused(f"the {_FIELD} isn't base64") from None
+        raise SignInRefused(problem) from None

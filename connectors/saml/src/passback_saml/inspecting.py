@@ -25,6 +25,9 @@ def service_seen(options: SamlOptions, place: SignInPlace, entity_id: str) -> It
     """Yield what the provider has to know of us."""
     yield Observation(what="our entity id", said=entity_id)
     yield Observation(what="our address for responses (ACS, HTTP-POST)", said=place.callback)
+    if not place.callback.startswith("https:"):
+        said = "not by https: a browser leaves our cookie out of what another site posts, and is refused then"
+        yield Observation(what="our address for responses", said=said, verdict="warning")
     yield Observation(what="our metadata", said=place.metadata)
     yield Observation(what="our requests", said="by HTTP-Redirect, not signed, with AllowCreate")
     wanted = {"any": "assertion, response or both", "both": "assertion and response"}

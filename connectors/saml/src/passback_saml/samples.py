@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from passback import Observation, Sample, SampleReading, SignInRefused
+from passback_saml.certificates import read_certificate
 from passback_saml.checking import described, usable
 from passback_saml.incoming import sample_in
-from passback_saml.names import Element
+from passback_saml.names import Element, ds
 from passback_saml.options import SamlOptions
 from passback_saml.parsing import Unreadable, parse, text_of
 from passback_saml.profile import Expected, assertion_problems, envelope_problems
@@ -29,10 +31,11 @@ def reading(sample: Sample, options: SamlOptions, provider: Provider | None) -> 
         root = parse(raw)
     except (SignInRefused, Unreadable) as error:
         return SampleReading(observations=(_problem("response", str(error)),))
+    place = sample.place
     expected = Expected(
         issuer=options.idp_entity_id or (provider.entity_id if provider else ""),
-        audience=options.entity_id,
-        callback=None,
+        audience=options.entity_id or (place.metadata if place else None),
+        callback=place.callback if place else None,
         request=None,
         at=sample.at,
     )
@@ -44,7 +47,7 @@ def reading(sample: Sample, options: SamlOptions, provider: Provider | None) -> 
     seen += _problems("response", envelope_problems(root, expected))
     seen += _problems("assertion", assertion_problems(assertion, expected))
     seen += _names(assertion, options)
-    seen.append(_uncompared(options))
+    seen.append(_compared(expected))
     try:
         said = described(assertion, options, expected)
     except SignInRefused as error:
@@ -66,9 +69,21 @@ def _signature(
     try:
         signed_parts(raw, root, usable(provider.accepted, options, expected.at))
     except SignInRefused as error:
-        yield _problem("signature", str(error))
+        yield _problem("signature", f"{error}; a copy that was formatted or edited since fails, too")
+        yield from _brought(root, provider)
     else:
         yield Observation(what="signature", said="by a key that is accepted")
+
+
+def _brought(root: Element, provider: Provider) -> Iterator[Observation]:
+    # What a message says of its key proves nothing; it tells which certificate to ask the provider about.
+    known = {each.fingerprint for each in provider.accepted}
+    for text in {text_of(each) for each in root.iter(ds("X509Certificate"))}:
+        with suppress(ValueError):
+            found = read_certificate(text)
+            accepted = "is accepted" if found.fingerprint in known else "isn't accepted"
+            said = f"SHA-256 {found.shown}, until {found.ends:%Y-%m-%d}, {accepted}"
+            yield Observation(what="certificate in the response", said=said, verdict="warning")
 
 
 def _names(assertion: Element, options: SamlOptions) -> Iterator[Observation]:
@@ -99,10 +114,15 @@ def _shown(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name[:_LONGEST])
 
 
-def _uncompared(options: SamlOptions) -> Observation:
-    names = ["Destination", "Recipient", "InResponseTo", *([] if options.entity_id else ["Audience"])]
-    said = f"not compared: {', '.join(names)}; what they must be is known at a sign-in only"
-    return Observation(what="addresses", said=said)
+def _compared(expected: Expected) -> Observation:
+    callback, audience = expected.callback, expected.audience
+    names = [*([] if callback else ["Destination", "Recipient"]), *([] if audience else ["Audience"])]
+    ours = [
+        *([f"Destination and Recipient must be {callback}"] if callback else []),
+        *([f"the Audience must be {audience}"] if audience else []),
+        f"not compared: {', '.join([*names, 'InResponseTo'])}",
+    ]
+    return Observation(what="addresses", said="; ".join(ours))
 
 
 def _problems(what: str, problems: Iterable[str]) -> Iterator[Observation]:

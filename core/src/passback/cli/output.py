@@ -42,8 +42,9 @@ __all__ = [
 NEEDS_SOMEBODY = 1
 CANNOT_RUN = 2
 
-out = Console(soft_wrap=False)
-err = Console(stderr=True)
+# No emoji for words between colons: a certificate's fingerprint has some (AB, CD).
+out = Console(soft_wrap=False, emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
 def fail(*messages: str) -> NoReturn:

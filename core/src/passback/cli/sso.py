@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,8 @@ from passback.cli.common import (
     run,
 )
 from passback.cli.output import NEEDS_SOMEBODY, ago, counted, fail, out, plain, print_json, table
+from passback.errors import Unsupported
+from passback.host import Passback
 from passback.identity.linking import Link
 from passback.model import Access, Observation
 
@@ -47,7 +49,7 @@ def check_provider(
             await host.aclose()
         ours = [
             Observation(what="callback, to enter at the provider", said=place.callback),
-            Observation(what="metadata, where it reads them", said=place.metadata),
+            *_metadata(host, connection, place.metadata),
             Observation(what="after sign-out", said=place.signed_out),
         ]
         _observed([*ours, *seen], json=json)
@@ -75,9 +77,8 @@ def explain(
         finally:
             await host.aclose()
         sent = sorted(reading.assertion.attributes) if reading.assertion else []
-        mapped = [Observation(what=name, said=said, verdict=_verdict(said)) for name, said in told.items()]
         names = [Observation(what="attributes that were sent", said=", ".join(sent) or "none")]
-        _observed([*reading.observations, *(names if reading.assertion else ()), *mapped], json=json)
+        _observed([*reading.observations, *(names if reading.assertion else ()), *told], json=json)
         return 0 if reading.assertion is not None else NEEDS_SOMEBODY
 
     if code := run(show()):
@@ -168,16 +169,22 @@ def rename_issuer(
     out.print(f"{counted(run(work()), 'link')}: {plain(before)} is {plain(after)} now.", highlight=False)
 
 
+def _metadata(host: Passback, connection: str, address: str) -> list[Observation]:
+    try:
+        host.providers.metadata(connection)
+    except Unsupported:
+        return []
+    return [Observation(what="metadata, where it reads them", said=address)]
+
+
 def _observed(seen: list[Observation], *, json: bool) -> None:
     for each in seen:
         if json:
             print_json(each)
         else:
-            out.print(f"{_MARKS[each.verdict]} {plain(each.what)}: {plain(each.said)}", highlight=False)
-
-
-def _verdict(said: str) -> Literal["ok", "warning"]:
-    return "ok" if said.startswith("from ") else "warning"
+            # Addresses and fingerprints are copied from here: they stay in one piece.
+            line = f"{_MARKS[each.verdict]} {plain(each.what)}: {plain(each.said)}"
+            out.print(line, highlight=False, soft_wrap=True)
 
 
 def _read(sample: Path) -> bytes:

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from passback.errors import ConfigError
 from passback.host.config import Config, SignInConfig
 from passback.host.running import Running
-from passback.identity.linking import map_profile
-from passback.model import Observation, Sample, SampleReading, ServiceMetadata, SignInPlace
+from passback.identity.linking import AttributeRule, map_profile
+from passback.model import Assertion, Observation, Sample, SampleReading, ServiceMetadata, SignInPlace
 
 __all__ = ["Providers", "place_of", "sign_in_config"]
 
@@ -95,7 +95,7 @@ class Providers:
         seen = await asked.inspect_provider(self.place(connection))
         return [*seen, *sign_in_config(self._running.config, connection).doubts()]
 
-    def explain(self, connection: str, body: bytes) -> tuple[SampleReading, dict[str, str]]:
+    def explain(self, connection: str, body: bytes) -> tuple[SampleReading, list[Observation]]:
         """Return what a sample of the provider's answer says, and what became of each property.
 
         Args:
@@ -103,7 +103,7 @@ class Providers:
             body: A response or a token, as it was copied; nobody is signed in by it.
 
         Returns:
-            What the connector made of it, and property → what became of it, in words: names, never values.
+            What the connector made of it, and what became of each property: names, never values.
 
         Raises:
             ConfigError: Nobody is signed in by the connection.
@@ -112,12 +112,18 @@ class Providers:
         """
         config = sign_in_config(self._running.config, connection)
         asked = self._running.roster.connection(connection)
-        reading = asked.read_sample(Sample(body=body, at=self._running.clock.now()))
+        place = None if self._running.config.web.url is None else self.place(connection)
+        reading = asked.read_sample(Sample(body=body, at=self._running.clock.now(), place=place))
         if reading.assertion is None:
-            return reading, {}
-        told = {}
-        for name, rule in config.rules().items():
-            profile = map_profile(reading.assertion, {name: rule})
-            said = (*profile.missing, *profile.notes)
-            told[name] = said[0] if said else f"from {rule.source!r}"
-        return reading, told
+            return reading, []
+        return reading, [_became(name, rule, reading.assertion) for name, rule in config.rules().items()]
+
+
+def _became(name: str, rule: AttributeRule, assertion: Assertion) -> Observation:
+    profile = map_profile(assertion, {name: rule})
+    if profile.missing:
+        said = f"{profile.missing[0]}; without it nobody comes in for the first time (required)"
+        return Observation(what=name, said=said, verdict="problem")
+    if profile.notes:
+        return Observation(what=name, said=profile.notes[0], verdict="warning")
+    return Observation(what=name, said=f"from {rule.source!r}")

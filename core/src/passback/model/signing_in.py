@@ -169,10 +169,12 @@ class Sample:
     Attributes:
         body: The bytes; isn't shown.
         at: What time it's to be judged by.
+        place: Where the provider should have sent it; None where the configuration doesn't say.
     """
 
     body: bytes = attrs.field(repr=False)
     at: datetime
+    place: SignInPlace | None = None
 
 
 @attrs.frozen(kw_only=True)

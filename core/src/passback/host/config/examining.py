@@ -118,7 +118,8 @@ class Examination:
         capabilities = implemented(connector, Connector) if connector else frozenset(_ABLE)
         config, mistakes = draft.config, []
         if config.sign_in is None:
-            if "submit_results" not in capabilities and config.attached:
+            signs_in = "sign_in" in draft.unread  # and what is wrong with that is said by itself
+            if "submit_results" not in capabilities and config.attached and not signs_in:
                 problem = "it takes no results: write activities = [], or a table sign_in if people sign in"
                 mistakes.append(Mistake(("activities",), problem))
             return mistakes
