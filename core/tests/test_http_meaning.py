@@ -48,6 +48,13 @@ def test_a_status_that_was_not_hoped_for_says_what_it_means_and_what_was_asked(s
         assert got.value.status == status
 
 
+@pytest.mark.parametrize("until", [NOON.replace(tzinfo=None), NOON.timestamp()])
+def test_a_pause_until_nobody_knows_when_is_the_mistake_of_whoever_raises_it(until):
+    """Compared with the clock later, it would stop the delivery instead of the connector."""
+    with pytest.raises(TypeError, match="until must be a datetime with a time zone"):
+        RateLimited("slow down", until=until)
+
+
 @pytest.mark.parametrize("status", [200, 204, 404, 429, 503])
 def test_a_status_that_was_hoped_for_is_fine_whatever_it_is(status):
     response(status, retry_after="7").require(200, 204, 404, 429, 503)

@@ -200,10 +200,12 @@ class RateLimited(ConnectionFailure):
     """The system asks to slow down.
 
     Attributes:
-        until: When it may be asked again; None where it doesn't say.
+        until: When it may be asked again, with a time zone; None where it doesn't say.
     """
 
     def __init__(self, message: str, *, until: datetime | None = None) -> None:
+        if until is not None and getattr(until, "tzinfo", None) is None:
+            raise TypeError(f"until must be a datetime with a time zone, got {type(until).__name__}")
         self.until = until
         super().__init__(message)
 

@@ -1,13 +1,15 @@
 """Who is which user: by one key after the other, and never guessed between two."""
 
+import asyncio
+
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 from people import ANA, BEN, Peopled, user
 from scripted import START, NoOptions
 
-from passback import HTTP, Connection, Learner, SystemClock
-from passback.identity import AccountState, Bond, Index, compare
+from passback import HTTP, Connection, Learner, SystemClock, UserQuery
+from passback.identity import AccountState, Bond, Index, compare, named
 from passback.identity.matching import ORDER
 
 
@@ -94,6 +96,21 @@ def test_a_user_who_is_not_listed_any_longer_is_gone():
     findings, report = compared([user(7)], [BEN], [bond(BEN, "u1")])
     assert (findings["ben"].state, findings["ben"].user_id) == (AccountState.GONE, "u1")
     assert (report.gone, report.users) == (("ben",), 1)
+
+
+def test_a_system_that_lists_more_than_was_asked_for_is_shown_as_far_as_it_matches():
+    """Paging connectors that can't filter yield everybody, and whoever asked for one isn't shown all."""
+
+    async def everybody():
+        for each in (user(1, email=" ANA@b.c", external_id="E-1"), user(2, email="ana@b.c"), user(3)):
+            yield each
+
+    async def shown(**query):
+        return [each.id async for each in named(everybody(), UserQuery(**query))]
+
+    assert asyncio.run(shown()) == ["u1", "u2", "u3"]
+    assert asyncio.run(shown(email="ana@b.c")) == ["u1", "u2"]
+    assert asyncio.run(shown(email="ana@b.c", external_id="e-1")) == ["u1"]
 
 
 def test_a_report_says_what_is_new_unclear_and_unknown():

@@ -45,6 +45,7 @@ from passback.host.providers import Providers
 from passback.host.receiving import accept
 from passback.host.running import Running
 from passback.host.signing_in import SigningIn
+from passback.identity import named
 from passback.model import (
     DEFAULT_ORGANISATION,
     Activity,
@@ -260,7 +261,7 @@ class Passback:
             ConnectionFailure: The system can't be asked.
         """
         query = UserQuery(email=email, username=username, external_id=external_id)
-        return self.connection(connection).lookup_users(query)
+        return named(self.connection(connection).lookup_users(query), query)
 
     async def attach(self, activity: str, connection: str) -> None:
         """Send the results of `activity` to `connection` from now on, and those that went nowhere yet.

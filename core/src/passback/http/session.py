@@ -108,10 +108,13 @@ class HTTP:
 
         Args:
             method: ``GET``, ``POST``, …
-            url: Absolute, ``https`` unless the connection's policy allows ``http``.
+            url: Absolute, ``https`` unless the connection's policy allows ``http``. What is percent-encoded
+                in it goes out as it stands, so that it can be signed.
             query: Parameters to add.
-            headers: Headers to send.
-            content: Body bytes.
+            headers: Headers to send. What stands in one that is called auth, key, token, secret, cookie or
+                signature, alone or in a longer name, is hidden in the answer's `excerpt`; hide what stands
+                elsewhere by `Response.hiding`.
+            content: Body bytes, sent as they are; say in `headers` what they are (``content-type``).
             json: A body to send as JSON, instead of `content`.
             idempotent: Whether sending it twice does no harm; by default only for GET, HEAD and PUT. Such
                 a request is sent once more if a connection from the pool turns out to be dead.

@@ -12,7 +12,7 @@ from passback.identity.context import (
 from passback.identity.courses import courses, offer
 from passback.identity.expecting import expect, expected, expected_connections
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
-from passback.identity.listing import SyncReport, compare, list_users
+from passback.identity.listing import SyncReport, compare, list_users, named
 from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
 from passback.identity.naming import learners_of
 from passback.identity.sealing import Seal
@@ -48,6 +48,7 @@ __all__ = [
     "learners_of",
     "list_users",
     "look_up",
+    "named",
     "offer",
     "refuse",
     "ticket_for",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import attrs
 
 from passback.connection import Connection
 from passback.identity.accounts import Bond
 from passback.identity.matching import PERSON, AccountState, Finding, Index, KeyName, keys_of
-from passback.model import Learner, UserQuery
+from passback.model import Learner, User, UserQuery
 
-__all__ = ["SyncReport", "compare", "list_users"]
+__all__ = ["SyncReport", "compare", "list_users", "named"]
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +52,16 @@ async def list_users(connection: Connection, progress: Callable[[int], None]) ->
         index.add(user)
         progress(len(index.ids))
     return index
+
+
+async def named(users: AsyncIterator[User], query: UserQuery) -> AsyncIterator[User]:
+    """Yield those of `users` whom `query` names; a connector whose system can't filter yields everybody."""
+    wanted = {
+        name: value.strip().casefold() for name, value in attrs.asdict(query).items() if value is not None
+    }
+    async for user in users:
+        if all((getattr(user, name) or "").strip().casefold() == value for name, value in wanted.items()):
+            yield user
 
 
 def compare(

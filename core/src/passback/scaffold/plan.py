@@ -63,7 +63,8 @@ def _sensible(_: object, __: object, capabilities: frozenset[str]) -> None:
     for each in sorted(capabilities):
         if each not in CAPABILITIES:
             raise ValueError(
-                f"{each!r} is no capability that is scaffolded; there is {', '.join(CAPABILITIES)}"
+                f"{each!r} is no capability that is scaffolded; there is {', '.join(CAPABILITIES)}; any "
+                "other hook you write into connector.py yourself"
             )
     if not set(_USEFUL) & set(capabilities):
         raise ValueError(f"a connector needs {' or '.join(_USEFUL)}; the others only add to them")
