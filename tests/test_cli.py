@@ -253,6 +253,7 @@ def test_a_worker_logs_lines_of_json_for_programs(host):
     try:
         while host.health() != "can't connect":
             assert worker.poll() is None
+            time.sleep(0.1)
     finally:
         worker.terminate()
         _, said = worker.communicate(timeout=30)

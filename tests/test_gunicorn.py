@@ -15,7 +15,7 @@ from passback_testbed.ports import free_port
 from passback_xapi.sandbox import Behaviour, Sandbox
 
 CLIENTS = 8
-RESULTS = 400
+RESULTS = 240
 # A server of one's own: which processes there are is known where they're made.
 HOOKS = """
 from pathlib import Path

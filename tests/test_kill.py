@@ -24,7 +24,7 @@ def test_a_worker_killed_twenty_times_delivers_everything_exactly_once(host, tmp
         for _ in range(KILLS):
             worker = host.start("work")
             assert "delivering" in worker.stderr.readline()
-            time.sleep(rng.uniform(0.02, 0.3))
+            time.sleep(rng.uniform(0.02, 0.6))
             worker.kill()
             worker.communicate()
         assert 0 < host.counts().get("pending", 0) < RESULTS, "the kills must hit while it delivers"

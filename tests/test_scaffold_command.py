@@ -1,18 +1,15 @@
 """`passback new`: what it asks, what it takes, and what it refuses."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from hosting import Host
 from serving import BIN
 from terminal import play
 
 
-def new(folder, *arguments):
-    command = [BIN / "passback", "new", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+def new(folder, *arguments, expect=0):
+    return Host(folder).run("new", *arguments, expect=expect)
 
 
 def text(folder, path):
@@ -21,7 +18,6 @@ def text(folder, path):
 
 def test_with_nobody_to_ask_it_takes_what_is_usual(tmp_path):
     done = new(tmp_path, "acme")
-    assert done.returncode == 0, done.stderr
     assert "cd passback-acme" in done.stdout
     assert "make test" in done.stdout
     package = tmp_path / "passback-acme" / "src" / "passback_acme"
@@ -31,12 +27,11 @@ def test_with_nobody_to_ask_it_takes_what_is_usual(tmp_path):
 
 
 def test_all_that_is_asked_can_be_given(tmp_path):
-    done = new(
+    new(
         tmp_path, "acme-learn", "--into", "made", "--auth", "basic", "--capability", "submit_results",
         "--capability", "read_launch", "--option", "portal", "--option", "region=Which region.",
         "--author", "Ana Silva",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
     project = tmp_path / "made" / "passback-acme-learn"
     options = text(project, "src/passback_acme_learn/options.py")
     for each in ("password: SecretStr", "launch_secret: SecretStr", "portal: str", "Which region."):
@@ -74,8 +69,6 @@ def test_at_a_terminal_it_asks_again_until_an_answer_will_do(tmp_path):
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(tmp_path, arguments, said):
     (tmp_path / "passback-there").mkdir()
-    done = new(tmp_path, *arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert said in new(tmp_path, *arguments, expect=2).stderr
     assert [path.name for path in tmp_path.iterdir()] == ["passback-there"]
     assert not list(Path(tmp_path / "passback-there").iterdir())

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -172,6 +173,7 @@ def test_a_host_runs_from_wheels_alone(wheels, tmp_path):
         worker = host.start("work")
         while host.counts() != {"delivered": 20}:
             assert worker.poll() is None, worker.stderr.read()
+            time.sleep(0.1)
         worker.terminate()
         worker.communicate()
     assert len(sandbox.statements) == 20

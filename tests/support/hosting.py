@@ -36,7 +36,7 @@ class Host:
         return [sys.executable, "-m", "passback", *arguments]
 
     def run(self, *arguments, stdin=None, expect=0):
-        if "command" not in vars(self) and _zygote().takes(os.environ):
+        if self.forks(os.environ):
             done = _zygote().run(arguments, self.folder, stdin, timeout=60)
         else:
             done = subprocess.run(
@@ -51,11 +51,25 @@ class Host:
         assert done.returncode == expect, done.stdout + done.stderr
         return done
 
+    def forks(self, environment):
+        """Return whether a fork does what the command would do."""
+        return "command" not in vars(self) and _zygote().takes(environment)
+
+    def fork(self, arguments, streams, environment, **more):
+        """Start a command in a fork."""
+        return _zygote().start(arguments, self.folder, streams, environment, **more)
+
     def json(self, *arguments, expect=0):
         done = self.run(*arguments, "--json", expect=expect)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def start(self, *arguments):
+        if self.forks(os.environ):
+            ours, theirs = os.pipe()
+            command = self.fork(arguments, (0, 1, theirs), os.environ)
+            os.close(theirs)
+            command.stderr = os.fdopen(ours, encoding="utf-8")
+            return command
         return subprocess.Popen(self.command(*arguments), cwd=self.folder, stderr=subprocess.PIPE, text=True)
 
     def totals(self):

@@ -52,6 +52,8 @@ def clean(python):
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "VIRTUAL_ENV": str(python.parent.parent),
         "COLUMNS": "120",
+        # What mypy learned of what all of them install; it looks whether that has changed.
+        "MYPY_CACHE_DIR": str(ROOT / ".cache" / "mypy"),
         # What is needed is there already: an index is asked for nothing.
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",

@@ -62,10 +62,13 @@ class Deployment(Host):
         """Start a program of our environment in a process group of its own."""
         number = len(list(self.logs.iterdir()))
         with (self.logs / f"{number}-{program}.log").open("w") as log:
-            process = subprocess.Popen(
-                [BIN / program, *arguments], cwd=self.folder, env=self.environment,
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+            if program == "passback" and self.forks(self.environment):
+                process = self.fork(arguments, (0, log.fileno(), log.fileno()), self.environment, leads=True)
+            else:
+                process = subprocess.Popen(
+                    [BIN / program, *arguments], cwd=self.folder, env=self.environment,
+                    stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                )  # fmt: skip
         self._running.append(process)
         return process
 
