@@ -79,7 +79,8 @@ class RuleItem(pytest.Item):
         if not isinstance(excinfo.value, Broken):
             return super().repr_failure(excinfo, style)
         rule = self.rule
-        return f"{rule.name}: {rule.sentence}\n\nSeen: {excinfo.value}\n\nWhat to do: {rule.advice}"
+        advice = excinfo.value.advice or rule.advice
+        return f"{rule.name}: {rule.sentence}\n\nSeen: {excinfo.value}\n\nWhat to do: {advice}"
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Return where this stands, and what it is called."""

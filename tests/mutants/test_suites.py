@@ -16,6 +16,13 @@ class TestWaived(Bare):
 class TestWeakened(Bare):
     pass
 """
+UNWRITTEN = """
+from passback.testing import Conformance
+from suites import TestBare as Bare
+
+class TestUnwritten(Bare):
+    arrived = Conformance.arrived
+"""
 TAKEN_OUT = """
 def pytest_collection_modifyitems(items):
     items[:] = [item for item in items if item.name in ("suite.intact", "check.works", "check.refused")]
@@ -81,6 +88,16 @@ def test_a_run_of_a_few_rules_passes_and_proves_nothing(tmp_path):
         "check.refused",
         "submit_results.refused",
     ]
+
+
+def test_a_member_that_is_missing_is_asked_for_in_place_of_what_the_rule_advises(tmp_path):
+    unpack(tmp_path)
+    (tmp_path / "test_all.py").write_text(UNWRITTEN, "utf-8")
+    code, _, found, said = run(tmp_path, "-k", "TestUnwritten and arrives")
+    assert code == 1
+    assert "TestUnwritten.arrived is missing" in found["TestUnwritten"]["submit_results.arrives"]["seen"]
+    assert "What to do: Write arrived into the suite, as a connector with submit_results needs it." in said
+    assert "Return the mark of each result that the sandbox has" in said
 
 
 def test_pytest_starts_without_anything_of_passback():

@@ -41,7 +41,10 @@ class TestGo1(Conformance[Sandbox]):
 
     def event(self, sandbox: Sandbox) -> Incoming:
         at = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
-        body = json.dumps(completed("e-1", FIRST, self.activity, at)).encode()
+        return self.signed(sandbox, json.dumps(completed("e-1", FIRST, self.activity, at)).encode())
+
+    def signed(self, sandbox: Sandbox, body: bytes) -> Incoming:
+        at = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
         return Incoming(
             method="POST", headers=signed("signing-secret", body, int(at.timestamp())), body=body, received=at
         )

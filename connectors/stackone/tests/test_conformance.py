@@ -46,6 +46,8 @@ class TestStackOne(Conformance[Sandbox]):
         return [("user_id", sandbox.people[0].id), ("sessionToken", "a-token-of-a-launch")]
 
     def event(self, sandbox: Sandbox) -> Incoming:
-        body = b'{"event": "account.updated", "account_id": "1"}'
+        return self.signed(sandbox, b'{"event": "account.updated", "account_id": "1"}')
+
+    def signed(self, sandbox: Sandbox, body: bytes) -> Incoming:
         headers = {"x-stackone-signature": signature(SIGNING, body)}
         return Incoming(method="POST", headers=headers, body=body, received=datetime.now(UTC))

@@ -40,5 +40,8 @@ class TestThoughtIndustries(Conformance[Sandbox]):
 
     def event(self, sandbox: Sandbox) -> Incoming:
         at = datetime.now(UTC)
-        body = json.dumps(completed("e-1", "u-501", self.activity, at)).encode()
-        return Incoming(method="POST", headers=signed(SIGNING, body), body=body, received=at)
+        return self.signed(sandbox, json.dumps(completed("e-1", "u-501", self.activity, at)).encode())
+
+    def signed(self, sandbox: Sandbox, body: bytes) -> Incoming:
+        headers = signed(SIGNING, body)
+        return Incoming(method="POST", headers=headers, body=body, received=datetime.now(UTC))

@@ -73,11 +73,14 @@ class TestWebhook(Conformance[Sandbox]):
             "course": "crane-1",
             "last_activity": now.isoformat(),
         }
-        body = json.dumps(said)
+        return self.signed(sandbox, json.dumps(said).encode())
+
+    def signed(self, sandbox: Sandbox, body: bytes) -> Incoming:
+        now = datetime.now(UTC)
         headers = {
             "content-type": "application/json",
             "webhook-id": "msg-1",
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(SIGNING).sign("msg-1", now, body),
+            "webhook-signature": Webhook(SIGNING).sign("msg-1", now, body.decode("latin-1")),
         }
-        return Incoming(method="POST", headers=headers, body=body.encode(), received=now)
+        return Incoming(method="POST", headers=headers, body=body, received=now)

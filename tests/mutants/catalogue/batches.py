@@ -62,7 +62,7 @@ BATCHES = (
             sending = Sending(batch=3, concurrency=2)
             """,
             """
-            sending = Sending(batch=4, concurrency=2)
+            sending = Sending(batch=6, concurrency=2)
             """,
         ),
         change(
@@ -70,7 +70,7 @@ BATCHES = (
             items = [_item(each) for each in deliveries]
             """,
             """
-            items = [_item(each) for each in deliveries[:3]]
+            items = [_item(each) for each in deliveries[:5]]
             """,
         ),
         change(
@@ -96,6 +96,31 @@ BATCHES = (
             """
             answers = sorted(said.values(), key=lambda each: each.get("ok") is True)
             return [_receipt(each, kept) for each, kept in zip(deliveries, answers)]
+            """,
+        ),
+    ),
+    mutant(
+        "it takes answers to come in the order of what it sent",
+        "submit_results.right_receipt",
+        change(
+            """
+            return [_receipt(each, said.get(each.result.id)) for each in deliveries]
+            """,
+            """
+            return [_receipt(each, kept) for each, kept in zip(deliveries, said.values())]
+            """,
+        ),
+    ),
+    mutant(
+        "it knows three kinds of results",
+        "submit_results.kinds",
+        change(
+            """
+            return {"id": result.id, "user": user, "activity": result.activity.id, "kind": str(result.kind)}
+            """,
+            """
+            kind = {"completed": "done", "passed": "done", "failed": "failed"}[result.kind]
+            return {"id": result.id, "user": user, "activity": result.activity.id, "kind": kind}
             """,
         ),
     ),

@@ -191,6 +191,19 @@ BROWSERS = (
         ),
     ),
     mutant(
+        "it believes a time that nobody signed",
+        "receive_results.old",
+        change(
+            """
+            if abs(incoming.received.timestamp() - int(at)) > _FRESH.total_seconds():
+            """,
+            """
+            sent = incoming.headers.get("acme-sent", at)
+            if abs(incoming.received.timestamp() - int(sent)) > _FRESH.total_seconds():
+            """,
+        ),
+    ),
+    mutant(
         "it reads an event before it proves it",
         "receive_results.hostile",
         change(

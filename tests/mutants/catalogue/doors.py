@@ -185,7 +185,7 @@ DOORS = (
         "finish_sign_in.again",
         change(
             """
-            return Assertion(issuer=self.options.url, subject=_text(said, "subject"))
+            return Assertion(issuer=self.options.url, subject=_text(said, "subject"), session=code)
             """,
             """
             known = self.__dict__.setdefault("known", {})

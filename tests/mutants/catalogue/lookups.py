@@ -51,10 +51,10 @@ LOOKUPS = (
         "lookup_users.fields",
         change(
             """
-            yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "login"))
+            yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "login"))
             """,
             """
-            yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "mail"))
+            yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "mail"))
             """,
         ),
     ),
@@ -63,10 +63,10 @@ LOOKUPS = (
         "lookup_users.shared_address",
         change(
             """
-            yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "login"))
+            yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "login"))
             """,
             """
-            yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "login"))
+            yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "login"))
             if query.email:
                 return
             """,
@@ -77,12 +77,12 @@ LOOKUPS = (
         "lookup_users.shared_address",
         change(
             """
-            yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "login"))
+            yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "login"))
             """,
             """
             if query.email not in (None, item["mail"]):
                 continue
-            yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "login"))
+            yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "login"))
             """,
         ),
     ),

@@ -103,6 +103,28 @@ OFFERS = (
         suite="TestBare",
     ),
     mutant(
+        "a secret that is any text, in a header of the vendor's own",
+        "options.secret_by_use",
+        change(
+            """
+            token: SecretStr = Field(description="An API token.")
+            """,
+            """
+            token: str = Field(description="An API token.")
+            """,
+        ),
+        change(
+            """
+            headers = {"authorization": f"Bearer {self.options.token.get_secret_value()}"}
+            """,
+            """
+            headers = {"x-acme-key": self.options.token}
+            """,
+        ),
+        file="bare_lms.py",
+        suite="TestBare",
+    ),
+    mutant(
         "a validator that quotes the secret",
         "options.mistakes_hide_secrets",
         change(

@@ -21,6 +21,7 @@ from passback import (
     IdentityProposal,
     IdentityRequest,
     Incoming,
+    InvalidResult,
     JSONValue,
     Launch,
     LaunchQuery,
@@ -86,7 +87,7 @@ class AcmeConnector(Connector[AcmeOptions]):
             answer = await self._ask("GET", address, query=asked)
             answer.require(200)
             for item in _items(answer, "users"):
-                yield User(id=_text(item, "id"), email=_text(item, "mail"), username=_text(item, "login"))
+                yield User(id=_text(item, "id"), email=_mail(item), username=_text(item, "login"))
             address, asked = self._next(answer), {}
 
     def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
@@ -119,6 +120,12 @@ class AcmeConnector(Connector[AcmeOptions]):
             return Received(status=401)
         if abs(incoming.received.timestamp() - int(at)) > _FRESH.total_seconds():
             return Received(status=401)
+        try:
+            return self._read(incoming)
+        except (InvalidResult, ValueError, LookupError, TypeError, RecursionError):
+            return Received(status=400)
+
+    def _read(self, incoming: Incoming) -> Received:
         said = json.loads(incoming.body)
         learner, activity = Learner(id=f"acme:{said['user']}"), Activity(id=said["activity"])
         moment = datetime.fromisoformat(said["at"])
@@ -175,6 +182,15 @@ class AcmeConnector(Connector[AcmeOptions]):
 
 
 def _item(delivery: Delivery) -> dict[str, JSONValue]:
+    result = delivery.result
+    score = None if result.score is None else result.score.scaled
+    spent = None if result.duration is None else result.duration.total_seconds()
+    at, name = result.utc.isoformat(), result.learner.name
+    more = {"at": at, "name": name, "score": score, "passed": result.success, "spent": spent}
+    return {**_fact(delivery), **more, "progress": result.progress}
+
+
+def _fact(delivery: Delivery) -> dict[str, JSONValue]:
     result, account = delivery.result, delivery.account
     user = result.learner.id if account is None else account.user_id
     return {"id": result.id, "user": user, "activity": result.activity.id, "kind": str(result.kind)}
@@ -202,6 +218,10 @@ def _items(answer: Response, key: str) -> list[dict[str, JSONValue]]:
     if items is None or not isinstance(found, list) or len(items) < len(found):
         raise ServerError(f"{answer.asked} answered without a list of {key}")
     return items
+
+
+def _mail(item: dict[str, JSONValue]) -> str | None:
+    return None if item.get("mail") is None else _text(item, "mail")
 
 
 def _text(item: dict[str, JSONValue], key: str) -> str:

@@ -70,10 +70,11 @@ class Sandbox(Stage):
 
     def event(self):
         said = {"id": "e1", "user": "u1", "activity": "ladder-1", "at": AT.isoformat()}
-        body = json.dumps(said).encode()
-        return Incoming(
-            method="POST", headers={"acme-signature": signature(body, AT)}, body=body, received=AT
-        )
+        return self.signed(json.dumps(said).encode())
+
+    def signed(self, body):
+        headers = {"acme-signature": signature(body, AT), "acme-sent": str(int(AT.timestamp()))}
+        return Incoming(method="POST", headers=headers, body=body, received=AT)
 
     def pull(self):
         return Incoming(method="GET", headers={"authorization": basic(CLIENT, SECRET)}, received=AT)
@@ -127,8 +128,8 @@ class Sandbox(Stage):
     async def _results(self, request):
         self._require(request)
         said = [self._taken(each) for each in await request.json()]
-        # It has accepted the request, whatever became of what is in it.
-        return JSONResponse({"results": said}, 200 if all(each["ok"] for each in said) else 202)
+        # It has accepted the request, whatever became of what is in it, and answers in an order of its own.
+        return JSONResponse({"results": said[::-1]}, 200 if all(each["ok"] for each in said) else 202)
 
     def _taken(self, item):
         if item["user"] not in {each["id"] for each in self.people}:

@@ -39,7 +39,7 @@ class BareConnector(Connector[BareOptions]):
         if delivery.attempt > 1 and await self._is_there(delivery):
             return [AlreadyThere(delivery.id)]
         result = delivery.result
-        item = {"id": result.id, "user": _user(delivery), "activity": result.activity.id}
+        item = {"id": result.id, "user": _user(delivery), "activity": result.activity.id, "kind": result.kind}
         answer = await self._ask("POST", "records", json=item)
         if answer.status == 422:
             return [UserUnknown(delivery.id, answer.excerpt())]

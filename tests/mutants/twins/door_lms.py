@@ -1,6 +1,8 @@
 """A connector to an identity provider, invented: a code comes back, and is exchanged for who it is."""
 
+import json
 import secrets
+from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import Field, SecretStr
@@ -10,12 +12,18 @@ from passback import (
     Connector,
     Departure,
     JSONValue,
+    Observation,
     Options,
     Response,
+    Sample,
+    SampleReading,
     ServerError,
+    ServiceMetadata,
+    SignInPlace,
     SignInRefused,
     SignInReturn,
     SignInStart,
+    SignOutStart,
 )
 
 
@@ -51,7 +59,30 @@ class DoorConnector(Connector[DoorOptions]):
         said = _document(answer)
         if said.get("nonce") != nonce:
             raise SignInRefused("the code belongs to another browser")
-        return Assertion(issuer=self.options.url, subject=_text(said, "subject"))
+        return Assertion(issuer=self.options.url, subject=_text(said, "subject"), session=code)
+
+    async def start_sign_out(self, request: SignOutStart) -> Departure | None:
+        if not request.assertion.session:
+            return None
+        query = urlencode({"session": request.assertion.session, "to": request.place.signed_out})
+        return Departure(url=f"{self.options.url}/leave?{query}")
+
+    async def inspect_provider(self, place: SignInPlace) -> Sequence[Observation]:
+        address = await self._authorize()
+        return [Observation(what="sign-in", said=f"people sign in at {address}")]
+
+    def publish_metadata(self, place: SignInPlace) -> ServiceMetadata:
+        body = f"people come back to {place.callback}"
+        return ServiceMetadata(body=body.encode(), media_type="text/plain")
+
+    def read_sample(self, sample: Sample) -> SampleReading:
+        try:
+            said = json.loads(sample.body)
+            subject = str(said["subject"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            wrong = Observation(what="sample", said="it is no answer of the provider's", verdict="problem")
+            return SampleReading(observations=(wrong,))
+        return SampleReading(assertion=Assertion(issuer=self.options.url, subject=subject))
 
     async def _authorize(self) -> str:
         answer = await self._ask("GET", "provider")

@@ -30,6 +30,9 @@ class TestAcme(Conformance[Sandbox]):
     def event(self, sandbox):
         return sandbox.event()
 
+    def signed(self, sandbox, body):
+        return sandbox.signed(body)
+
     def course_request(self, sandbox):
         return sandbox.pull()
 

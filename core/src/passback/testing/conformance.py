@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -98,6 +99,10 @@ class Conformance(ABC, Generic[StageT]):
         """Return a genuine request of the system that carries at least one result."""
         raise self._missing("event", "receive_results")
 
+    def signed(self, sandbox: StageT, body: bytes) -> Incoming | None:  # noqa: ARG002
+        """Return a request with `body` that proves itself as the system's; None leaves that untried."""
+        return None
+
     def course_request(self, sandbox: StageT) -> Incoming:  # noqa: ARG002
         """Return a genuine request of the system for the list of courses."""
         raise self._missing("course_request", "list_courses")
@@ -120,12 +125,18 @@ class Conformance(ABC, Generic[StageT]):
         ]
         if number > len(usable):
             raise broken(
-                f"the sandbox has {len(usable)} users who can be told apart, and {number} are needed"
+                f"the sandbox has {len(usable)} users who can be told apart, and {number} are needed",
+                "Give the sandbox more people who are active and have an address of their own, as population "
+                "returns them; or write delivery into the suite.",
             )
         return usable[number - 1]
 
     def _missing(self, member: str, capability: str) -> Exception:
-        return broken(f"{type(self).__name__}.{member} is missing; a connector with {capability} needs it")
+        what = (inspect.getdoc(getattr(Conformance, member)) or "").partition("\n")[0]
+        return broken(
+            f"{type(self).__name__}.{member} is missing, so this can't be tried",
+            f"Write {member} into the suite, as a connector with {capability} needs it. {what}",
+        )
 
 
 def capabilities(suite: type[Conformance[Any]]) -> frozenset[str]:

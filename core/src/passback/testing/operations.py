@@ -10,6 +10,7 @@ import attrs
 from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused
 from passback.model import Batch, Delivery, LaunchQuery, Receipt, SignInRequest, User, UserQuery
 from passback.testing.browsing import come_back, leave
+from passback.testing.proxy import Record
 from passback.testing.rule import broken
 from passback.testing.scene import Scene, Take
 
@@ -192,19 +193,26 @@ OPERATIONS = (
 )
 
 
-async def once(scene: Scene, operation: Operation) -> Take:
-    """Play `operation` with nothing in its way; return the take, for what it saw.
+async def once(scene: Scene, operation: Operation) -> Record:
+    """Return what `operation` asks with nothing in its way; it is played once for all rules of a suite.
 
     Raises:
         Broken: It fails, or asks nothing.
     """
+    seen = scene.stand.seen.setdefault(type(scene.suite), {})
+    if operation.name not in seen:
+        seen[operation.name] = await _undisturbed(scene, operation)
+    return seen[operation.name]
+
+
+async def _undisturbed(scene: Scene, operation: Operation) -> Record:
     async with scene.take() as take:
         outcome = await attempt(operation.play(take))
         if outcome.error is not None:
             raise broken(f"{operation.name} fails with nothing in its way: {outcome}")
         if operation.asks and not take.record.asked:
             raise broken(f"{operation.name} sent no request to the system; it can't know what it says")
-    return take
+    return take.record
 
 
 def places(length: int) -> list[int]:

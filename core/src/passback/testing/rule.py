@@ -18,12 +18,20 @@ Play: TypeAlias = "Callable[[Scene], Awaitable[None]]"
 
 
 class Broken(AssertionError):
-    """A connector breaks a rule; says what was seen."""
+    """A connector breaks a rule; says what was seen.
+
+    Attributes:
+        advice: What to do about it, where that isn't what the rule advises; else empty.
+    """
+
+    def __init__(self, seen: str, advice: str = "") -> None:
+        super().__init__(seen)
+        self.advice = advice
 
 
-def broken(seen: str) -> Broken:
-    """Return the failure that says what was seen."""
-    return Broken(seen)
+def broken(seen: str, advice: str = "") -> Broken:
+    """Return the failure that says what was seen, and what to do where the rule's advice doesn't help."""
+    return Broken(seen, advice)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +76,10 @@ _ORDER = (
     "sign_in_url",
     "start_sign_in",
     "finish_sign_in",
+    "start_sign_out",
+    "inspect_provider",
+    "publish_metadata",
+    "read_sample",
     "secrets",
     "hosts",
     "life",

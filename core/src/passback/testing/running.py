@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
+from passback.errors import PassbackError
 from passback.testing.conformance import Conformance
-from passback.testing.rule import Rule
+from passback.testing.rule import Rule, broken
 from passback.testing.scene import Scene
 from passback.testing.stand import Stand
 
@@ -37,4 +38,7 @@ def play(rule: Rule, suite: type[Conformance[Any]], run: Run) -> None:
         Broken: It breaks it.
     """
     scene = Scene(suite(), run.stand, run.collected)
-    asyncio.run(rule.play(scene))  # type: ignore[arg-type] # a coroutine
+    try:
+        asyncio.run(rule.play(scene))  # type: ignore[arg-type] # a coroutine
+    except PassbackError as error:
+        raise broken(f"with nothing in its way, it came to {type(error).__name__}: {error}") from None

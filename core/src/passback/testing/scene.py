@@ -20,11 +20,11 @@ from passback.testing.proxy import Record
 from passback.testing.rule import broken
 from passback.testing.stand import Stand
 
-__all__ = ["HASTY", "PATIENT", "Scene", "Take", "validated"]
+__all__ = ["HASTY", "LOOPBACK", "PATIENT", "Scene", "Take", "validated"]
 
 HASTY = Timeouts(connect=2.0, read=0.3, total=1.0)
 PATIENT = Timeouts(connect=5.0, read=10.0, total=20.0)
-_LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
+LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 _NAME = "conformance"
 
 
@@ -75,7 +75,7 @@ class Take:
 
     def unopened(self) -> Connection:
         """Return a connection that the rule closes itself."""
-        http = HTTP(_LOOPBACK, self._timeouts, self.clock)
+        http = HTTP(LOOPBACK, self._timeouts, self.clock)
         return Connection(_NAME, self.suite.connector, self.options(), http, self.clock)
 
     def options(self, **more: object) -> Options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from urllib.parse import parse_qs, quote, quote_plus
@@ -12,11 +13,13 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from passback.testing.proxy import Asked, Record
 
-__all__ = ["proofs", "secret_texts", "shown", "texts_of", "tokens"]
+__all__ = ["called_proofs", "proofs", "secret_texts", "shown", "texts_of", "tokens"]
 
 # Shorter ones stand in any text by chance.
 _SHORTEST = 5
 _PROVING = ("authorization", "x-api-key", "api-key", "x-auth-token", "cookie")
+# But for those that end in "id": they say which key it is.
+_CALLED_PROOF = re.compile(r"auth|key|token|secret|password|credential")
 _FIELDS = ("client_secret", "password", "secret", "api_key", "assertion", "refresh_token")
 
 
@@ -55,6 +58,13 @@ def proofs(asked: Asked) -> Iterator[str]:
             scheme, _, rest = value.partition(" ")
             yield from _basic(rest) if scheme.lower() == "basic" else [rest or value]
     yield from _sent(asked.body)
+
+
+def called_proofs(asked: Asked) -> Iterator[str]:
+    """Yield the texts of the headers that are called proofs, each vendor's own among them."""
+    for name, value in asked.headers:
+        if _CALLED_PROOF.search(name) and not name.endswith("id"):
+            yield from (value, value.partition(" ")[2])
 
 
 def tokens(record: Record) -> set[str]:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from contextlib import ExitStack
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
@@ -40,9 +41,13 @@ class Stand:
     """The proxy and the sandbox's server, each in a thread of its own.
 
     A connector that blocks the event loop must not stop what it talks to.
+
+    Attributes:
+        seen: Suite → name of an operation → what was asked with nothing in its way.
     """
 
     def __init__(self) -> None:
+        self.seen: WeakKeyDictionary[type, dict[str, Record]] = WeakKeyDictionary()
         self._closing = ExitStack()
         self._doorway = _Doorway()
         address = urlsplit(self._closing.enter_context(serve(self._doorway)))

@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
@@ -89,8 +90,14 @@ class Said(logging.Handler):
         root.addHandler(self)
         root.setLevel(logging.NOTSET + 1)
         try:
-            with redirect_stdout(self._printed), redirect_stderr(self._printed):
+            with (
+                redirect_stdout(self._printed),
+                redirect_stderr(self._printed),
+                warnings.catch_warnings(record=True) as warned,
+            ):
+                warnings.simplefilter("always")
                 yield self
+            self._lines += [str(each.message) for each in warned]
         finally:
             root.removeHandler(self)
             root.setLevel(level)

@@ -19,13 +19,18 @@ __all__ = [
     "cut_before",
     "doubled_keys",
     "echoed",
+    "emptied",
     "held",
     "huge",
     "instead",
+    "nulled",
     "redirected",
+    "refused_writes",
     "relabelled",
     "relinked",
+    "reversed_lists",
     "revoked",
+    "shortened_lists",
     "silent",
     "truncated",
 ]
@@ -62,6 +67,17 @@ def redirected(status: int, address: str) -> Fault:
 
     async def play(asked: Asked, _: Forward) -> Answer:
         return Answer(status=status, headers=(("location", f"{address}{asked.target}"),))
+
+    return play
+
+
+def refused_writes(status: int) -> Fault:
+    """Answer with a status whatever writes something; who asks for a token gets one."""
+
+    async def play(asked: Asked, forward: Forward) -> Answer:
+        if asked.method == "GET" or b"client_credentials" in asked.body:
+            return await forward()
+        return await answered(status)(asked, forward)
 
     return play
 
@@ -173,6 +189,72 @@ async def doubled_keys(_: Asked, forward: Forward) -> Answer:
     pairs = [(key, value) for key, kept in document.items() for value in (None, kept)]
     body = ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in pairs)
     return attrs.evolve(answer, body=f"{{{body}}}".encode())
+
+
+def emptied() -> Fault:
+    """Let the request through, and leave every item out of the lists of objects in its answer."""
+    return _edited(
+        lambda value: [] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+    )
+
+
+def nulled(text: str) -> Fault:
+    """Let the request through, and say null in its answer instead of `text`."""
+    return _edited(lambda value: None if value == text else value)
+
+
+def _edited(change: Callable[[object], object]) -> Fault:
+    def edited(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: edited(change(each)) for key, each in value.items()}
+        return [edited(change(each)) for each in value] if isinstance(value, list) else value
+
+    async def play(_: Asked, forward: Forward) -> Answer:
+        answer = await forward()
+        try:
+            document = json.loads(answer.body)
+        except ValueError:
+            return answer
+        return attrs.evolve(answer, body=json.dumps(edited(change(document))).encode())
+
+    return play
+
+
+async def reversed_lists(asked: Asked, forward: Forward) -> Answer:
+    """Let the request through, and turn the lists of its answer round whose items say what they're about."""
+    return _relisted(await forward(), asked, lambda items: items[::-1])
+
+
+async def shortened_lists(asked: Asked, forward: Forward) -> Answer:
+    """Let the request through, and leave the last item out of such lists."""
+    return _relisted(await forward(), asked, lambda items: items[:-1])
+
+
+def _relisted(answer: Answer, asked: Asked, change: Callable[[list[object]], list[object]]) -> Answer:
+    def changed(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: changed(each) for key, each in value.items()}
+        if isinstance(value, list) and len(value) > 1 and _tells(value, asked.body):
+            return change(value)
+        return value
+
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        return answer
+    return attrs.evolve(answer, body=json.dumps(changed(document)).encode())
+
+
+def _tells(items: list[object], sent: bytes) -> bool:
+    """Return whether each of `items` says by an own text of the request what it's about."""
+    texts = [
+        {value for value in item.values() if isinstance(value, str) and value and value.encode() in sent}
+        for item in items
+        if isinstance(item, dict)
+    ]
+    return len(texts) == len(items) and all(
+        each - set[str]().union(*texts[:place], *texts[place + 1 :]) for place, each in enumerate(texts)
+    )
 
 
 async def huge(_: Asked, __: Forward) -> Answer:

@@ -2,7 +2,10 @@
 
 from passback.testing.rule import all_rules
 from passback.testing.rules import (
+    alone,
+    answering,
     checking,
+    contents,
     intact,
     keeping_quiet,
     launches,
@@ -12,6 +15,7 @@ from passback.testing.rules import (
     on_the_way,
     options,
     people,
+    provider,
     providing,
     receiving,
     signing_in,
@@ -20,7 +24,10 @@ from passback.testing.rules import (
 
 __all__ = [
     "all_rules",
+    "alone",
+    "answering",
     "checking",
+    "contents",
     "intact",
     "keeping_quiet",
     "launches",
@@ -30,6 +37,7 @@ __all__ = [
     "on_the_way",
     "options",
     "people",
+    "provider",
     "providing",
     "receiving",
     "signing_in",

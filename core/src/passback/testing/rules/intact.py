@@ -27,6 +27,7 @@ _MEMBERS = frozenset(
         "population",
         "sandbox",
         "sign_in",
+        "signed",
         "waivers",
     }
 )

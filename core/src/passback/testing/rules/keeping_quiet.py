@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import traceback
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeAlias
+from urllib.parse import parse_qsl, urlsplit
 
+import attrs
+
+from passback.model import CourseListRequest, Incoming, LaunchQuery
 from passback.testing import proxy
+from passback.testing.browsing import depart, returned
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt
 from passback.testing.rule import broken, rule
 from passback.testing.scene import Scene, Take
@@ -15,6 +21,9 @@ from passback.testing.watching import calls, said
 
 __all__: list[str] = []
 
+# What proves something, and what was answered.
+_Came: TypeAlias = "tuple[list[str], list[str]]"
+_LONG = 12
 _ECHOES = (200, 400, 401, 404, 409, 422, 500)
 
 
@@ -75,6 +84,75 @@ async def _logs(scene: Scene) -> None:
                     await attempt(operation.play(take))
                 if found := shown(listener.text, _secrets(take)):
                     raise broken(f"{operation.name} logs or prints a secret ({found})")
+
+
+@rule("secrets.incoming")
+async def _incoming(scene: Scene) -> None:
+    """What others prove themselves by here is neither logged nor answered; who reads it could be them.
+
+    Log that something came, and answer no header, key or signature.
+    """
+    for name, ask in _COMING.items():
+        if name not in scene.able:
+            continue
+        async with scene.take() as take:
+            listener = said()
+            with listener.listening():
+                proving, answers = await ask(take)
+            own = set(secret_texts(take.options()))
+            if found := shown(listener.text, {*own, *proving}):
+                raise broken(f"{name} logs or prints what proves something ({found})")
+            if found := shown(" ".join(answers), {*own, *proving}):
+                raise broken(f"{name} answers what proves something ({found})")
+
+
+async def _event(take: Take) -> _Came:
+    event = take.suite.event(take.sandbox)
+    headers = {
+        name: value[:-1] + ("A" if value[-1:] != "A" else "B") for name, value in event.headers.items()
+    }
+    forged = attrs.evolve(event, headers=headers)
+    received = [take.connection.receive_results(each) for each in (event, forged)]
+    return _credentials(event), [f"{each.body} {each.headers}" for each in received]
+
+
+async def _pull(take: Take) -> _Came:
+    pull = take.suite.course_request(take.sandbox)
+    received = take.connection.list_courses(CourseListRequest(incoming=pull, courses=()))
+    return _credentials(pull), [f"{received.body} {received.headers}"]
+
+
+async def _launch(take: Take) -> _Came:
+    pairs = tuple(take.suite.launch(take.sandbox, take.url))
+    launch = take.connection.read_launch(LaunchQuery(pairs=pairs))
+    kept = {} if launch is None else launch.parameters
+    return [value for value in kept.values() if take.url not in value and len(value) >= _LONG], []
+
+
+async def _return(take: Take) -> _Came:
+    departure = await depart(take)
+    incoming = take.suite.sign_in(take.sandbox, departure)
+    await attempt(returned(take, departure, incoming))
+    brought = [*incoming.query, *parse_qsl(incoming.body.decode("latin-1"))]
+    return [value for name, value in brought if len(value) >= _LONG and name not in ("state", "iss")], []
+
+
+def _credentials(incoming: Incoming) -> list[str]:
+    return [
+        part
+        for name, value in incoming.headers.items()
+        if re.search("auth|sign|token|key|secret", name)
+        for part in re.split(r"[ ,=]", value)
+        if len(part) >= _LONG
+    ]
+
+
+_COMING: Mapping[str, Callable[[Take], Awaitable[_Came]]] = {
+    "receive_results": _event,
+    "list_courses": _pull,
+    "read_launch": _launch,
+    "finish_sign_in": _return,
+}
 
 
 @rule("secrets.reprs")

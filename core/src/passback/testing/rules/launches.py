@@ -49,8 +49,12 @@ async def _is_read(scene: Scene) -> None:
     Return a Launch with what the answer needs in `parameters`.
     """
     async with scene.take() as take:
-        if _read(take, _genuine(take)) is None:
+        launch = _read(take, _genuine(take))
+        if launch is None:
             raise broken("the sandbox's own launch was taken for none")
+        until = launch.expires
+        if until is not None and (until.tzinfo is None or until <= take.clock.now()):
+            raise broken(f"the launch was over before it began, or says no zone: {until}")
 
 
 @rule("read_launch.hostile", "read_launch")
@@ -119,6 +123,28 @@ async def _delivers(scene: Scene) -> None:
         require_account(take, [delivery])
 
 
+@rule("read_launch.own_only", "read_launch", "submit_results")
+async def _own_only(scene: Scene) -> None:
+    """A launch serves the delivery that it's with; else one learner's token carries the results of another.
+
+    Take it from `delivery.launch` each time, and keep none on self.
+    """
+    async with scene.take() as take:
+        second = take.deliveries(2)
+        await attempt(submit(take, second))
+        usual = [each.path for each in take.record.asked]
+    async with scene.take() as take:
+        launch = _read(take, _genuine(take))
+        first = [
+            attrs.evolve(each, launch=launch and attrs.evolve(launch, id=7)) for each in take.deliveries(1)
+        ]
+        await attempt(submit(take, first))
+        before = len(take.record.asked)
+        await attempt(submit(take, second))
+        if more := {each.path for each in take.record.asked[before:]} - set(usual):
+            raise broken(f"a result without a launch went to {min(more)}, after one with a launch")
+
+
 @rule("read_launch.stays_home", "read_launch", "submit_results")
 async def _stays_home(scene: Scene) -> None:
     """A forged launch sends nothing to another host; it would take the provider's credentials along.
@@ -129,7 +155,10 @@ async def _stays_home(scene: Scene) -> None:
         genuine = _genuine(take)
     other = scene.stand.elsewhere
     host = urlsplit(other).netloc
-    for pairs in _variants(genuine, (other, f"//{host}", host, f"@{host}/", f"/\\{host}", f".{host}")):
+    own = scene.stand.url
+    mixed = (f"{own}@{host}/x", f"{other}/{own}", f"{other}/?{own}", f"{other}#{own}", f"{own}.{host}/")
+    plain = (other, f"//{host}", host, f"@{host}/", f"/\\{host}", f".{host}")
+    for pairs in _variants(genuine, (*plain, *mixed)):
         async with scene.take() as take:
             launch = _read(take, pairs)
             if launch is None:

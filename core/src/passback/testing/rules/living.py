@@ -34,7 +34,7 @@ async def _until(condition: Callable[[], bool], seconds: float = _SOON) -> bool:
 def _cancelled(operation: Operation) -> Play:
     async def play(scene: Scene) -> None:
         seen = await once(scene, operation)
-        for place in places(len(seen.record.asked)):
+        for place in places(len(seen.asked)):
             async with scene.take() as take:
                 take.record.play(proxy.held(_HELD), place, 1)
                 await _cancel(take, operation.play(take), operation.name)

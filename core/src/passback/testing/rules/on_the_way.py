@@ -17,6 +17,7 @@ __all__: list[str] = []
 
 _ARRIVED = (Delivered, AlreadyThere)
 _SLACK = timedelta(seconds=10)
+_LATEST = timedelta(days=1)
 # What self.http reads, and what the sockets on the way hold.
 _MOST_READ = 28 * 2**20
 
@@ -24,7 +25,7 @@ _MOST_READ = 28 * 2**20
 def _played(operation: Operation, trouble: Trouble) -> Play:
     async def play(scene: Scene) -> None:
         seen = await once(scene, operation)
-        for place in places(len(seen.record.asked)):
+        for place in places(len(seen.asked)):
             await _tried(scene, operation, trouble, place)
 
     return play
@@ -86,7 +87,9 @@ def _receipt_problem(take: Take, operation: Operation, trouble: Trouble, outcome
 
 def _timely(take: Take, trouble: Trouble, until: datetime | None) -> str:
     if trouble.seconds is None:
-        return ""
+        now = take.clock.now()
+        odd = until is not None and not now - _SLACK <= until <= now + _LATEST
+        return f"nobody named a time, and it is to be tried again at {until}" if odd else ""
     due = take.clock.now() + timedelta(seconds=trouble.seconds)
     if until is None or abs(until - due) > _SLACK:
         return f"the system said {trouble.seconds} seconds, and that isn't when it is to be tried again"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from passback.testing.operations import OPERATIONS, attempt
 from passback.testing.rule import broken, rule
 from passback.testing.scene import Scene, validated
-from passback.testing.secrets import proofs, secret_texts, shown, texts_of
+from passback.testing.secrets import called_proofs, proofs, secret_texts, shown, texts_of
 
 __all__: list[str] = []
 
@@ -75,6 +75,8 @@ async def _secret_by_name(scene: Scene) -> None:
         usual = isinstance(field.default, str) and field.default
         if _SECRET.search(name) and "Secret" not in str(field.annotation) and not usual:
             raise broken(f"{name} is {field.annotation}; expected SecretStr")
+        if isinstance(field.default, SecretStr) and field.default.get_secret_value():
+            raise broken(f"{name} has a default, which whoever reads the package knows; let it be required")
 
 
 @rule("options.secret_by_use")
@@ -90,7 +92,9 @@ async def _secret_by_use(scene: Scene) -> None:
         async with scene.take() as take:
             await attempt(operation.play(take))
             plain = {each for each in texts_of(take.options()) if len(each) > 1}
-            proving = {proof for asked in take.record.asked for proof in proofs(asked)}
+            proving = {
+                proof for asked in take.record.asked for proof in (*proofs(asked), *called_proofs(asked))
+            }
         if proving & plain:
             raise broken(
                 f"a text of the options that is no SecretStr proves its requests (in {operation.name})"

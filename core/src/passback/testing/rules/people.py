@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 
 from passback.model import Assertion, IdentityProposal, IdentityRequest, Learner, User, UserQuery
@@ -77,9 +78,20 @@ async def _sound(scene: Scene) -> None:
             said = quietly("map_identity", lambda request=request: take.connection.map_identity(request))  # type: ignore[misc]
             if isinstance(said, IdentityProposal) and not (said.user_id.strip() and said.matched_by):
                 raise broken("a proposal names nobody, or doesn't say why")
+            if isinstance(said, IdentityProposal) and (problem := _unfit(request, said)):
+                raise broken(problem)
             again = quietly("map_identity", lambda request=request: take.connection.map_identity(request))  # type: ignore[misc]
             if said != again:
                 raise broken("asked twice, it gave two answers")
+
+
+def _unfit(request: IdentityRequest, said: IdentityProposal) -> str:
+    if said.matched_by == "email" and "@" not in said.user_id and said.user_id != request.learner.email:
+        return f"matched_by is 'email', and {said.user_id[:40]!r} is no address; nobody is found by it"
+    close = difflib.get_close_matches(said.matched_by.lower(), _FIELDS, n=1)
+    if said.matched_by not in _FIELDS and close:
+        return f"matched_by is {said.matched_by!r}, by which nobody is looked up; did you mean {close[0]!r}?"
+    return ""
 
 
 @rule("map_identity.tells_apart", "map_identity")
@@ -99,6 +111,10 @@ async def _tells_apart(scene: Scene) -> None:
             other = seen.setdefault((said.matched_by, said.user_id), learner)
             if other is not learner:
                 raise broken(f"{other.id} and {learner.id} are both user {said.user_id!r}")
+        request = IdentityRequest(learner=Learner(id="learner-0"))
+        after, fresh = (each.map_identity(request) for each in (take.connection, take.connect()))
+        if after != fresh:
+            raise broken("who somebody is depends on who was asked for before")
 
 
 @rule("map_identity.found", "map_identity", "lookup_users")

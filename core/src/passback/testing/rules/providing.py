@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import attrs
 
 from passback.errors import ConnectionFailure, SignInRefused
-from passback.model import Assertion, Incoming
+from passback.model import Assertion, Departure, Incoming
 from passback.testing.browsing import STATE, come_back, depart, returned
 from passback.testing.operations import attempt
 from passback.testing.rule import broken, rule
 from passback.testing.scene import Scene
+from passback.testing.secrets import secret_texts, shown
 
 __all__: list[str] = []
 
+_SHORTEST = 8
+_CLAIMS = ("iss", "sub", "subject", "user", "email", "NameID", "issuer", "name", "id")
 _USUAL = ("code", "state", "ticket", "SAMLResponse", "token")
 
 
@@ -33,6 +36,27 @@ async def _leads_to_the_provider(scene: Scene) -> None:
             raise broken("the address isn't an absolute http(s) address")
         if STATE not in departure.url and STATE not in dict(departure.fields).values():
             raise broken("neither the address nor the form has the state")
+        whole = f"{departure.url} {departure.fields}"
+        if found := shown(unquote_plus(whole), secret_texts(take.options())):
+            raise broken(f"the browser is given a secret of the connection ({found})")
+
+
+@rule("start_sign_in.hints", "start_sign_in")
+async def _hints(scene: Scene) -> None:
+    """Whatever a hint says, the way leads to the provider, and back by the same state; anybody can type one.
+
+    Encode the hint like every other parameter, and expect any text.
+    """
+    async with scene.take() as take:
+        for hint in (None, "ana@example.com", "x", "a&b=c#d ü\r\nx: y", "\x00", "&state=other", "a" * 5000):
+            outcome = await attempt(depart(take, hint))
+            departure = outcome.value
+            if not isinstance(departure, Departure):
+                raise broken(f"with the hint {str(hint)[:20]!r}, it came to {outcome}")
+            given = [*parse_qsl(urlsplit(departure.url).query), *departure.fields]
+            states = [value for name, value in given if name in ("state", "RelayState")]
+            if not departure.url.isprintable() or " " in departure.url or set(states) - {STATE}:
+                raise broken(f"the hint {str(hint)[:20]!r} changed what else is in the address")
 
 
 @rule("start_sign_in.fresh", "start_sign_in")
@@ -45,6 +69,15 @@ async def _fresh(scene: Scene) -> None:
         first, second = await depart(take), await depart(take)
         if first.kept and dict(first.kept) == dict(second.kept):
             raise broken("two browsers were sent away with the same nonce")
+        other = [(value, second.kept[name]) for name, value in first.kept.items() if second.kept.get(name)]
+        changing = [pair for pair in other if pair[0] != pair[1]]
+        if changing and not any(_random(*pair) for pair in changing):
+            raise broken("what two returns are checked against is short, or follows from each other")
+
+
+def _random(first: str, second: str) -> bool:
+    same = sum(one == other for one, other in zip(first, second, strict=False))
+    return len(first) >= _SHORTEST and same <= len(first) // 2
 
 
 @rule("finish_sign_in.genuine", "finish_sign_in")
@@ -73,6 +106,11 @@ async def _hostile(scene: Scene) -> None:
             outcome = await attempt(returned(take, departure, incoming))
             if isinstance(outcome.value, Assertion):
                 raise broken("junk signed somebody in")
+            if isinstance(outcome.error, ConnectionFailure):
+                raise broken(
+                    f"junk of a browser came to {outcome}; anybody could have an outage reported. "
+                    "Expected SignInRefused"
+                )
 
 
 @rule("finish_sign_in.tampered", "finish_sign_in")
@@ -106,6 +144,57 @@ async def _other_browser(scene: Scene) -> None:
             raise broken("what another browser brought was taken")
 
 
+@rule("finish_sign_in.unasked", "finish_sign_in")
+async def _unasked(scene: Scene) -> None:
+    """A return for which no browser set out signs nobody in; else people work in an attacker's account.
+
+    Raise SignInRefused where `request.kept` is None or lacks what the answer is compared with.
+    """
+    async with scene.take() as take:
+        departure = await depart(take)
+        incoming = take.suite.sign_in(take.sandbox, departure)
+        if not departure.kept:
+            return
+        outcome = await attempt(returned(take, attrs.evolve(departure, kept={}), incoming, asked=False))
+        if isinstance(outcome.value, Assertion):
+            raise broken("a return was taken that nobody here had set out for")
+
+
+@rule("finish_sign_in.another_process", "finish_sign_in")
+async def _another_process(scene: Scene) -> None:
+    """A browser may come back to another process; else every second sign-in fails where there are two.
+
+    Put what the return is checked against into `Departure.kept`, which the core keeps, and nothing on self.
+    """
+    async with scene.take() as take:
+        departure = await depart(take)
+        incoming = take.suite.sign_in(take.sandbox, departure)
+        take.connection = take.connect()
+        outcome = await attempt(returned(take, departure, incoming))
+        if not isinstance(outcome.value, Assertion):
+            raise broken(f"at another process, a genuine return came to {outcome}")
+
+
+@rule("finish_sign_in.additions", "finish_sign_in")
+async def _additions(scene: Scene) -> None:
+    """What a browser adds to a genuine return changes nothing of who it is; the address bar is anybody's.
+
+    Take issuer, subject and attributes from what you have verified, and nothing from the query.
+    """
+    async with scene.take() as take:
+        honest = (await attempt(come_back(take))).value
+        departure = await depart(take)
+        genuine = take.suite.sign_in(take.sandbox, departure)
+        there = {name for name, _ in genuine.query}
+        more = tuple((name, "other-than-they-are") for name in _CLAIMS if name not in there)
+        incoming = attrs.evolve(genuine, query=(*genuine.query, *more))
+        found = (await attempt(returned(take, departure, incoming))).value
+        if isinstance(found, Assertion) and "other-than-they-are" in f"{found}":
+            raise broken("what a browser added stands in the assertion")
+        if isinstance(found, Assertion) and isinstance(honest, Assertion) and found.subject != honest.subject:
+            raise broken("what a browser added made somebody else of them")
+
+
 @rule("finish_sign_in.again", "finish_sign_in")
 async def _again(scene: Scene) -> None:
     """What signed somebody in signs nobody in again; it stands in histories and logs.
@@ -124,6 +213,7 @@ async def _again(scene: Scene) -> None:
 def _junk(names: Sequence[str]) -> Iterator[Incoming]:
     now = datetime.now(UTC)
     yield Incoming(method="GET", received=now)
+    yield Incoming(method="GET", query=(("error", "access_denied"), ("state", STATE)), received=now)
     for text in ("", "x", "\x00", "a" * 100_000, "{}", "e30.e30.", "<x/>", "PHgvPg=="):
         query = tuple((name, text) for name in names)
         yield Incoming(method="GET", query=query, received=now)

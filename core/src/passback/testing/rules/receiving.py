@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -27,6 +29,12 @@ _BODIES = (
     b"x" * 300_000,
 )
 _NAME = "conformance-course"
+_MOMENT = timedelta(seconds=7)
+_OTHERS: tuple[object, ...] = (None, 17, "x", [], {}, [{}])
+_COURSES = 15
+# Seconds or milliseconds since 1970, as headers give them.
+_EPOCH = re.compile(r"(?<![0-9A-Za-z])1[0-9]{9}(?:[0-9]{3})?(?![0-9A-Za-z])")
+_MILLISECONDS, _DAY = 13, 86_400
 
 
 def _received(take: Take, incoming: Incoming) -> Received:
@@ -46,11 +54,23 @@ def _unproven(incoming: Incoming) -> Iterator[tuple[str, Incoming]]:
     for name, value in incoming.headers.items():
         if any(part in name.lower() for part in ("auth", "sign", "token", "key", "secret")) and value:
             middle = len(value) // 2
-            other = "A" if value[middle] != "A" else "B"
+            # Not in another case of the same letter: hexadecimal digits may be compared without regard to it.
+            other = "0" if value[middle] != "0" else "1"
             changed = value[:middle] + other + value[middle + 1 :]
             yield f"with another {name}", attrs.evolve(incoming, headers={**incoming.headers, name: changed})
             cut = {each: text for each, text in incoming.headers.items() if each != name}
             yield f"without {name}", attrs.evolve(incoming, headers=cut)
+
+
+def _renewed(incoming: Incoming) -> Iterator[tuple[str, Incoming]]:
+    """Yield `incoming` as who recorded it sends it a day later: one time is new, the proof as it was."""
+    received = incoming.received + timedelta(days=1)
+    for name, value in incoming.headers.items():
+        for found in _EPOCH.finditer(value):
+            unit = 1000 if len(found[0]) == _MILLISECONDS else 1
+            changed = f"{value[: found.start()]}{int(found[0]) + _DAY * unit}{value[found.end() :]}"
+            headers = {**incoming.headers, name: changed}
+            yield name, attrs.evolve(incoming, headers=headers, received=received)
 
 
 @rule("receive_results.genuine", "receive_results")
@@ -60,9 +80,13 @@ async def _genuine(scene: Scene) -> None:
     Return Received(results=…) with a status of 2xx.
     """
     async with scene.take() as take:
-        received = _received(take, take.suite.event(take.sandbox))
-        if received.status not in _OK or not received.results:
-            raise broken(f"the sandbox's own event got {received.status} and {len(received.results)} results")
+        event = take.suite.event(take.sandbox)
+        for _ in range(2):
+            received = _received(take, event)
+            if received.status not in _OK or not received.results:
+                raise broken(f"the sandbox's event got {received.status} and {len(received.results)} results")
+            if len({each.id for each in received.results}) < len(received.results):
+                raise broken("two results of one event have the same id; one would be lost")
 
 
 @rule("receive_results.again", "receive_results")
@@ -75,7 +99,7 @@ async def _again(scene: Scene) -> None:
         event = take.suite.event(take.sandbox)
         first = _received(take, event)
         take.connection = take.connect()
-        second = _received(take, event)
+        second = _received(take, attrs.evolve(event, received=event.received + _MOMENT))
         if [each.id for each in first.results] != [each.id for each in second.results]:
             raise broken("the ids differ the second time")
         if first.results != second.results:
@@ -109,15 +133,17 @@ async def _tampered(scene: Scene) -> None:
 
 @rule("receive_results.old", "receive_results")
 async def _old(scene: Scene) -> None:
-    """An event that is a day old is refused; whoever recorded it can send it for ever.
+    """An event that is an hour old is refused; whoever recorded it can send it for ever.
 
     Sign the time, too, and refuse what is older than a few minutes.
     """
     async with scene.take() as take:
         event = take.suite.event(take.sandbox)
-        for days in (1, -1):
-            later = attrs.evolve(event, received=event.received + timedelta(days=days))
-            _require_refused(_received(take, later), f"{days} day later")
+        for hours in (1, -1, 24):
+            later = attrs.evolve(event, received=event.received + timedelta(hours=hours))
+            _require_refused(_received(take, later), f"{hours} hours later")
+        for name, renewed in _renewed(event):
+            _require_refused(_received(take, renewed), f"1 day later, with a new time in {name}")
 
 
 @rule("receive_results.hostile", "receive_results")
@@ -135,6 +161,35 @@ async def _hostile(scene: Scene) -> None:
         _received(take, attrs.evolve(event, headers=long))
         _received(take, attrs.evolve(event, headers=dict.fromkeys(event.headers, "\x00💥")))
         _received(take, attrs.evolve(event, path="../../x", query=(("a", "\x00"),) * 100))
+
+
+@rule("receive_results.other_events", "receive_results")
+async def _other_events(scene: Scene) -> None:
+    """An event of another kind, or with less in it, gets an answer; else the system sends it for days.
+
+    Read each field as it may be missing; answer 2xx to what you have no use for, 4xx to what can't be read.
+    """
+    async with scene.take() as take:
+        event = take.suite.event(take.sandbox)
+        for body in (*_BODIES, *_lesser(event.body)):
+            signed = take.suite.signed(take.sandbox, body)
+            if signed is not None:
+                received = _received(take, signed)
+                if received.status >= 500:  # noqa: PLR2004 - which is our fault
+                    raise broken(f"an event of another kind was answered {received.status}")
+
+
+def _lesser(body: bytes) -> Iterator[bytes]:
+    """Yield JSON without one of its fields, with null or something else in it, and several of it at once."""
+    try:
+        said = json.loads(body)
+    except (ValueError, UnicodeError):
+        return
+    yield json.dumps([said, said]).encode()
+    for name in said if isinstance(said, dict) else ():
+        yield json.dumps({key: value for key, value in said.items() if key != name}).encode()
+        for other in _OTHERS:
+            yield json.dumps({**said, name: other}).encode()
 
 
 @rule("receive_results.asks_nobody", "receive_results")
@@ -161,6 +216,31 @@ async def _listed(scene: Scene) -> None:
             raise broken(f"the sandbox's own pull got {received.status}")
         if _NAME not in str(received.body):
             raise broken("the list lacks a course that is offered")
+
+
+@rule("list_courses.any_list", "list_courses")
+async def _any_list(scene: Scene) -> None:
+    """Whatever is offered is listed as it is now, bare or nothing; else the catalogue is old, or gone.
+
+    Expect None and an empty list, answer what JSON has, and keep no list on self.
+    """
+    async with scene.take() as take:
+        incoming = take.suite.course_request(take.sandbox)
+        for count in (0, 1, _COURSES):
+            some = [f"{_NAME}-{number}" for number in range(count)]
+            courses = tuple(Course(activity=Activity(id=each)) for each in some)
+            request = CourseListRequest(incoming=incoming, courses=courses)
+            found = quietly("list_courses", lambda request=request: take.connection.list_courses(request))  # type: ignore[misc]
+            if not isinstance(found, Received) or found.status not in _OK:
+                raise broken(f"a list of {count} courses without names came to {found!r}")
+            try:
+                said = json.dumps(found.body)
+            except (TypeError, ValueError) as error:
+                raise broken(f"the answer is no JSON: {error}") from None
+            if missing := [each for each in some if f"{each}" not in said]:
+                raise broken(f"{len(missing)} of {count} courses aren't listed, among them {missing[0]}")
+            if count == 0 and _NAME in said:
+                raise broken("a course is listed that isn't offered any more")
 
 
 @rule("list_courses.proof", "list_courses")

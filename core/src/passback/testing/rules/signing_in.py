@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
-from passback.model import SignIn
+import attrs
+
+from passback.model import SignIn, SignInRequest
 from passback.testing.operations import OPERATIONS, attempt
 from passback.testing.rule import broken, rule
 from passback.testing.scene import Scene
+from passback.testing.secrets import secret_texts, shown
+from passback.testing.wire import texts
 
 __all__: list[str] = []
 
@@ -28,3 +32,62 @@ async def _leads_somewhere(scene: Scene) -> None:
             raise broken("the address isn't an absolute http(s) address")
         if "@" in parts.netloc or not outcome.value.url.isprintable():
             raise broken("the address holds a user name, or characters that no browser takes")
+        until = outcome.value.expires
+        if until is not None and (until.tzinfo is None or until <= take.clock.now()):
+            raise broken(f"it was over before it began, or says no zone: {until}")
+        whole = f"{outcome.value.url} {outcome.value.fields}"
+        if found := shown(unquote_plus(whole), secret_texts(take.options())):
+            raise broken(f"the browser is given a secret of the connection ({found})")
+
+
+@rule("sign_in_url.own", "sign_in_url", "submit_results")
+async def _own(scene: Scene) -> None:
+    """Each learner is signed in as themselves; else one works in another's name.
+
+    Make the address anew each time, for `request.account` or `request.learner`.
+    """
+    async with scene.take() as take:
+        found, sent = [], []
+        for each in take.deliveries(1, 2):
+            before = len(take.record.asked)
+            request = SignInRequest(
+                learner=each.result.learner, account=each.account, activity=each.result.activity
+            )
+            found.append((await attempt(take.connection.sign_in_url(request))).value)
+            sent.append(list(texts(take.record.asked[before:])))
+        first, second = found
+        if not isinstance(first, SignIn) or not isinstance(second, SignIn):
+            return
+        if first == second or (sent[1] and sent[0][-len(sent[1]) :] == sent[1]):
+            raise broken(
+                "two learners were given the same address, or the system was asked the same for both"
+            )
+
+
+@rule("sign_in_url.hostile", "sign_in_url", "submit_results")
+async def _hostile(scene: Scene) -> None:
+    """Nobody is sent to another host, and who isn't known gets no crash; anybody can make a return_to.
+
+    Take a path of `return_to` and no host; raise ServerError where account or address is missing.
+    """
+    other = scene.stand.elsewhere
+    host = urlsplit(other).netloc
+    async with scene.take() as take:
+        (usual,) = take.deliveries(1)
+        bare = attrs.evolve(usual.result.learner, email=None, username=None, external_id=None, name=None)
+        requests = [SignInRequest(learner=bare), SignInRequest(learner=bare, account=usual.account)]
+        requests += [
+            SignInRequest(learner=usual.result.learner, account=usual.account, return_to=text)
+            for text in (
+                other,
+                f"//{host}/",
+                f"/\\{host}",
+                f"https:{host}",
+                "javascript:alert(1)",
+                "\x00\r\n",
+            )
+        ]
+        for request in requests:
+            outcome = await attempt(take.connection.sign_in_url(request))
+            if isinstance(outcome.value, SignIn) and urlsplit(outcome.value.url).netloc == host:
+                raise broken(f"with return_to {request.return_to!r}, a learner is sent to another host")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import attrs
@@ -14,6 +15,7 @@ from passback.model import (
     AlreadyThere,
     Delivered,
     Delivery,
+    Item,
     NeedsLaunch,
     Receipt,
     Rejected,
@@ -23,7 +25,7 @@ from passback.model import (
 )
 from passback.testing import proxy
 from passback.testing.operations import Outcome, attempt, submit
-from passback.testing.rule import broken, rule
+from passback.testing.rule import Broken, broken, rule
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import require_account, settle, unsettled
 
@@ -32,6 +34,7 @@ __all__: list[str] = []
 _ARRIVED = (Delivered, AlreadyThere)
 _REASONED = (Rejected, UserUnknown, ActivityUnknown, NeedsLaunch)
 _NOBODY = "nobody-of-theirs"
+_ENOUGH = 200
 
 
 @rule("submit_results.arrives", "submit_results")
@@ -55,9 +58,8 @@ async def _full_batch(scene: Scene) -> None:
 
     Lower `sending.batch` to what one call can take.
     """
-    size = min(scene.suite.connector.sending.batch, 4)
     async with scene.take() as take:
-        deliveries = take.deliveries(*range(1, size + 1))
+        deliveries = _many(take, take.batch)
         outcome = await attempt(submit(take, deliveries))
         _require_receipts(deliveries, outcome)
         require_account(take, deliveries)
@@ -89,17 +91,29 @@ async def _right_receipt(scene: Scene) -> None:
     Take the delivery's id from the delivery that an answer is about; read the body of an answer, not only its
     status.
     """
-    async with scene.take() as take:
-        good, bad, last = take.deliveries(1, 2, 3)
-        deliveries = [good, _of_nobody(bad), last]
-        outcome = await attempt(submit(take, deliveries))
-        _require_receipts(deliveries, outcome)
-        there = Counter(take.arrived())
-        for delivery, receipt in zip(deliveries, _in_order(deliveries, outcome.receipts), strict=True):
-            if isinstance(receipt, _ARRIVED) and not there[take.suite.mark(delivery)]:
-                raise broken(f"delivery {delivery.id} isn't in the sandbox, and its receipt is {receipt}")
-            if not isinstance(receipt, _ARRIVED) and there[take.suite.mark(delivery)]:
-                raise broken(f"delivery {delivery.id} has arrived, and its receipt is {receipt}")
+    # In the middle and at the end: answers may come in any order, the reverse too.
+    for place in (1, 2):
+        async with scene.take() as take:
+            deliveries = take.deliveries(1, 2, 3)
+            deliveries[place] = _of_nobody(deliveries[place])
+            outcome = await attempt(submit(take, deliveries))
+            _require_receipts(deliveries, outcome)
+            _require_true(take, deliveries, outcome)
+
+
+@rule("submit_results.kinds", "submit_results")
+async def _kinds(scene: Scene) -> None:
+    """Whatever kind a result is of, it gets a receipt; hosts report all of them, and one stops the others.
+
+    Return Delivered for a kind that the system has no place for, and send nothing.
+    """
+    for kind in ResultKind:
+        async with scene.take() as take:
+            (usual,) = take.deliveries(1)
+            item = Item(id="item-1") if kind.concerns_item else None
+            deliveries = [attrs.evolve(usual, result=attrs.evolve(usual.result, kind=kind, item=item))]
+            outcome = await attempt(submit(take, deliveries))
+            _require_receipts(deliveries, outcome, f"a {kind} result")
 
 
 @rule("submit_results.reasons", "submit_results")
@@ -189,9 +203,28 @@ async def _refused(scene: Scene) -> None:
             raise broken(f"expected CannotConnect; it came to {outcome}")
 
 
-def _require_receipts(deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+def _many(take: Take, most: int) -> list[Delivery]:
+    """Return `most` deliveries, or as many as the sandbox has people for."""
+    found: list[Delivery] = []
+    # A suite's own `delivery` may have a short list.
+    with suppress(Broken, LookupError):
+        while len(found) < min(most, _ENOUGH):
+            found += take.deliveries(len(found) + 1)
+    return found or take.deliveries(1)
+
+
+def _require_true(take: Take, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+    there = Counter(take.arrived())
+    for delivery, receipt in zip(deliveries, _in_order(deliveries, outcome.receipts), strict=True):
+        if isinstance(receipt, _ARRIVED) and not there[take.suite.mark(delivery)]:
+            raise broken(f"delivery {delivery.id} isn't in the sandbox, and its receipt is {receipt}")
+        if not isinstance(receipt, _ARRIVED) and there[take.suite.mark(delivery)]:
+            raise broken(f"delivery {delivery.id} has arrived, and its receipt is {receipt}")
+
+
+def _require_receipts(deliveries: Sequence[Delivery], outcome: Outcome, what: str = "it") -> None:
     if outcome.error is not None:
-        raise broken(f"it failed with nothing in its way: {outcome}")
+        raise broken(f"{what} failed with nothing in its way: {outcome}")
     ids = Counter(each.delivery for each in outcome.receipts)
     if ids != Counter(each.id for each in deliveries):
         raise broken(f"{len(deliveries)} deliveries got receipts for {sorted(ids.elements())}")

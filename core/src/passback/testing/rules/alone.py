@@ -1,0 +1,147 @@
+"""A connector is one of many in a process: what is the host's, and what is another's, isn't its own."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import locale
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from passback.connection import Connection
+from passback.http import HTTP
+from passback.testing.operations import OPERATIONS, attempt, submit
+from passback.testing.rule import broken, rule
+from passback.testing.scene import LOOPBACK, PATIENT, Scene, Take, validated
+from passback.testing.secrets import tokens
+
+__all__: list[str] = []
+
+_ESSENTIAL = {"PATH", "HOME", "SYSTEMROOT", "PYTEST_CURRENT_TEST"}
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def _process() -> Iterator[tuple[str, object]]:
+    """Yield what belongs to the whole process, as it is now."""
+    yield "os.environ", dict(os.environ)
+    yield "the working directory", Path.cwd()
+    yield "the locale", locale.setlocale(locale.LC_ALL)
+    root = logging.getLogger()
+    yield "the root logger", (root.level, tuple(map(id, root.handlers)), logging.root.manager.disable)
+    yield "the signal handlers", [signal.getsignal(each) for each in _SIGNALS]
+    yield "socket.setdefaulttimeout", socket.getdefaulttimeout()
+    yield "sys.excepthook", sys.excepthook
+    yield "sys.path", list(sys.path)
+    yield "the recursion limit", sys.getrecursionlimit()
+    yield "gc.disable", gc.isenabled()
+    loop = asyncio.get_running_loop()
+    yield "the event loop", (loop.get_exception_handler(), loop.get_task_factory())
+
+
+@contextmanager
+def _unusual() -> Iterator[None]:
+    """Give the process settings that nobody has, so that whoever sets one is seen, also the second time."""
+    root, limit = logging.getLogger(), sys.getrecursionlimit()
+    before = dict(os.environ), Path.cwd(), locale.setlocale(locale.LC_ALL), root.level, root.manager.disable
+    timeout = socket.getdefaulttimeout()
+    for name in before[0].keys() - _ESSENTIAL:
+        del os.environ[name]
+    os.chdir(tempfile.gettempdir())
+    locale.setlocale(locale.LC_ALL, "C")
+    gc.enable()
+    root.setLevel(logging.WARNING + 3)
+    logging.disable(3)
+    sys.setrecursionlimit(limit + 3)
+    socket.setdefaulttimeout(333.0)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before[0])
+        os.chdir(before[1])
+        locale.setlocale(locale.LC_ALL, before[2])
+        root.setLevel(before[3])
+        logging.disable(before[4])
+        sys.setrecursionlimit(limit)
+        socket.setdefaulttimeout(timeout)
+        gc.enable()
+
+
+def _threads() -> set[str]:
+    # Names are looked up in threads of the event loop's.
+    usual = ("asyncio_", "AnyIO")
+    return {f"{each.name} {each.ident}" for each in threading.enumerate() if not each.name.startswith(usual)}
+
+
+@rule("life.leaves_the_host_alone")
+async def _leaves_the_host_alone(scene: Scene) -> None:
+    """Environment, logging, locale, signals and threads stay as they were; else the host app breaks.
+
+    Take what you need from options; give libraries their settings as arguments, and end threads in aclose.
+    """
+    async with scene.take() as take:
+        take.options()
+        threads = _threads()
+        with _unusual():
+            before = dict(_process())
+            connection = take.connection = take.unopened()
+            for operation in OPERATIONS:
+                if operation.needs <= scene.able:
+                    await attempt(operation.play(take))
+            await connection.aclose()
+            after = dict(_process())
+        for name, value in after.items():
+            if value != before[name]:
+                raise broken(f"it changed what belongs to the host: {name}")
+        if more := _threads() - threads:
+            raise broken(f"after aclose, a thread of its own still runs: {min(more).rpartition(' ')[0]}")
+
+
+@rule("life.strangers")
+async def _strangers(scene: Scene) -> None:
+    """Two customers' connections in one process share nothing; else results or tokens go to the other's.
+
+    Keep what belongs to a connection on self, set in __init__; not in the module, nor on the class.
+    """
+    async with scene.take() as take:
+        await _everything(scene, take)
+        mine, own = tokens(take.record), take.connection
+        other = take.connection = _to_elsewhere(scene, take)
+        try:
+            await _everything(scene, take)
+            take.connection = own
+            take.options()  # a sandbox may have been told where it is
+            carried = {each.header("authorization").partition(" ")[2] for each in take.record.elsewhere}
+            if mine & carried:
+                raise broken("another customer's system was sent the token that this one's gave")
+            sent = len(take.record.elsewhere)
+            outcome = await attempt(take.connection.check())
+            if outcome.error is not None:
+                raise broken(f"since there is a second connection, the first one's check comes to {outcome}")
+            if "submit_results" in scene.able:
+                await attempt(submit(take, take.deliveries(2)))
+            if take.record.elsewhere[sent:]:
+                raise broken("since there is a second connection, the first one asks the other's system")
+        finally:
+            await other.aclose()
+
+
+async def _everything(scene: Scene, take: Take) -> None:
+    for operation in reversed(OPERATIONS[:3]):
+        if operation.needs <= scene.able:
+            await attempt(operation.play(take))
+
+
+def _to_elsewhere(scene: Scene, take: Take) -> Connection:
+    given = dict(take.suite.options(take.sandbox, scene.stand.elsewhere))
+    options = validated(scene.suite, given)
+    http = HTTP(LOOPBACK, PATIENT, take.clock)
+    return Connection("another", scene.suite.connector, options, http, take.clock)
