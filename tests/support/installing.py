@@ -47,7 +47,9 @@ def environment(folder, *requirements):
 
 def clean(python):
     """Return the surroundings of somebody whose environment is active, and who has no package index."""
-    bare = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PIP_"))}
+    # Nor does anybody else's make or pip have a say.
+    others = ("MAKE", "MFLAGS", "PIP_", "PYTHON")
+    bare = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     return bare | {
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "VIRTUAL_ENV": str(python.parent.parent),

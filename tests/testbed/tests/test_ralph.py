@@ -52,12 +52,12 @@ def test_half_a_statement_left_by_a_kill_is_dropped(ralph, statement):
     assert listed(ralph) == [second["id"], first["id"]]
 
 
-@pytest.mark.parametrize("page", [100, 30])
-def test_a_walk_sees_every_statement_once_and_the_newest_first(ralph, statement, page):
+def test_a_walk_sees_every_statement_once_and_the_newest_first_however_long_its_pages(ralph, statement):
     sent = [statement() for _ in range(1000)]
     for start in range(0, 1000, 250):
         post(ralph.url, ralph.key, ralph.secret, sent[start : start + 250])
-    assert listed(ralph, page) == [each["id"] for each in reversed(sent)]
+    for page in (100, 30):
+        assert listed(ralph, page) == [each["id"] for each in reversed(sent)]
 
 
 def test_a_listing_can_be_had_oldest_first(ralph, statement):
