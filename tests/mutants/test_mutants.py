@@ -1,5 +1,7 @@
 """Each wrong connector is caught by each rule that is meant for it."""
 
+import logging
+import os
 from collections import Counter
 
 import pytest
@@ -24,6 +26,18 @@ def test_a_wrong_connector_is_caught_by_the_rules_meant_for_it(mutant, stand, tm
                 continue
             survived.append(name)
     assert not survived
+
+
+@pytest.mark.parametrize("name", ["its settings are the environment's", "it logs as it likes"])
+def test_what_a_wrong_connector_does_to_the_process_ends_with_its_rule(name, stand, tmp_path):
+    (mutant,) = (each for each in MUTANTS if each.name == name)
+    (rule,) = (each for each in all_rules() if each.name in mutant.rules)
+    unpack(tmp_path, {mutant.file: mutant.source()})
+    root = logging.getLogger()
+    before = root.level, list(root.handlers), dict(os.environ)
+    with imported(tmp_path) as suites, pytest.raises(Broken):
+        play(rule, getattr(suites, mutant.suite), Run(stand))
+    assert (root.level, list(root.handlers), dict(os.environ)) == before
 
 
 def test_every_rule_catches_somebody():

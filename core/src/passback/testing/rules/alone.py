@@ -47,32 +47,44 @@ def _process() -> Iterator[tuple[str, object]]:
 
 
 @contextmanager
-def _unusual() -> Iterator[None]:
-    """Give the process settings that nobody has, so that whoever sets one is seen, also the second time."""
-    root, limit = logging.getLogger(), sys.getrecursionlimit()
-    before = dict(os.environ), Path.cwd(), locale.setlocale(locale.LC_ALL), root.level, root.manager.disable
-    timeout = socket.getdefaulttimeout()
-    for name in before[0].keys() - _ESSENTIAL:
-        del os.environ[name]
-    os.chdir(tempfile.gettempdir())
-    locale.setlocale(locale.LC_ALL, "C")
-    gc.enable()
-    root.setLevel(logging.WARNING + 3)
-    logging.disable(3)
-    sys.setrecursionlimit(limit + 3)
-    socket.setdefaulttimeout(333.0)
+def _restored() -> Iterator[None]:
+    """Give the process back what it had, whatever somebody does to it meanwhile."""
+    environ, folder, place = dict(os.environ), Path.cwd(), locale.setlocale(locale.LC_ALL)
+    root = logging.getLogger()
+    level, off, handlers = root.level, root.manager.disable, list(root.handlers)
+    timeout, limit = socket.getdefaulttimeout(), sys.getrecursionlimit()
+    hook, path = sys.excepthook, list(sys.path)
+    signals = [(each, signal.getsignal(each)) for each in _SIGNALS]
     try:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(before[0])
-        os.chdir(before[1])
-        locale.setlocale(locale.LC_ALL, before[2])
-        root.setLevel(before[3])
-        logging.disable(before[4])
-        sys.setrecursionlimit(limit)
+        os.environ.update(environ)
+        os.chdir(folder)
+        locale.setlocale(locale.LC_ALL, place)
+        root.setLevel(level)
+        root.handlers[:] = handlers
+        logging.disable(off)
         socket.setdefaulttimeout(timeout)
+        sys.setrecursionlimit(limit)
+        sys.excepthook, sys.path[:] = hook, path
         gc.enable()
+        for each, handler in signals:
+            if handler is not None and signal.getsignal(each) != handler:
+                signal.signal(each, handler)
+
+
+def _make_unusual() -> None:
+    """Give the process settings that nobody has, so that whoever sets one is seen, also the second time."""
+    for name in os.environ.keys() - _ESSENTIAL:
+        del os.environ[name]
+    os.chdir(tempfile.gettempdir())
+    locale.setlocale(locale.LC_ALL, "C")
+    gc.enable()
+    logging.getLogger().setLevel(logging.WARNING + 3)
+    logging.disable(3)
+    sys.setrecursionlimit(sys.getrecursionlimit() + 3)
+    socket.setdefaulttimeout(333.0)
 
 
 def _threads() -> set[str]:
@@ -87,22 +99,26 @@ async def _leaves_the_host_alone(scene: Scene) -> None:
 
     Take what you need from options; give libraries their settings as arguments, and end threads in aclose.
     """
-    async with scene.take() as take:
-        take.options()
-        threads = _threads()
-        with _unusual():
-            before = dict(_process())
-            connection = take.connection = take.unopened()
-            for operation in OPERATIONS:
-                if operation.needs <= scene.able:
-                    await attempt(operation.play(take))
-            await connection.aclose()
-            after = dict(_process())
-        for name, value in after.items():
-            if value != before[name]:
-                raise broken(f"it changed what belongs to the host: {name}")
-        if more := _threads() - threads:
-            raise broken(f"after aclose, a thread of its own still runs: {min(more).rpartition(' ')[0]}")
+    with _restored():
+        async with scene.take() as take:
+            await _left_alone(scene, take)
+
+
+async def _left_alone(scene: Scene, take: Take) -> None:
+    take.options()
+    threads = _threads()
+    _make_unusual()
+    before = dict(_process())
+    connection = take.connection = take.unopened()
+    for operation in OPERATIONS:
+        if operation.needs <= scene.able:
+            await attempt(operation.play(take))
+    await connection.aclose()
+    for name, value in _process():
+        if value != before[name]:
+            raise broken(f"it changed what belongs to the host: {name}")
+    if more := _threads() - threads:
+        raise broken(f"after aclose, a thread of its own still runs: {min(more).rpartition(' ')[0]}")
 
 
 @rule("life.strangers")
