@@ -47,8 +47,8 @@ def environment(folder, *requirements):
 
 def clean(python):
     """Return the surroundings of somebody whose environment is active, and who has no package index."""
-    # Nor does anybody else's make or pip have a say.
-    others = ("MAKE", "MFLAGS", "PIP_", "PYTHON")
+    # Nor does anybody else's make or pip have a say; and pytest says more where it's told that this is CI.
+    others = ("BUILD_NUMBER", "CI", "MAKE", "MFLAGS", "PIP_", "PYTHON")
     bare = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     return bare | {
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
