@@ -41,7 +41,7 @@ check: install ## Lint, types and layers
 .PHONY: test
 test: install ## Every test
 	@$(BIN)/python -m passback_testbed.install all
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: idp
 idp: install ## Sign in by real identity providers: OpenID Connect, SAML and CAS
