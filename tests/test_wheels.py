@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hosting import Host, lrs_table, made
+from installing import uv
 
 from passback import canonical
 from passback.sandbox import serve
@@ -18,16 +19,6 @@ from passback_testbed.places import workspace
 from passback_xapi.sandbox import Behaviour, Sandbox
 
 ROOT = workspace()
-
-
-def uv(*arguments):
-    local = ROOT / ".uv"
-    command = [str(local / "bin" / "uv")] if local.exists() else ["uv"]
-    environment = os.environ | ({"PYTHONPATH": str(local)} if local.exists() else {})
-    done = subprocess.run(
-        [*command, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from passback.contract import Health
 from passback.errors import CannotConnect, PassbackError, RateLimited
-from passback.http import Used
+from passback.http import LONGEST_WAIT, Used
 from passback.store import insert_new, milliseconds, moment, schema
 
 __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
@@ -19,8 +19,6 @@ __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 _c = schema.connection.c
 # "At once" from a system that asks to slow down is not to be taken at its word.
 _LEAST = timedelta(seconds=1)
-# Nor is a time by which everything would have been given up.
-_MOST = timedelta(days=31)
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +71,7 @@ class Breaker:
         """Return the breaker after an attempt that `error` ended."""
         if isinstance(error, RateLimited) and error.until is not None:
             # Asked to wait is not ill: the system's own word decides, and nobody is alarmed.
-            until = min(max(error.until, now + _LEAST), now + _MOST)
+            until = min(max(error.until, now + _LEAST), now + LONGEST_WAIT)
             return attrs.evolve(self, next_probe=until, decided=now, detail=str(error), fails=0)
         fails = self.fails + 1
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR

@@ -3,12 +3,13 @@
 from passback.http.address import AddressPolicy
 from passback.http.oauth import ClientCredentials, OAuth2
 from passback.http.quota import Meter, Quota, Used
-from passback.http.response import Response, basic_auth
+from passback.http.response import LONGEST_WAIT, Response, basic_auth
 from passback.http.session import HTTP, Exchange, Timeouts
 from passback.http.web_address import WebAddress, is_web_address
 
 __all__ = [
     "HTTP",
+    "LONGEST_WAIT",
     "AddressPolicy",
     "ClientCredentials",
     "Exchange",

@@ -15,12 +15,12 @@ import msgspec
 from passback.errors import BatchTooLarge, RateLimited, ServerError, Unsupported
 from passback.model import JSONValue
 
-__all__ = ["Response", "basic_auth", "secrets_in"]
+__all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
 
 # A person reads the reason; a page of HTML helps nobody.
 _EXCERPT = 300
 # Beyond the retention of any outbox, so more would mean the same.
-_LONGEST_WAIT = timedelta(days=31)
+LONGEST_WAIT = timedelta(days=31)
 _PROVES = re.compile(r"auth|key|token|secret|cookie|signature", re.IGNORECASE)
 _SHORTEST_SECRET = 5
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
@@ -112,13 +112,13 @@ class Response:
         if not value:
             return None
         if value.isascii() and value.isdigit():
-            return self.received + min(timedelta(seconds=min(int(value[:12]), 10**9)), _LONGEST_WAIT)
+            return self.received + min(timedelta(seconds=min(int(value[:12]), 10**9)), LONGEST_WAIT)
         try:
             at = parsedate_to_datetime(value)
         except (ValueError, OverflowError):
             return None
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-        return min(max(at, self.received), self.received + _LONGEST_WAIT)
+        return min(max(at, self.received), self.received + LONGEST_WAIT)
 
     def require(self, *statuses: int) -> None:
         """Return if the status is one of `statuses`; raise what any other means for the connection.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
 from passback.identity.matching import PERSON, WEAK, AccountState, Finding
 from passback.model import Account, IdentityProposal, Learner
-from passback.store import milliseconds, moment, schema
+from passback.store import AT_ONCE, milliseconds, moment, schema
 
 __all__ = ["Bond", "bonds", "forget", "keep", "known", "refuse"]
 
@@ -51,7 +51,7 @@ class Bond:
     @property
     def expected(self) -> bool:
         """Whether they signed in, and weren't looked for since."""
-        return not milliseconds(self.checked)
+        return milliseconds(self.checked) == AT_ONCE
 
     @property
     def account(self) -> Account | None:

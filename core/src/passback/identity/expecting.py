@@ -11,14 +11,13 @@ from sqlalchemy import Connection, literal_column, select, update
 from passback.identity.accounts import bonds
 from passback.identity.matching import WEAK, AccountState
 from passback.model import IdentityProposal, Learner
-from passback.store import insert_once, milliseconds, schema
+from passback.store import AT_ONCE, insert_once, milliseconds, schema
 
 __all__ = ["expect", "expected", "expected_connections"]
 
 _a = schema.account.c
-_AT_ONCE = 0
 # Written into the statement: only so a planner knows which partial index serves.
-_NOW = _a.checked == literal_column(str(_AT_ONCE))
+_NOW = _a.checked == literal_column(str(AT_ONCE))
 
 
 def expect(
@@ -45,7 +44,7 @@ def expect(
     key = {"connection": connection, "organisation": organisation, "learner": learner.id}
     values = {
         "person": msgspec.json.encode(attrs.asdict(learner)),
-        "checked": _AT_ONCE,
+        "checked": AT_ONCE,
         "proposed_by": proposal.matched_by if proposal else None,
         "proposed_id": proposal.user_id if proposal else None,
     }
