@@ -1,13 +1,23 @@
-"""On PostgreSQL, the statements that run for each batch go through an index, however large the tables are."""
+"""The statements that run again and again go through an index, however large the tables are."""
 
 import asyncio
+import re
+from datetime import timedelta
 
 import pytest
 from postgres import postgres_server
-from sqlalchemy import text
+from scripted import result, room
+from sqlalchemy import event, text
+from watched import ward
 
-from passback.delivery import leasing, ordering
+from passback import Health
+from passback.delivery import backlog, leasing, ordering
 from passback.store import DatabaseURL, Store
+
+# A whole table, or an index that leaves nothing of it out.
+WHOLE = re.compile(
+    r"SCAN (result|delivery|history|told)(?! USING (COVERING )?INDEX \w*_(unrouted|order|kept|due))"
+)
 
 LEARNERS = [f"learner-{number}" for number in range(20)]
 MORE = {
@@ -65,7 +75,7 @@ def large():
         (ordering._PUT_OFF, "result_learner"),
     ],
 )
-def test_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):
+def test_on_postgresql_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):
     def explain(db):
         if "b_learners" in statement.compile().params:
             # A list of any length is no parameter that a prepared statement has.
@@ -87,5 +97,52 @@ def test_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, inde
         await store.close()
         assert index in plan
         assert "Seq Scan" not in plan, plan
+
+    asyncio.run(check())
+
+
+class Plans:
+    """How SQLite runs each statement that a store gives it."""
+
+    def __init__(self, store):
+        self.seen = {}
+        event.listen(store._connection.engine, "before_cursor_execute", self._explain)
+
+    def _explain(self, db, _cursor, statement, parameters, _context, many):
+        values = parameters[0] if many else parameters
+        rows = db.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        self.seen[statement] = [row[3] for row in rows]
+
+    def of_whole_tables(self):
+        return {sql: plan for sql, plan in self.seen.items() if any(map(WHOLE.match, plan))}
+
+
+@pytest.mark.parametrize("latest_only", [False, True])
+def test_on_sqlite_nothing_that_delivers_reads_a_whole_table(tmp_path, latest_only):
+    async def check():
+        async with room(tmp_path / "passback.db", latest_only=latest_only) as here:
+            await here.put(result(1))
+            await here.until(lambda: here.connector.arrived)
+            plans = Plans(here.store)
+            await here.put(*map(result, range(2, 30)))
+            await here.run(2 * 3600, step=300)
+            await here.store.run_soft(backlog)
+            assert len(here.connector.arrived) == 29
+            assert any("INTO delivery" in sql for sql in plans.seen)
+            assert plans.of_whole_tables() == {}
+
+    asyncio.run(check())
+
+
+def test_on_sqlite_nobody_who_watches_reads_a_whole_table(tmp_path):
+    async def check():
+        async with ward(tmp_path / "passback.db") as here:
+            await here.deliveries(3)
+            plans = Plans(here.store)
+            for health in (Health.OK, Health.CANNOT_CONNECT, Health.OK):
+                await here.health(health)
+                await here.run(timedelta(hours=1), every=timedelta(minutes=5))
+            assert any("kept_from" in sql for sql in plans.seen)
+            assert plans.of_whole_tables() == {}
 
     asyncio.run(check())

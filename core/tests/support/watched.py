@@ -11,6 +11,7 @@ from passback import Health, Observer
 from passback.alerts import AlertPolicy, Alerts, Watched
 from passback.delivery import Outbox, Submission
 from passback.delivery.breaker import Breaker, save_breaker
+from passback.delivery.history import Event, EventKind, note
 from passback.store import State, Store, milliseconds, schema
 
 CONTACT = "lms-admin@acme.example"
@@ -91,9 +92,14 @@ class Ward:
             chosen.append(d.result.in_(schema.result.select().with_only_columns(r.seq).where(r.id.in_(of))))
         values = {"state": state, "reason": reason, "waiting_for": waiting_for}
         changed = {"changed": milliseconds(self.clock.now())}
-        await self.store.run(
-            lambda db: db.execute(update(schema.delivery).where(*chosen).values(values | changed))
-        )
+
+        def write(db):
+            many = db.execute(update(schema.delivery).where(*chosen).values(values | changed)).rowcount
+            if state is State.DELIVERED:
+                sent = Event(connection="acme", kind=EventKind.SENT, at=self.clock.now(), delivered=many)
+                note(db, sent)
+
+        await self.store.run(write)
 
     async def again(self):
         """Make everything that is rejected or waits due, as a replay or a recheck does."""

@@ -18,6 +18,7 @@ __all__ = ["follow_incidents"]
 _i = schema.incident.c
 _c = schema.connection.c
 _d = schema.delivery.c
+_e = schema.event.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
 _ILL = frozenset({Health.CANNOT_CONNECT, Health.SERVER_ERROR, Health.MISCONFIGURED})
 _LAST_DAY = timedelta(days=1)
@@ -70,7 +71,7 @@ def _told(db: Connection, row: _Row, began: datetime, kind: AlertKind, now: date
         health=Health(row.health),
         detail=row.detail,
         since=began,
-        undelivered=_count(db, _d.connection == row.name, _d.state.in_([State.PENDING, State.WAITING])),
+        undelivered=sum(_count(db, _d.connection == row.name, each) for each in schema.undelivered),
         next_try=None if row.next_probe is None else moment(row.next_probe),
     )
 
@@ -96,7 +97,7 @@ def _after(
 
 def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerted:
     began = _d.changed >= incident.began
-    arrived = (_d.connection == incident.connection, _d.state == State.DELIVERED, began)
+    theirs = (_e.connection == incident.connection, _e.at >= incident.began)
     found, more = setbacks(db, incident.connection, began)
     mark_told(db, incident.connection, began, now)
     return Alerted(
@@ -105,7 +106,7 @@ def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerte
         at=now,
         since=moment(incident.began),
         undelivered=pending,
-        delivered=_count(db, *arrived),
+        delivered=db.scalar(select(func.coalesce(func.sum(_e.delivered), 0)).where(*theirs)) or 0,
         setbacks=found,
         more=more,
     )

@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     or_,
     select,
 )
@@ -29,8 +28,6 @@ _d = schema.delivery.c
 _r = schema.result.c
 _t = schema.told.c
 _SHOWN = 10
-# Written as the partial index has it, as otherwise no planner takes that.
-_KEPT = _d.state > literal_column("1")
 # A lane takes the time before it writes, so a change may appear a little later than it says.
 _OVERLAP = timedelta(minutes=10)
 # What people are told a delivery is.
@@ -102,4 +99,4 @@ def mark_told(db: Connection, connection: str, condition: ColumnElement[bool], n
 
 
 def _kept(connection: str) -> tuple[ColumnElement[bool], ...]:
-    return _d.connection == connection, _KEPT
+    return _d.connection == connection, schema.kept

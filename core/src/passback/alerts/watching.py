@@ -67,17 +67,20 @@ def expiring(
 ) -> Iterator[Alerted]:
     """Yield for each connection what is given up soon, and not again until nothing is."""
     soon = milliseconds(now - policy.undelivered + policy.before_expiry)
-    query = (
-        select(_d.connection, func.count().label("number"), func.min(_d.kept_from).label("first"))
-        .where(_d.state.in_([State.PENDING, State.WAITING]), _d.kept_from <= soon)
-        .group_by(_d.connection)
-    )
-    old = {row.connection: row for row in db.execute(query)}
+    old: dict[str, list[_Row]] = {}
+    for undelivered in schema.undelivered:
+        query = (
+            select(_d.connection, func.count().label("number"), func.min(_d.kept_from).label("first"))
+            .where(undelivered, _d.kept_from <= soon)
+            .group_by(_d.connection)
+        )
+        for row in db.execute(query):
+            old.setdefault(row.connection, []).append(row)
     for name, watch in watches(db, known).items():
-        row = old.get(name)
-        if bool(row) != watch.expiring:
-            _update(db, name, expiring=bool(row))
-        if row is not None and not watch.expiring:
+        rows = old.get(name, ())
+        if bool(rows) != watch.expiring:
+            _update(db, name, expiring=bool(rows))
+        if rows and not watch.expiring:
             found, more = setbacks(db, name, and_(_d.state == State.WAITING, _d.kept_from <= soon))
             yield Alerted(
                 kind=AlertKind.EXPIRING,
@@ -85,10 +88,10 @@ def expiring(
                 at=now,
                 health=Health(known[name].health),
                 detail=known[name].detail,
-                undelivered=row.number,
+                undelivered=sum(row.number for row in rows),
                 setbacks=found,
                 more=more,
-                deadline=moment(row.first) + policy.undelivered,
+                deadline=moment(min(row.first for row in rows)) + policy.undelivered,
             )
 
 

@@ -21,7 +21,7 @@ _PENDING = (
 )
 _KEPT = (
     select(_d.connection, _d.state, func.count().label("many"))
-    .where(_d.state > State.DELIVERED)
+    .where(schema.kept)
     .group_by(_d.connection, _d.state)
 )
 

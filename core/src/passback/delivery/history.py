@@ -45,6 +45,7 @@ class Event:
         at: When it began.
         seconds: How long it took, where it was sent.
         summary: What was asked and answered; without query, body or secret.
+        delivered: How many deliveries it delivered.
     """
 
     connection: str
@@ -52,6 +53,7 @@ class Event:
     at: datetime
     seconds: float | None = None
     summary: str = ""
+    delivered: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +83,7 @@ def note(db: Connection, event: Event) -> int:
         "at": milliseconds(event.at),
         "took": None if event.seconds is None else round(event.seconds * 1000),
         "summary": event.summary,
+        "delivered": event.delivered,
     }
     return int(db.execute(_NOTE, values).scalar_one())
 

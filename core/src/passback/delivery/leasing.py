@@ -202,8 +202,11 @@ _SETTLE = UpdateMany(
 
 def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int:
     """Apply `settlement` to what `held` holds, give the rest back; return how many changes took effect."""
-    event = note(db, settlement.event) if settlement.event is not None else None
     changes = settlement.changes
+    event = None
+    if settlement.event is not None:
+        delivered = sum(change.state is State.DELIVERED for change in changes)
+        event = note(db, attrs.evolve(settlement.event, delivered=delivered))
     settled = 0
     if changes:
         rows = [_settled(change, held.token, event, now) for change in changes]

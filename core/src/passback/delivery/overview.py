@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, exists, func, select
 
 from passback.contract import Health
 from passback.delivery.history import Step, steps
@@ -157,11 +157,21 @@ class Overview:
 
         Those in an outage are among them: somebody waits for its end, though nothing is left to send.
         """
-        query = select(_d.connection).where(_d.state == State.PENDING)
-        if due is not None:
-            query = query.where(_d.due <= milliseconds(due))
-        ill = select(schema.connection.c.name).where(schema.connection.c.fails > 0)
-        return await self._store.run_soft(lambda db: list(db.scalars(query.union(ill))))
+        query = _pending_connections(None if due is None else milliseconds(due))
+        return await self._store.run_soft(lambda db: list(db.scalars(query)))
+
+
+def _pending_connections(due: int | None) -> CompoundSelect[tuple[str]]:
+    # From one name to the next: there may be a million deliveries of a few connections.
+    of_pending = select(func.min(_d.connection).label("name")).where(_d.state == State.PENDING)
+    names = of_pending.cte("names", recursive=True)
+    following = of_pending.where(_d.connection > names.c.name).scalar_subquery()
+    names = names.union_all(select(following).where(names.c.name.is_not(None)))
+    something = exists().where(_d.connection == names.c.name, _d.state == State.PENDING)
+    if due is not None:
+        something = something.where(_d.due <= due)
+    ill = select(schema.connection.c.name).where(schema.connection.c.fails > 0)
+    return select(names.c.name).where(something).union(ill)
 
 
 def _totals(db: Connection) -> Totals:
@@ -202,12 +212,13 @@ def _totals(db: Connection) -> Totals:
 
 
 def _oldest(db: Connection) -> Mapping[str, datetime]:
-    query = (
-        select(_d.connection, func.min(_r.accepted).label("accepted"))
-        .join(schema.result, _d.result == _r.seq)
+    first = (
+        select(_d.connection, func.min(_d.result).label("result"))
         .where(_d.state == State.PENDING)
         .group_by(_d.connection)
+        .subquery()
     )
+    query = select(first.c.connection, _r.accepted).join(schema.result, _r.seq == first.c.result)
     return {row.connection: moment(row.accepted) for row in db.execute(query)}
 
 

@@ -59,7 +59,7 @@ class Repair:
         """Try again what has waited a day for its activity; return how many."""
         before = milliseconds(now - _ACTIVITY_RECHECK)
         conditions = [
-            _d.state == State.WAITING,
+            schema.waiting,
             _d.waiting_for == WaitingFor.ACTIVITY,
             _d.changed <= before,
         ]
@@ -158,7 +158,7 @@ def release_launches(
 
 
 def _waiting(connection: str, what: WaitingFor) -> list[ColumnElement[bool]]:
-    return [_d.connection == connection, _d.state == State.WAITING, _d.waiting_for == what]
+    return [_d.connection == connection, schema.waiting, _d.waiting_for == what]
 
 
 def _release(
@@ -215,10 +215,10 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
         if row.name in fingerprints:
             healed = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}
             db.execute(update(schema.connection).where(_c.name == row.name).values(healed))
-    where_something_waits = select(_d.connection).where(_d.state == State.WAITING).distinct()
+    where_something_waits = select(_d.connection).where(schema.waiting).distinct()
     keeping = {row.connection for row in db.execute(where_something_waits)}
     for name, fingerprint in fingerprints.items():
-        waiting = [_d.connection == name, _d.state == State.WAITING]
+        waiting = [_d.connection == name, schema.waiting]
         same = before.get(name) == fingerprint
         if same:
             waiting.append(_d.waiting_for == WaitingFor.CONNECTION)

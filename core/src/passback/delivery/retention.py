@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
 
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.standing import keep_standings
@@ -52,9 +52,12 @@ class Retention:
     async def sweep(self, now: datetime) -> tuple[int, int]:
         """Reject and remove what is due for it; return how many of each."""
         rejected = removed = 0
-        while count := await self._store.run(_expire, self._policy, now):
-            rejected += count
-        while count := await self._store.run(_purge, now - self._policy.settled):
+        for undelivered in schema.undelivered:
+            while count := await self._store.run(_expire, undelivered, self._policy, now):
+                rejected += count
+        seq: int | None = 0
+        while seq is not None:
+            count, seq = await self._store.run(_purge, now - self._policy.settled, seq)
             removed += count
         # What an event is about is gone by then.
         oldest = now - self._policy.settled - self._policy.undelivered
@@ -70,15 +73,14 @@ class Retention:
         return await self._store.run(_erase, learner, organisation)
 
 
-def _expire(db: Connection, policy: RetentionPolicy, now: datetime) -> int:
+def _expire(db: Connection, undelivered: ColumnElement[bool], policy: RetentionPolicy, now: datetime) -> int:
     lock(db, RETAINING)
     before = milliseconds(now - policy.undelivered)
     old = (
         select(_d.seq)
-        .where(_d.state.in_([State.PENDING, State.WAITING]), _d.kept_from < before)
+        .where(undelivered, _d.kept_from < before)
         # What is on the wire gets its answer first.
         .where(or_(_d.lease.is_(None), _d.due <= milliseconds(now)))
-        .order_by(_d.seq)
         .limit(_CHUNK)
         .with_for_update()
     )
@@ -102,21 +104,26 @@ def _expire(db: Connection, policy: RetentionPolicy, now: datetime) -> int:
     ).rowcount
 
 
-def _purge(db: Connection, before: datetime) -> int:
+def _purge(db: Connection, before: datetime, after: int) -> tuple[int, int | None]:
+    """Remove what is settled of the next results; return how many, and after which to go on."""
     lock(db, RETAINING)
     cutoff = milliseconds(before)
+    looked_at = select(_r.seq, _r.accepted).where(_r.seq > after).order_by(_r.seq).limit(_CHUNK)
+    page = db.execute(looked_at).all()
+    old = [row.seq for row in page if row.accepted < cutoff]
+    # They stand as they came: where there is none, those after it are younger.
+    if not old:
+        return 0, None
     needed = exists().where(
         _d.result == _r.seq, or_(_d.state.in_([State.PENDING, State.WAITING]), _d.changed >= cutoff)
     )
-    settled = (
-        select(_r.seq, _r.body).where(_r.routed, _r.accepted < cutoff, ~needed).order_by(_r.seq).limit(_CHUNK)
-    )
+    settled = select(_r.seq, _r.body).where(_r.routed, _r.seq.in_(old), ~needed).order_by(_r.seq)
     rows = db.execute(settled).all()
     seqs = [row.seq for row in rows]
     if seqs:
         keep_standings(db, seqs, [read_result(row.body) for row in rows])
         _remove(db, seqs, _SETTLED)
-    return len(seqs)
+    return len(seqs), page[-1].seq
 
 
 def _erase(db: Connection, learner: str, organisation: str) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from passback.model import Learner, read_result
-from passback.store import State, WaitingFor, schema
+from passback.store import WaitingFor, schema
 
 __all__ = ["last_seen", "waiting_connections", "waiting_learners"]
 
 _d = schema.delivery.c
 _r = schema.result.c
-_WAITS = (_d.state == State.WAITING, _d.waiting_for == WaitingFor.ACCOUNT)
+_WAITS = (schema.waiting, _d.waiting_for == WaitingFor.ACCOUNT)
 
 
 def waiting_connections(db: Connection) -> list[str]:

@@ -12,10 +12,13 @@ from passback.store.schema.outbox import (
     delivery,
     event,
     history,
+    kept,
     result,
     signal,
     standing,
     tally,
+    undelivered,
+    waiting,
 )
 from passback.store.schema.signing_in import link, link_change, person, provision, seen, sign_in
 from passback.store.schema.whole import meta, metadata
@@ -30,6 +33,7 @@ __all__ = [
     "event",
     "history",
     "incident",
+    "kept",
     "lane",
     "launch",
     "link",
@@ -46,6 +50,8 @@ __all__ = [
     "standing",
     "tally",
     "told",
+    "undelivered",
+    "waiting",
     "watch",
     "worker",
 ]

@@ -13,11 +13,14 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     UniqueConstraint,
+    and_,
+    literal_column,
     text,
 )
 
 from passback.store.columns import Code, Serial, Text
 from passback.store.schema.whole import metadata
+from passback.store.states import State
 
 __all__ = [
     "attachment",
@@ -25,10 +28,13 @@ __all__ = [
     "delivery",
     "event",
     "history",
+    "kept",
     "result",
     "signal",
     "standing",
     "tally",
+    "undelivered",
+    "waiting",
 ]
 
 connection = Table(
@@ -71,7 +77,7 @@ result = Table(
         "organisation",
         "activity",
         "seq",
-        sqlite_where=text("NOT routed"),
+        sqlite_where=text("routed = 0"),
         postgresql_where=text("NOT routed"),
     ),
     sqlite_autoincrement=True,
@@ -114,6 +120,8 @@ delivery = Table(
         "delivery_order",
         "connection",
         "result",
+        # So that how much is pending, and since when, is counted without a look at the table.
+        "kept_from",
         sqlite_where=text("state = 0"),
         postgresql_where=text("state = 0"),
     ),
@@ -128,6 +136,13 @@ delivery = Table(
     sqlite_autoincrement=True,
 )
 
+# What is kept for a person or a repair. Whoever asks for some of it says this too: a planner takes a partial
+# index only for a condition that has the index's own words.
+kept = delivery.c.state > literal_column("1")
+waiting = and_(kept, delivery.c.state == State.WAITING)
+# Each by an index of its own.
+undelivered = (delivery.c.state == State.PENDING, waiting)
+
 event = Table(
     "event",
     metadata,
@@ -137,6 +152,9 @@ event = Table(
     Column("at", BigInteger, nullable=False),
     Column("took", Integer),
     Column("summary", Text, nullable=False, default=""),
+    # How many deliveries it delivered.
+    Column("delivered", Integer, nullable=False, default=0),
+    Index("event_of", "connection", "at"),
     sqlite_autoincrement=True,
 )
 

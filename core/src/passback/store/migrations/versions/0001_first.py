@@ -91,9 +91,11 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("took", sa.Integer(), nullable=True),
         sa.Column("summary", columns.Text(), nullable=False),
+        sa.Column("delivered", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
+    op.create_index("event_of", "event", ["connection", "at"], unique=False)
     op.create_table(
         "history",
         sa.Column("delivery", sa.BigInteger(), nullable=False),
@@ -279,7 +281,7 @@ def upgrade() -> None:
         "result",
         ["organisation", "activity", "seq"],
         unique=False,
-        sqlite_where=sa.text("NOT routed"),
+        sqlite_where=sa.text("routed = 0"),
         postgresql_where=sa.text("NOT routed"),
     )
     op.create_table(
@@ -389,7 +391,7 @@ def upgrade() -> None:
     op.create_index(
         "delivery_order",
         "delivery",
-        ["connection", "result"],
+        ["connection", "result", "kept_from"],
         unique=False,
         sqlite_where=sa.text("state = 0"),
         postgresql_where=sa.text("state = 0"),
