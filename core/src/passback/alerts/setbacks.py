@@ -22,7 +22,7 @@ from sqlalchemy import (
 from passback.contract import Setback
 from passback.store import State, milliseconds, schema
 
-__all__ = ["anything_new", "looked_until", "mark_told", "new_since", "setbacks"]
+__all__ = ["looked_until", "mark_told", "new_since", "news", "setbacks"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -34,7 +34,7 @@ _OVERLAP = timedelta(minutes=10)
 _WHAT = case((_d.state == State.REJECTED, State.REJECTED.word), else_=_d.waiting_for)
 
 
-def new_since(looked: int) -> ColumnElement[bool]:
+def new_since(looked: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Return the condition on a kept delivery that people don't know of it yet.
 
     What was rejected once more, after a replay, is news. What waits for the same as before isn't, although it
@@ -54,9 +54,16 @@ def looked_until(now: datetime) -> int:
     return milliseconds(now - _OVERLAP)
 
 
-def anything_new(db: Connection, connection: str, condition: ColumnElement[bool]) -> bool:
-    """Return whether something is kept that fulfils `condition`."""
-    return db.scalar(select(_d.seq).where(*_kept(connection), condition).limit(1)) is not None
+def news(db: Connection) -> frozenset[str]:
+    """Return the connections at which something is kept that their contacts don't know of yet."""
+    watched = schema.watch.c
+    query = (
+        select(_d.connection)
+        .join(schema.watch, watched.connection == _d.connection)
+        .where(schema.kept, new_since(watched.looked))
+        .distinct()
+    )
+    return frozenset(db.scalars(query))
 
 
 def setbacks(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, select, update
 
 from passback.alerts.policy import AlertPolicy
-from passback.alerts.setbacks import anything_new, looked_until, mark_told, new_since, setbacks
+from passback.alerts.setbacks import looked_until, mark_told, new_since, news, setbacks
 from passback.contract import Alerted, AlertKind, Health
 from passback.store import State, milliseconds, moment, schema
 
@@ -21,6 +21,7 @@ _d = schema.delivery.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
 # Nothing depends on how far it was looked but how long the next look takes.
 _LOOK_AGAIN = timedelta(hours=1)
+_SOME = 500
 
 
 def watches(db: Connection, known: Mapping[str, _Row]) -> Mapping[str, _Row]:
@@ -37,22 +38,33 @@ def digest(
 ) -> Iterator[Alerted]:
     """Yield for each healthy connection what was set back since it was told last, at most once a day."""
     ill = {row.connection for row in db.execute(select(_i.connection).where(_i.ended.is_(None)))}
-    for name, watch in watches(db, known).items():
+    nothing: list[_Row] = []
+    found = watches(db, known)
+    new = news(db)
+    for name, watch in found.items():
         well = known[name].health == Health.OK and name not in ill
         if not well or (watch.digested is not None and now - moment(watch.digested) < policy.every):
             continue
-        new = new_since(watch.looked)
-        if not anything_new(db, name, new):
-            _nothing_new(db, watch, now)
+        if name not in new:
+            nothing.append(watch)
         elif watch.gathering is None and policy.gather:
             _update(db, name, gathering=milliseconds(now))
         elif watch.gathering is None or now - moment(watch.gathering) >= policy.gather:
             yield _digest(db, name, watch.looked, now)
+    _nothing_new(db, nothing, now)
 
 
-def _nothing_new(db: Connection, watch: _Row, now: datetime) -> None:
-    if watch.gathering is not None or now - moment(watch.looked) > _LOOK_AGAIN:
-        _update(db, watch.connection, looked=max(watch.looked, looked_until(now)), gathering=None)
+def _nothing_new(db: Connection, watched: Sequence[_Row], now: datetime) -> None:
+    until = looked_until(now)
+    names = [
+        each.connection
+        for each in watched
+        if each.gathering is not None or now - moment(each.looked) > _LOOK_AGAIN
+    ]
+    for start in range(0, len(names), _SOME):
+        some = _w.connection.in_(names[start : start + _SOME])
+        looked = case((_w.looked < until, until), else_=_w.looked)
+        db.execute(update(schema.watch).where(some).values(looked=looked, gathering=None))
 
 
 def _digest(db: Connection, name: str, looked: int, now: datetime) -> Alerted:

@@ -89,6 +89,7 @@ class Attempted:
         at: When it began.
         seconds: How long it took.
         failure: What ended it; None if nothing did.
+        receipts: How many receipts of each type there are, by the type's name.
     """
 
     connection: str
@@ -97,6 +98,7 @@ class Attempted:
     at: datetime
     seconds: float
     failure: str | None = None
+    receipts: Mapping[str, int] = attrs.field(factory=dict)
 
 
 class Extension:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from passback.delivery.outbox import Outbox
 from passback.delivery.planning import Plan, plan
 from passback.delivery.retention import RetentionPolicy
 from passback.delivery.sending import Sent, send
-from passback.delivery.telling import tell
+from passback.delivery.telling import listeners, tell
 from passback.delivery.verdicts import settlement
 from passback.errors import PassbackError
 from passback.http import HTTP, Exchange
@@ -276,6 +277,7 @@ class Lane:
             at=started,
             seconds=(now - started).total_seconds(),
             failure=None if sent.failure is None else str(sent.failure),
+            receipts=Counter(type(each).__name__ for each in sent.receipts),
         )
 
     async def _give_back(self) -> None:
@@ -287,11 +289,12 @@ class Lane:
     def _tell(self, lease: Lease, sent: Sent, before: Breaker, attempted: Attempted) -> None:
         if self._around.observers:
             tell(self._around.observers, attempted)
+        if listening := listeners(self._around.observers, Settled):
             results = {delivery.id: delivery.result for delivery in lease.deliveries}
             for receipt in sent.receipts:
                 result = results[receipt.delivery]
                 event = Settled(connection=self._connection.name, result=result, receipt=receipt)
-                tell(self._around.observers, event)
+                tell(listening, event)
         self._tell_health(before)
 
     def _tell_health(self, before: Breaker) -> None:

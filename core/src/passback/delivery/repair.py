@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from passback.contract import Health
 from passback.delivery.accepting import raise_signals
@@ -33,6 +33,13 @@ _c = schema.connection.c
 _ACTIVITY_RECHECK = timedelta(days=1)
 _SOME = 500
 _REPLAYABLE = [state for state, next_states in FOLLOWS.items() if state and State.PENDING in next_states]
+
+
+_CHANGE = (
+    update(schema.connection)
+    .where(_c.name == bindparam("b_name"))
+    .values(fingerprint=bindparam("b_fingerprint"), next_probe=None)
+)
 
 
 class Repair:
@@ -217,6 +224,7 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
             db.execute(update(schema.connection).where(_c.name == row.name).values(healed))
     where_something_waits = select(_d.connection).where(schema.waiting).distinct()
     keeping = {row.connection for row in db.execute(where_something_waits)}
+    changed: list[dict[str, object]] = []
     for name, fingerprint in fingerprints.items():
         waiting = [_d.connection == name, schema.waiting]
         same = before.get(name) == fingerprint
@@ -226,11 +234,12 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
             event = Event(connection=name, kind=EventKind.RELEASED, at=at)
             why = "the connection serves" if same else "the configuration changed"
             _release(db, waiting, event, f"tried again, as {why}", tell=False)
-        if same:
-            continue
-        values = {"fingerprint": fingerprint, "next_probe": None}
-        db.execute(insert_new(schema.connection), {"name": name, "health": Health.OK, "since": now} | values)
-        db.execute(update(schema.connection).where(_c.name == name).values(values))
+        if not same:
+            changed.append({"b_name": name, "b_fingerprint": fingerprint})
+    if changed:
+        new = [{"name": each["b_name"], "health": Health.OK, "since": now} for each in changed]
+        db.execute(insert_new(schema.connection), new)
+        db.execute(_CHANGE, changed)
 
 
 def reopen(db: Connection, now: int, connections: Sequence[str] | None = None) -> None:

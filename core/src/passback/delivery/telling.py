@@ -9,15 +9,24 @@ from passback.contract import Alerted, Attempted, HealthChanged, Observer, Settl
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 
-__all__ = ["tell"]
+__all__ = ["listeners", "tell"]
 
 _HOOKS = {Settled: "settled", Attempted: "attempted", HealthChanged: "health_changed", Alerted: "alerted"}
+
+
+def listeners(
+    observers: Sequence[Observer], kind: type[Settled | Attempted | HealthChanged | Alerted]
+) -> list[Observer]:
+    """Return those of `observers` who listen to events of this kind."""
+    hook = _HOOKS[kind]
+    silent = getattr(Observer, hook)
+    return [each for each in observers if getattr(type(each), hook) is not silent]
 
 
 def tell(observers: Sequence[Observer], event: Settled | Attempted | HealthChanged | Alerted) -> None:
     """Tell each of `observers` of `event`."""
     hook = _HOOKS[type(event)]
-    for observer in observers:
+    for observer in listeners(observers, type(event)):
         what = f"observer {type(observer).__qualname__}.{hook}"
         with suppress(ContractError, ConnectionFailure), contained(what):
             getattr(observer, hook)(event)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from passback.clock import Clock
-from passback.contract import Attempted, Observer, Settled
+from passback.contract import Attempted, Observer
 from passback.delivery import Backlog, backlog
 from passback.store import Store
 
@@ -60,13 +60,10 @@ class Telemetry(Observer):
             description="How long the oldest pending delivery has been waiting to be sent.",
         )
 
-    def settled(self, event: Settled) -> None:
-        """Count a receipt."""
-        named = {"connection": event.connection, "receipt": type(event.receipt).__name__}
-        self._settled.add(1, named)
-
     def attempted(self, event: Attempted) -> None:
-        """Trace and time a batch."""
+        """Count, trace and time a batch."""
+        for receipt, count in event.receipts.items():
+            self._settled.add(count, {"connection": event.connection, "receipt": receipt})
         self._took.record(
             event.seconds, {"connection": event.connection, "failed": event.failure is not None}
         )

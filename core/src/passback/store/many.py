@@ -28,8 +28,9 @@ _SIZES = (100, 10, 1)
 @attrs.frozen
 class _Compiled:
     text: str
-    ordered: Callable[[_Row], _Row]
-    processors: Sequence[Callable[[object], object] | None]
+    ordered: Callable[[_Row], tuple[object, ...]]
+    # The places of values that the driver takes in another form, and how they become that.
+    processors: Sequence[tuple[int, Callable[[object], object]]]
 
     @classmethod
     def of(cls, statement: Insert | Update, given: Sequence[str], db: Connection) -> Self:
@@ -38,15 +39,17 @@ class _Compiled:
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
         names = list(compiled.positiontup or ())
         types = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
-        processors = [each.bind_processor(dialect) for each in types]
-        return cls(str(compiled), itemgetter(*map(given.index, names)), processors)
+        processors = [(place, each.bind_processor(dialect)) for place, each in enumerate(types)]
+        needed = [(place, process) for place, process in processors if process is not None]
+        return cls(str(compiled), itemgetter(*map(given.index, names)), needed)
 
     def values(self, row: _Row) -> tuple[object, ...]:
         """Return what the values of `row` are to the driver."""
-        return tuple(
-            value if process is None else process(value)
-            for value, process in zip(self.ordered(row), self.processors, strict=True)
-        )
+        values = list(self.ordered(row))
+        for place, process in self.processors:
+            if values[place] is not None:
+                values[place] = process(values[place])
+        return tuple(values)
 
 
 def _positional(db: Connection) -> Dialect:

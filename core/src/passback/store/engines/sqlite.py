@@ -62,6 +62,8 @@ class SQLite:
             raw.execute(f"PRAGMA journal_mode = {journal}")
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA cache_size = -16384")
+            # Pages that many transactions change are written back to the file once for all of them.
+            raw.execute("PRAGMA wal_autocheckpoint = 8000")
 
         return engine
 
