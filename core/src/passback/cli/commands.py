@@ -18,6 +18,7 @@ from passback.cli.output import NEEDS_SOMEBODY, err, fail, print_json, table
 from passback.cli.submission import Report, read_lines, submit_lines
 from passback.cli.trying import show_outcome
 from passback.errors import PassbackError
+from passback.http import allow_more_sockets
 
 __all__ = ["check", "connectors", "submit", "work"]
 
@@ -150,6 +151,7 @@ def work(
 ) -> None:
     """Deliver until stopped; SIGTERM and Ctrl-C let what is on the wire arrive first."""
     log_to_stderr(log_format, verbose=verbose)
+    allow_more_sockets()
     host = host_for(config, deliver=True)
 
     reloading: list[asyncio.Task[None]] = []

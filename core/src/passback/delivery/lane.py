@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 
 import attrs
@@ -14,21 +14,22 @@ from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.contract import Attempted, HealthChanged, Observer, Settled
+from passback.contract import HealthChanged, Observer, Settled
+from passback.delivery.attempt import Attempt
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.condition import Condition
 from passback.delivery.equipping import Equipment, Unequipped
-from passback.delivery.history import Event, EventKind
 from passback.delivery.leasing import Lease, Settlement, Wish
 from passback.delivery.outbox import Outbox
-from passback.delivery.planning import Plan, plan
+from passback.delivery.planning import plan
 from passback.delivery.retention import RetentionPolicy
 from passback.delivery.sending import Sent, send
+from passback.delivery.slots import Slots
 from passback.delivery.telling import listeners, tell
 from passback.delivery.verdicts import settlement
 from passback.errors import PassbackError
-from passback.http import HTTP, Exchange
-from passback.model import DEFAULT_ORGANISATION, AlreadyThere, Batch, Delivered
+from passback.http import HTTP
+from passback.model import DEFAULT_ORGANISATION, Batch
 
 __all__ = ["Lane", "LanePolicy", "Surroundings"]
 
@@ -36,7 +37,6 @@ log = logging.getLogger("passback.delivery")
 
 # How many to look at where progress that a later result contains is left out.
 _LOOK_AHEAD = 500
-_SHOWN_EXCHANGES = 5
 
 
 def _always() -> bool:
@@ -79,6 +79,7 @@ class Surroundings:
         equipment: What knows the accounts and launches of learners.
         stopping: Set when the dispatcher is to stop.
         may_send: Says whether no other process may have taken over by now.
+        slots: How many lanes may be on the wire at once.
     """
 
     outbox: Outbox
@@ -89,6 +90,7 @@ class Surroundings:
     equipment: Equipment = attrs.field(factory=Unequipped)
     stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
     may_send: Callable[[], bool] = _always
+    slots: Slots = attrs.field(factory=Slots)
 
 
 class Lane:
@@ -115,14 +117,7 @@ class Lane:
             while self._goes_on():
                 if self._ready is None and not await self._may_try():
                     continue
-                lease = await self._take()
-                if lease.deliveries:
-                    await self._start(lease)
-                elif self._flying:
-                    await self._landing()
-                elif lease.next_due is None and not self._condition.breaker.closed:
-                    await self._press()
-                elif not await self._rest(lease.next_due):
+                if not await self._turn():
                     return
         except BaseException:
             for task in self._flying:
@@ -131,6 +126,24 @@ class Lane:
         finally:
             await asyncio.gather(*self._flying, return_exceptions=True)
             await self._give_back()
+
+    async def _turn(self) -> bool:
+        """Do what is to be done next; return whether something is left to do."""
+        async with AsyncExitStack() as slot:
+            await slot.enter_async_context(self._around.slots.taken(ill=not self._condition.breaker.closed))
+            if not self._goes_on():
+                return True
+            lease = await self._take()
+            if lease.deliveries:
+                await self._start(lease, slot.pop_all())
+                return True
+            if lease.next_due is None and not self._condition.breaker.closed and not self._flying:
+                await self._press()
+                return True
+        if self._flying:
+            await self._landing()
+            return True
+        return await self._rest(lease.next_due)
 
     def _goes_on(self) -> bool:
         return not self._around.stopping.is_set() and self._around.may_send()
@@ -172,16 +185,21 @@ class Lane:
             latest_only=policy.latest_only,
         )
 
-    async def _start(self, lease: Lease) -> None:
+    async def _start(self, lease: Lease, slot: AsyncExitStack) -> None:
         if not self._around.may_send():
+            await slot.aclose()
             self._ready = lease
             return
         if self._policy.concurrency == 1:
-            await self._deliver(lease)
+            await self._fly(lease, slot)
             return
-        self._flying.add(asyncio.create_task(self._deliver(lease), name=f"batch {self._connection.name}"))
+        self._flying.add(asyncio.create_task(self._fly(lease, slot), name=f"batch {self._connection.name}"))
         while len(self._flying) >= (1 if self._condition.single else self._policy.concurrency):
             await self._landing()
+
+    async def _fly(self, lease: Lease, slot: AsyncExitStack) -> None:
+        async with slot:
+            await self._deliver(lease)
 
     async def _landing(self) -> None:
         landed, self._flying = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
@@ -226,29 +244,13 @@ class Lane:
         with HTTP.recording() as tried:
             sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
         now = self._around.clock.now()
+        attempt = Attempt(self._connection.name, len(planned.send), sent, tried, started, now)
         settled = settlement(lease, planned, sent, self._condition, now)
-        event = self._event(planned, sent, tried, started, now) if planned.send else None
+        event = attempt.event() if planned.send else None
         await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
         if planned.send:
             self._around.equipment.noted(self._connection, sent.receipts)
-            self._tell(lease, sent, before, self._attempted(planned, sent, started, now))
-
-    def _event(
-        self, planned: Plan, sent: Sent, tried: Sequence[Exchange], started: datetime, now: datetime
-    ) -> Event:
-        said = [f"{each.asked} → {each.outcome}" for each in tried[:_SHOWN_EXCHANGES]]
-        if len(tried) > _SHOWN_EXCHANGES:
-            said.append(f"and {len(tried) - _SHOWN_EXCHANGES} more requests")
-        if sent.failure is not None:
-            said.append(str(sent.failure))
-        count = len(planned.send)
-        return Event(
-            connection=self._connection.name,
-            kind=EventKind.SENT,
-            at=started,
-            seconds=(now - started).total_seconds(),
-            summary="; ".join([f"{count} result{'s' if count > 1 else ''}", *said]),
-        )
+            self._tell(lease, before, attempt)
 
     async def _keep(self, lease: Lease, settled: Settlement, batch: Batch, sent: Sent, now: datetime) -> None:
         def also(db: Database) -> None:
@@ -258,6 +260,8 @@ class Lane:
         goes_on = (
             self._policy.concurrency == 1
             and not self._around.stopping.is_set()
+            # Who has to wait for a slot leases when it's there.
+            and not self._around.slots.contended
             and not self._condition.wait(now)
         )
         wish = self._wish(now) if goes_on else None
@@ -269,29 +273,17 @@ class Lane:
                 len(settled.changes) - count,
             )
 
-    def _attempted(self, planned: Plan, sent: Sent, started: datetime, now: datetime) -> Attempted:
-        return Attempted(
-            connection=self._connection.name,
-            results=len(planned.send),
-            delivered=sum(isinstance(each, Delivered | AlreadyThere) for each in sent.receipts),
-            at=started,
-            seconds=(now - started).total_seconds(),
-            failure=None if sent.failure is None else str(sent.failure),
-            receipts=Counter(type(each).__name__ for each in sent.receipts),
-        )
-
     async def _give_back(self) -> None:
         lease, self._ready = self._ready, None
         if lease is not None and lease.deliveries:
             untouched = Settlement(unsent=frozenset(each.id for each in lease.deliveries))
             await self._around.outbox.settle(lease, untouched, self._around.clock.now())
 
-    def _tell(self, lease: Lease, sent: Sent, before: Breaker, attempted: Attempted) -> None:
-        if self._around.observers:
-            tell(self._around.observers, attempted)
+    def _tell(self, lease: Lease, before: Breaker, attempt: Attempt) -> None:
+        tell(self._around.observers, attempt.attempted())
         if listening := listeners(self._around.observers, Settled):
             results = {delivery.id: delivery.result for delivery in lease.deliveries}
-            for receipt in sent.receipts:
+            for receipt in attempt.sent.receipts:
                 result = results[receipt.delivery]
                 event = Settled(connection=self._connection.name, result=result, receipt=receipt)
                 tell(listening, event)

@@ -5,6 +5,7 @@ from passback.http.oauth import ClientCredentials, OAuth2
 from passback.http.quota import Meter, Quota, Used
 from passback.http.response import LONGEST_WAIT, Response, basic_auth
 from passback.http.session import HTTP, Exchange, Timeouts
+from passback.http.sockets import allow_more_sockets, room_for_sockets
 from passback.http.web_address import WebAddress, is_web_address
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Timeouts",
     "Used",
     "WebAddress",
+    "allow_more_sockets",
     "basic_auth",
     "is_web_address",
+    "room_for_sockets",
 ]

@@ -12,7 +12,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -29,6 +29,7 @@ from passback.errors import CannotConnect, PassbackError, ServerError
 from passback.http.address import AddressPolicy, GuardedBackend, connected
 from passback.http.quota import Meter, Quota
 from passback.http.response import Response, secrets_in
+from passback.http.sockets import idle
 
 __all__ = ["HTTP", "Exchange", "Timeouts"]
 
@@ -92,6 +93,7 @@ class HTTP:
         self._clock = clock or SystemClock()
         self.meter = Meter(quota or Quota(), self._clock)
         self._transport: httpx2.AsyncHTTPTransport | None = None
+        self._under_way = 0
 
     async def request(  # noqa: PLR0913 - the parts of a request
         self,
@@ -129,7 +131,8 @@ class HTTP:
         asked = f"{method} {request.url.path}"
         started = time.monotonic()
         try:
-            response = await self._send(request, asked, again=again)
+            with self._in_use():
+                response = await self._send(request, asked, again=again)
         except PassbackError as error:
             _record(f"{method} {_shown(request.url)}", str(error).partition(": ")[2] or str(error), started)
             raise
@@ -138,9 +141,24 @@ class HTTP:
 
     async def aclose(self) -> None:
         """Close what is open; the next request opens it anew."""
+        idle().begin(self._let_go)
+        if close := self._let_go():
+            await close()
+
+    def _let_go(self) -> Callable[[], Awaitable[None]] | None:
         transport, self._transport = self._transport, None
-        if transport is not None:
-            await transport.aclose()
+        return None if transport is None else transport.aclose
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        idle().begin(self._let_go)
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                idle().rest(self._let_go)
 
     @staticmethod
     @contextmanager

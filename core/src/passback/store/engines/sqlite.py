@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sqlite3
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -21,6 +22,7 @@ __all__ = ["SQLite"]
 _SAFE_WAL = (3, 51, 3)
 # Another process may hold the file for a whole bulk submission.
 _BUSY_SECONDS = 30
+_BREATH = 0.05
 
 
 def _driver() -> ModuleType:
@@ -59,13 +61,26 @@ class SQLite:
 
         @event.listens_for(engine, "connect")
         def configure(raw: sqlite3.Connection, _: object) -> None:
-            raw.execute(f"PRAGMA journal_mode = {journal}")
+            self._keep_journal(raw, journal)
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA cache_size = -16384")
             # Pages that many transactions change are written back to the file once for all of them.
             raw.execute("PRAGMA wal_autocheckpoint = 8000")
 
         return engine
+
+    def _keep_journal(self, raw: sqlite3.Connection, kind: str) -> None:
+        # Several that find a new file at once are in each other's way here, and SQLite has none of them wait.
+        for _ in range(round(_BUSY_SECONDS / _BREATH)):
+            try:
+                raw.execute(f"PRAGMA journal_mode = {kind}")
+            except self.driver.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                time.sleep(_BREATH)
+            else:
+                return
+        raw.execute(f"PRAGMA journal_mode = {kind}")
 
     def begin(self, db: Connection, *, durable: bool) -> None:
         """Begin a transaction; one that isn't `durable` a power cut may undo."""

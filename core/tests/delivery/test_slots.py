@@ -1,0 +1,81 @@
+"""However many connections there are, no more lanes are on the wire than the process has sockets for."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from scripted import result, room
+from sqlalchemy import func, select
+
+from passback.delivery.slots import Slots
+from passback.store import schema
+
+
+def test_who_comes_when_all_slots_are_taken_waits_for_one():
+    async def check():
+        slots, inside, seen = Slots(3), set(), []
+
+        async def lane(number):
+            async with slots.taken(ill=False):
+                inside.add(number)
+                seen.append(len(inside))
+                await asyncio.sleep(0)
+                inside.discard(number)
+
+        await asyncio.gather(*map(lane, range(20)))
+        assert (len(seen), max(seen)) == (20, 3)
+        assert not slots.contended
+
+    asyncio.run(check())
+
+
+def test_connections_in_an_outage_have_few_slots_and_keep_no_other_waiting():
+    async def check():
+        slots = Slots(8)
+
+        async def probe():
+            async with slots.taken(ill=True):
+                pass
+
+        async with slots.taken(ill=True):
+            second = asyncio.create_task(probe())
+            await asyncio.sleep(0)
+            assert not second.done()
+            async with slots.taken(ill=False):
+                assert not slots.contended
+        async with asyncio.timeout(1):
+            await second
+
+    asyncio.run(check())
+
+
+def test_a_lane_leases_nothing_while_it_waits_for_a_slot(place):
+    async def check():
+        async with room(place, batch=1) as here, AsyncExitStack() as others:
+            slots = here.around.slots
+            while not slots.contended:
+                await others.enter_async_context(slots.taken(ill=False))
+            await here.put(result(1), result(2))
+            await here.run(1)
+            leased = select(func.count()).where(schema.delivery.c.lease.is_not(None))
+            assert await here.store.run(lambda db: db.scalar(leased)) == 0
+            await others.aclose()
+            await here.until(lambda: len(here.connector.arrived) == 2)
+
+    asyncio.run(check())
+
+
+def test_whoever_stops_does_not_wait_for_a_slot_to_send(place):
+    async def check():
+        async with room(place) as here, AsyncExitStack() as others:
+            slots = here.around.slots
+            while not slots.contended:
+                await others.enter_async_context(slots.taken(ill=False))
+            await here.put(result(1))
+            await here.run(1)
+            here.dispatcher.stop()
+            await here.settle()
+            await others.aclose()
+            await here.settle()
+            assert here.connector.batches == []
+
+    asyncio.run(check())

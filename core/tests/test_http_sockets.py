@@ -1,0 +1,109 @@
+"""Sockets that nobody uses are closed: ten thousand connections mustn't use up a process's files."""
+
+import asyncio
+
+import pytest
+
+from passback import HTTP, AddressPolicy
+from passback.http import sockets
+
+LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
+
+
+class Watched:
+    """Answers whatever comes, and counts the connections that are open."""
+
+    def __init__(self):
+        self.open = self.opened = 0
+
+    async def serve(self, reader, writer):
+        self.open += 1
+        self.opened += 1
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client left
+        finally:
+            self.open -= 1
+            writer.close()
+
+    async def gone(self, left):
+        async with asyncio.timeout(5):
+            while self.open > left:
+                await asyncio.sleep(0.01)
+
+
+def served(work):
+    async def run():
+        watched = Watched()
+        server = await asyncio.start_server(watched.serve, "127.0.0.1", 0)
+        try:
+            await work(watched, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        finally:
+            server.close()
+
+    asyncio.run(run())
+
+
+async def several(url, many):
+    sessions = [HTTP(LOOPBACK) for _ in range(many)]
+    for each in sessions:
+        await each.request("GET", url)
+    return sessions
+
+
+def test_of_those_who_keep_a_socket_whoever_used_it_longest_ago_gives_it_up(monkeypatch):
+    async def check(watched, url):
+        monkeypatch.setattr(sockets, "room_for_sockets", lambda: 6)
+        sessions = await several(url, 5)
+        await watched.gone(3)
+        assert watched.open == 3
+        await sessions[-1].request("GET", url)
+        assert watched.opened == 5
+        await sessions[0].request("GET", url)
+        assert watched.opened == 6
+        for each in sessions:
+            await each.aclose()
+
+    served(check)
+
+
+def test_a_socket_that_nobody_uses_for_a_while_is_closed_and_the_next_request_opens_another(monkeypatch):
+    async def check(watched, url):
+        monkeypatch.setattr(sockets, "_LONGEST", 0.1)
+        sessions = await several(url, 3)
+        await watched.gone(0)
+        assert (await sessions[0].request("GET", url)).status == 204
+        assert watched.opened == 4
+        for each in sessions:
+            await each.aclose()
+
+    served(check)
+
+
+def test_a_socket_that_is_in_use_is_never_taken_away(monkeypatch):
+    async def check(_, url):
+        monkeypatch.setattr(sockets, "room_for_sockets", lambda: 2)
+        one = HTTP(LOOPBACK)
+        answers = await asyncio.gather(
+            *(one.request("GET", url) for _ in range(5)), several(url, 5), several(url, 5)
+        )
+        assert [each.status for each in answers[:5]] == [204] * 5
+        for each in (one, *answers[5], *answers[6]):
+            await each.aclose()
+
+    served(check)
+
+
+@pytest.mark.skipif(not hasattr(sockets, "resource"), reason="Windows counts sockets apart from files")
+def test_half_of_the_files_of_a_process_may_be_sockets(monkeypatch):
+    limits = {"now": (1024, 4096)}
+    monkeypatch.setattr(sockets.resource, "getrlimit", lambda _: limits["now"])
+    monkeypatch.setattr(sockets.resource, "setrlimit", lambda _, wanted: limits.update(now=wanted))
+    assert sockets.room_for_sockets() == 512
+    sockets.allow_more_sockets()
+    assert sockets.room_for_sockets() == 2048
+    limits["now"] = (sockets.resource.RLIM_INFINITY, sockets.resource.RLIM_INFINITY)
+    sockets.allow_more_sockets()
+    assert sockets.room_for_sockets() == 1 << 15
