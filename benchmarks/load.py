@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from passback import Activity, Learner, Result, Score
 
-__all__ = ["BATCH", "configuration", "made"]
+__all__ = ["BATCH", "configuration", "made", "write_configuration"]
 
 BATCH = 100
 _CONNECTION = """
@@ -22,9 +23,23 @@ sending = {{ batch = {batch}, linger = 0 }}
 """
 
 
-def configuration(port: int, connections: int = 1) -> str:
-    """Return a configuration with so many customers, each with a connection to the sink at `port`."""
-    return "".join(_CONNECTION.format(number=number, port=port, batch=BATCH) for number in range(connections))
+def configuration(port: int, connections: int = 1, dead: Sequence[int] = ()) -> str:
+    """Return a configuration with so many customers, each with a connection to the sink at `port`.
+
+    There is one more for each port in `dead`.
+    """
+    ports = enumerate([port] * connections + [*dead])
+    return "".join(_CONNECTION.format(number=number, port=each, batch=BATCH) for number, each in ports)
+
+
+def write_configuration(
+    folder: Path, port: int, connections: int = 1, store: str = "", dead: Sequence[int] = ()
+) -> Path:
+    """Write a configuration into `folder`, whose outbox is at the URL `store` or in a file beside it."""
+    config = folder / "passback.toml"
+    where = f'store = "{store}"\n' if store else ""
+    config.write_text(where + configuration(port, connections, dead), "utf-8")
+    return config
 
 
 def made(count: int, connections: int = 1) -> Iterator[Result]:

@@ -10,14 +10,17 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from fleet import postgres, raw_asyncpg, workers
 from limits import raw_posts, raw_store
 from load import made
 from peers import peers
 from rows import Row, show
+
+from passback import Result
 
 _COUNT = 10_000
 _HERE = Path(__file__).parent
@@ -34,12 +37,21 @@ def sink() -> Iterator[int]:
         process.wait()
 
 
-def scenario(name: str, port: int, *numbers: int) -> list[Row]:
+def scenario(name: str, port: int, *given: int | str) -> list[Row]:
     """Run a scenario in a process of its own, with a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, str(_HERE / "scenarios.py"), name, str(port), folder, *map(str, numbers)]
+        command = [sys.executable, str(_HERE / "scenarios.py"), name, str(port), folder, *map(str, given)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [Row.loads(line) for line in done.stdout.splitlines()]
+
+
+def on_postgres(port: int, results: Sequence[Result]) -> list[Row]:
+    """Measure what bounds PostgreSQL, and Passback on it."""
+    with postgres() as fresh:
+        rows = [asyncio.run(raw_asyncpg(fresh(), results))]
+        rows += scenario("whole", port, _COUNT, fresh())
+        rows += [asyncio.run(workers(fresh(), port, many, 4 * _COUNT)) for many in (1, 2, 4)]
+    return rows
 
 
 def main() -> None:
@@ -47,6 +59,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--queued", type=int, default=1_000_000, help="the largest backlog")
     parser.add_argument("--connections", type=int, default=10_000, help="the most connections")
+    parser.add_argument("--well", type=int, default=700, help="connections that are well beside dead ones")
+    parser.add_argument("--dead", type=int, default=300, help="the dead ones")
     chosen = parser.parse_args()
     with sink() as port:
         results = list(made(_COUNT))
@@ -58,7 +72,11 @@ def main() -> None:
         scales = [(1, _COUNT), (100, 10 * _COUNT), (chosen.connections, chosen.queued), (1, chosen.queued)]
         for connections, backlog in dict.fromkeys(scales):
             rows += scenario("queued", port, connections, backlog)
+        for dead in (0, chosen.dead):
+            rows += scenario("beside", port, chosen.well, dead, 300)
+        shared = on_postgres(port, results)
     show(f"{_COUNT:,} results on this machine", rows, limit)
+    show("On PostgreSQL: CPU without the server's", shared, shared[0])
 
 
 if __name__ == "__main__":

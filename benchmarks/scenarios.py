@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
-from load import BATCH, configuration, made
+from load import BATCH, made, write_configuration
 from rows import Row
 
 from passback import Batch, Delivered, Delivery, Passback
@@ -56,17 +56,17 @@ async def send(port: int, folder: Path, count: int) -> list[Row]:
     return [row]
 
 
-async def whole(port: int, folder: Path, count: int) -> list[Row]:
+async def whole(port: int, folder: Path, count: int, store: str = "") -> list[Row]:
     """Measure the whole path: accepted, delivered, settled."""
-    row = Row(f"passback: the whole path, {BATCH} a request")
-    async with Passback.from_file(_configured(port, folder, 1)) as pb:
+    row = Row(f"passback{' on PostgreSQL' if store else ''}: the whole path, {BATCH} a request")
+    async with Passback.from_file(write_configuration(folder, port, store=store)) as pb:
         await pb.submit_many(made(BATCH))
         await pb.drain()
         fresh = list(made(count))
         with row.measured(count):
             await pb.submit_many(fresh)
             await pb.drain()
-    row.disk = _size(folder) / (count + BATCH)
+    row.disk = 0 if store else _size(folder) / (count + BATCH)
     return [row]
 
 
@@ -74,7 +74,7 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
     """Measure accepting on top of a backlog, and delivering some of it."""
     told = f"{connections:,} connections, {backlog:,} queued" if connections > 1 else f"{backlog:,} queued"
     more, drain = Row(f"passback: submit_many, {told}"), Row(f"passback: deliver, {told}")
-    config = _configured(port, folder, connections)
+    config = write_configuration(folder, port, connections)
     async with Passback.from_file(config, deliver=False) as pb:
         for start in range(0, backlog, 50_000):
             await pb.submit_many(made(min(50_000, backlog - start), connections))
@@ -83,55 +83,83 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
             await pb.submit_many(fresh)
     drain.disk = _size(folder) / (backlog + 5000)
     async with Passback.from_file(config), httpx2.AsyncClient(trust_env=False) as client:
-        before = await _arrived(client, port)
+        before = await arrived(client, port)
         # Connections are opened with their first request: that is done before it's measured.
-        begun = await _until(client, port, before + min(backlog // 4, connections * BATCH // 2))
+        begun = await until(client, port, before + min(backlog // 4, connections * BATCH // 2))
         wall, cpu = time.perf_counter(), time.process_time()
-        ended = await _until(client, port, begun + min(_WINDOW, backlog // 2))
+        ended = await until(client, port, begun + min(_WINDOW, backlog // 2))
         drain.rate = (ended - begun) / (time.perf_counter() - wall)
         drain.cpu = (time.process_time() - cpu) / (ended - begun) * 1e6
     drain.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [more, drain]
 
 
+async def beside(port: int, folder: Path, well: int, dead: int, each: int) -> list[Row]:
+    """Measure delivering for connections that are well, beside dead ones: half of those hang, half refuse."""
+    row = Row(f"passback: deliver, {well} connections" + (f" beside {dead} dead ones" if dead else ""))
+    silent = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+    hangs, refuses = silent.sockets[0].getsockname()[1], 1
+    config = write_configuration(folder, port, well, dead=[hangs, refuses] * (dead // 2))
+    async with Passback.from_file(config, deliver=False) as pb:
+        for _ in range(0, each, BATCH):
+            await pb.submit_many(made(BATCH * (well + dead), well + dead))
+    async with Passback.from_file(config) as pb, httpx2.AsyncClient(trust_env=False) as client:
+        before = await arrived(client, port)
+        # Connections are opened with their first request: that is done before it's measured.
+        begun = await until(client, port, before + well * BATCH)
+        with row.measured(before + well * each - begun):
+            await until(client, port, before + well * each)
+        pb.cancel()
+    return [row]
+
+
+async def work(_: int, folder: Path) -> list[Row]:
+    """Deliver until the standard input ends; print the seconds of CPU that this took."""
+    async with Passback.from_file(folder / "passback.toml"):
+        cpu = time.process_time()
+        await asyncio.to_thread(sys.stdin.read)
+        print(time.process_time() - cpu)
+    return []
+
+
 @asynccontextmanager
 async def _opened(port: int, folder: Path) -> AsyncIterator[Passback]:
-    async with Passback.from_file(_configured(port, folder, 1), deliver=False) as pb:
+    async with Passback.from_file(write_configuration(folder, port), deliver=False) as pb:
         yield pb
-
-
-def _configured(port: int, folder: Path, connections: int) -> Path:
-    config = folder / "passback.toml"
-    config.write_text(configuration(port, connections), "utf-8")
-    return config
 
 
 def _size(folder: Path) -> int:
     return sum(each.stat().st_size for each in folder.glob("passback.db*"))
 
 
-async def _arrived(client: httpx2.AsyncClient, port: int) -> int:
+async def arrived(client: httpx2.AsyncClient, port: int) -> int:
+    """Return how many results have arrived at the sink."""
     return int((await client.get(f"http://127.0.0.1:{port}/count", timeout=_PATIENCE)).text)
 
 
-async def _until(client: httpx2.AsyncClient, port: int, count: int) -> int:
+async def until(client: httpx2.AsyncClient, port: int, count: int) -> int:
+    """Wait until `count` results have arrived at the sink; return how many have by then."""
     deadline = time.monotonic() + _PATIENCE
-    while (arrived := await _arrived(client, port)) < count:
+    while (now := await arrived(client, port)) < count:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{arrived} of {count} results arrived within {_PATIENCE} s")
+            raise TimeoutError(f"{now} of {count} results arrived within {_PATIENCE} s")
         await asyncio.sleep(0.05)
-    return arrived
+    return now
 
 
 _SCENARIOS: dict[str, Callable[..., Coroutine[None, None, list[Row]]]] = {
-    each.__name__: each for each in (accept, send, whole, queued)
+    each.__name__: each for each in (accept, send, whole, queued, beside, work)
 }
 
 
 def main() -> None:
     """Run the scenario that the command line names, and print its rows."""
     _, name, port, folder, *numbers = sys.argv
-    for row in asyncio.run(_SCENARIOS[name](int(port), Path(folder), *map(int, numbers))):
+    for row in asyncio.run(
+        _SCENARIOS[name](
+            int(port), Path(folder), *(int(each) if each.isdigit() else each for each in numbers)
+        )
+    ):
         print(row.dumps())
 
 

@@ -59,7 +59,8 @@ END $$
 class PostgresServer:
     """A server in a folder of its own, on a port that stays the same when it's started again."""
 
-    def __init__(self):
+    def __init__(self, **settings):
+        self._settings = _SETTINGS | settings
         self.folder = Path(tempfile.mkdtemp(prefix="passback-postgres-"))
         self.port = _free_port()
         # It refuses to run as root.
@@ -72,7 +73,7 @@ class PostgresServer:
         self._make()
 
     def start(self):
-        settings = [each for name, value in _SETTINGS.items() for each in ("-c", f"{name}={value}")]
+        settings = [each for name, value in self._settings.items() for each in ("-c", f"{name}={value}")]
         self._process = self._popen("postgres", "-D", "data", "-p", str(self.port), *settings)
         deadline = time.monotonic() + 60
         while True:
