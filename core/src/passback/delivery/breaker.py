@@ -7,7 +7,7 @@ import random
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from passback.contract import Health
 from passback.errors import CannotConnect, PassbackError, RateLimited
@@ -17,6 +17,8 @@ from passback.store import insert_new, milliseconds, moment, schema
 __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 
 _c = schema.connection.c
+# Of the columns that are given.
+_SAVE = update(schema.connection).where(_c.name == bindparam("b_name"))
 # "At once" from a system that asks to slow down is not to be taken at its word.
 _LEAST = timedelta(seconds=1)
 
@@ -133,7 +135,7 @@ def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None 
     }
     if used:
         values["used"] = json.dumps(used)
-    save = update(schema.connection).where(_c.name == name).values(values)
-    if not db.execute(save).rowcount:
+    row = {"b_name": name} | values
+    if not db.execute(_SAVE, row).rowcount:
         db.execute(insert_new(schema.connection), {"name": name} | values)
-        db.execute(save)
+        db.execute(_SAVE, row)

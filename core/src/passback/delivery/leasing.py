@@ -7,18 +7,29 @@ comes back late with another token changes nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Select, bindparam, null, select, update
+from sqlalchemy import BigInteger, Connection, Select, Update, bindparam, cast, null, select, update
 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
 from passback.delivery.ordering import DueRow, finished, in_order, overtaken, subject
 from passback.model import Delivery, read_result
-from passback.store import AT_ONCE, State, UpdateMany, milliseconds, moment, schema
+from passback.store import (
+    AT_ONCE,
+    PerEngine,
+    State,
+    listed,
+    mapped,
+    milliseconds,
+    moment,
+    numbers,
+    schema,
+    texts,
+)
 
 __all__ = ["Lease", "Settlement", "Wish", "lease", "settle"]
 
@@ -88,7 +99,10 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
         taken = rows[start : start + wanted]
         if taken:
             until = milliseconds(wish.until)
-            db.execute(_TAKE, {"b_seqs": [row.seq for row in taken], "b_lease": token, "b_until": until})
+            db.execute(
+                _TAKE.of(db),
+                {"b_seqs": listed([row.seq for row in taken]), "b_lease": token, "b_until": until},
+            )
             ended = finished(db, wish.connection, taken) if wish.latest_only else frozenset[int]()
             return Lease(
                 token=token,
@@ -147,10 +161,12 @@ def _due_statement() -> Select[tuple[Any, ...]]:
 
 
 _DUE = _due_statement()
-_TAKE = (
-    update(schema.delivery)
-    .where(_d.seq.in_(bindparam("b_seqs", expanding=True)))
-    .values(lease=bindparam("b_lease"), due=bindparam("b_until"), attempts=_d.attempts + 1)
+_TAKE = PerEngine(
+    lambda dialect: (
+        update(schema.delivery)
+        .where(_d.seq.in_(numbers(dialect, "b_seqs")))
+        .values(lease=bindparam("b_lease"), due=bindparam("b_until"), attempts=_d.attempts + 1)
+    )
 )
 
 
@@ -190,14 +206,22 @@ class Settlement:
     unsent: Collection[int] = ()
 
 
-# What each change says, in the order of the statement's parameters.
-_SAYS = ("seq", "lease", "state", "waiting_for", "reason", "remote_id", "due", "alone", "changed", "event")
-_SETTLE = UpdateMany(
-    update(schema.delivery)
-    .where(_d.seq == bindparam("b_seq"), _d.lease == bindparam("b_lease"), _d.state == State.PENDING)
-    .values({name: bindparam(f"b_{name}") for name in _SAYS[2:]} | {"lease": null()}),
-    [f"b_{name}" for name in _SAYS],
-)
+# What the changes of many deliveries have in common.
+_COMMON = ("state", "waiting_for", "reason", "due", "alone")
+
+
+def _settle_statement(dialect: str) -> Update:
+    own = texts(dialect, "b_remote_ids")
+    said: dict[str, object] = {name: bindparam(f"b_{name}") for name in (*_COMMON, "changed", "event")}
+    return (
+        update(schema.delivery)
+        .where(_d.seq == cast(own.c.key, BigInteger))
+        .where(_d.lease == bindparam("b_lease"), _d.state == State.PENDING)
+        .values({**said, "remote_id": own.c.value, "lease": null()})
+    )
+
+
+_SETTLE = PerEngine(_settle_statement)
 
 
 def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int:
@@ -207,10 +231,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     if settlement.event is not None:
         delivered = sum(change.state is State.DELIVERED for change in changes)
         event = note(db, attrs.evolve(settlement.event, delivered=delivered))
-    settled = 0
-    if changes:
-        rows = [_settled(change, held.token, event, now) for change in changes]
-        settled = _SETTLE.run(db, rows)
+    settled = _settle(db, changes, {"b_lease": held.token, "b_changed": now, "b_event": event})
     changed = {change.delivery for change in changes}
     rest = [delivery.id for delivery in held.deliveries if delivery.id not in changed]
     if rest:
@@ -222,11 +243,17 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     return settled
 
 
-def _settled(change: Change, token: int, event: int | None, now: int) -> tuple[object, ...]:
-    due = milliseconds(change.due) if change.due else AT_ONCE
-    state, waiting_for = change.state.value, change.waiting_for
-    said = (state, waiting_for, change.reason, change.remote_id)
-    return (change.delivery, token, *said, due, change.alone, now, event)
+def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object]) -> int:
+    alike: dict[tuple[object, ...], dict[int, str | None]] = {}
+    for change in changes:
+        due = milliseconds(change.due) if change.due else AT_ONCE
+        common = (change.state.value, change.waiting_for, change.reason, due, change.alone)
+        alike.setdefault(common, {})[change.delivery] = change.remote_id
+    settled = 0
+    for shared, remote_ids in alike.items():
+        values = {f"b_{name}": value for name, value in zip(_COMMON, shared, strict=True)}
+        settled += db.execute(_SETTLE.of(db), {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
+    return settled
 
 
 def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> None:

@@ -4,7 +4,7 @@ from passback.store import schema
 from passback.store.columns import insert_new, insert_once
 from passback.store.engines import DatabaseURL
 from passback.store.locking import CONFIGURING, RECOGNISING, RETAINING, lock
-from passback.store.many import InsertMany, UpdateMany
+from passback.store.many import InsertMany, PerEngine, listed, mapped, numbers, texts
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import AT_ONCE, milliseconds, moment
@@ -17,14 +17,18 @@ __all__ = [
     "RETAINING",
     "DatabaseURL",
     "InsertMany",
+    "PerEngine",
     "State",
     "Store",
-    "UpdateMany",
     "WaitingFor",
     "insert_new",
     "insert_once",
+    "listed",
     "lock",
+    "mapped",
     "milliseconds",
     "moment",
+    "numbers",
     "schema",
+    "texts",
 ]

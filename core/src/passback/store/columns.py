@@ -23,7 +23,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["Code", "Serial", "Text", "insert_new", "insert_once"]
+__all__ = ["Code", "Serial", "Text", "insert_new", "insert_once", "storable"]
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
@@ -45,11 +45,14 @@ class Text(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
         """Return `value` as it can be kept."""
-        if value is None:
-            return None
-        if value.isascii() and "\0" not in value:
-            return str(value)
-        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """Return `text` as every engine can keep it."""
+    if text.isascii() and "\0" not in text:
+        return str(text)
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 class Code(TypeDecorator[int]):

@@ -6,18 +6,35 @@ compiled statement to the driver, with the values in its order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Self, TypeAlias
+from typing import Generic, Self, TypeAlias, TypeVar
 
 import attrs
-from sqlalchemy import Connection, Dialect, Insert, Row, Update, bindparam
+import msgspec
+import sqlalchemy
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Insert,
+    Row,
+    Select,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["InsertMany", "UpdateMany"]
+from passback.store.columns import storable
 
+__all__ = ["InsertMany", "PerEngine", "listed", "mapped", "numbers", "texts"]
+
+S = TypeVar("S")
 _Row: TypeAlias = Sequence[object]
 _Found: TypeAlias = Row[tuple[object, ...]]
 
@@ -33,7 +50,7 @@ class _Compiled:
     processors: Sequence[tuple[int, Callable[[object], object]]]
 
     @classmethod
-    def of(cls, statement: Insert | Update, given: Sequence[str], db: Connection) -> Self:
+    def of(cls, statement: Insert, given: Sequence[str], db: Connection) -> Self:
         dialect = _positional(db)
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
@@ -103,23 +120,48 @@ class InsertMany:
         )
 
 
-class UpdateMany:
-    """An update of many rows, each by values of its own."""
+class PerEngine(Generic[S]):
+    """A statement that each engine has in words of its own, built once."""
 
-    def __init__(self, statement: Update, names: Sequence[str]) -> None:
-        """Prepare it.
+    def __init__(self, make: Callable[[str], S]) -> None:
+        """Prepare it; `make` builds it for the dialect of that name."""
+        self._make = make
+        self._made: dict[str, S] = {}
 
-        Args:
-            statement: The update, with parameters.
-            names: The parameters, each of which each row gives, in order; at least two.
-        """
-        self._statement = statement
-        self._names = tuple(names)
-        self._compiled: dict[str, _Compiled] = {}
+    def of(self, db: Connection) -> S:
+        """Return it as the engine of `db` has it."""
+        name = db.dialect.name
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
 
-    def run(self, db: Connection, rows: Sequence[_Row]) -> int:
-        """Update by `rows`; return how many rows that changed."""
-        if db.dialect.name not in self._compiled:
-            self._compiled[db.dialect.name] = _Compiled.of(self._statement, self._names, db)
-        compiled = self._compiled[db.dialect.name]
-        return db.exec_driver_sql(compiled.text, [compiled.values(row) for row in rows]).rowcount
+
+def numbers(dialect: str, parameter: str) -> Select[tuple[int]]:
+    """Return a query for the numbers that a parameter holds, as `listed` writes them.
+
+    One parameter however many there are: a statement with a parameter for each is another for each length.
+    """
+    given = bindparam(parameter, type_=sqlalchemy.Text)
+    if dialect == "postgresql":
+        each = func.json_array_elements_text(cast(given, postgresql.JSON)).table_valued("value")
+        return select(cast(each.c.value, BigInteger))
+    return select(func.json_each(given).table_valued("value").c.value)
+
+
+def listed(values: Sequence[int]) -> str:
+    """Return `values` as a parameter takes them that `numbers` reads."""
+    return msgspec.json.encode(values).decode()
+
+
+def texts(dialect: str, parameter: str) -> TableValuedAlias:
+    """Return a table of the numbers (``key``) and texts (``value``) that `mapped` wrote into a parameter."""
+    given = bindparam(parameter, type_=sqlalchemy.Text)
+    if dialect == "postgresql":
+        return func.json_each_text(cast(given, postgresql.JSON)).table_valued("key", "value")
+    return func.json_each(given).table_valued("key", "value")
+
+
+def mapped(values: Mapping[int, str | None]) -> str:
+    """Return `values` as a parameter takes them that `texts` reads."""
+    kept = {str(number): None if text is None else storable(text) for number, text in values.items()}
+    return msgspec.json.encode(kept).decode()
