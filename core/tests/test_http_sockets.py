@@ -1,6 +1,8 @@
 """Sockets that nobody uses are closed: ten thousand connections mustn't use up a process's files."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -38,10 +40,9 @@ def served(work):
     async def run():
         watched = Watched()
         server = await asyncio.start_server(watched.serve, "127.0.0.1", 0)
-        try:
-            await work(watched, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        finally:
-            server.close()
+        await work(watched, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        await watched.gone(0)
+        server.close()
 
     asyncio.run(run())
 
@@ -94,6 +95,19 @@ def test_a_socket_that_is_in_use_is_never_taken_away(monkeypatch):
             await each.aclose()
 
     served(check)
+
+
+def test_an_event_loop_that_is_over_is_not_kept():
+    loops = []
+
+    async def check(_, url):
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        for each in await several(url, 2):
+            await each.aclose()
+
+    served(check)
+    gc.collect()
+    assert loops[0]() is None
 
 
 @pytest.mark.skipif(not hasattr(sockets, "resource"), reason="Windows counts sockets apart from files")

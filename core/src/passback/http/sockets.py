@@ -53,7 +53,8 @@ class Idle:
         self._most = most
         self._resting: OrderedDict[_LetGo, float] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        # Not the timer itself: that would keep a loop that is over.
+        self._timed = False
 
     def begin(self, let_go: _LetGo) -> None:
         """Take note that whoever would be made to `let_go` uses their sockets."""
@@ -66,18 +67,20 @@ class Idle:
         self._resting.move_to_end(let_go)
         while len(self._resting) > self._most:
             self._close(self._resting.popitem(last=False)[0])
-        if self._timer is None:
-            self._timer = loop.call_later(_LONGEST, self._expire, loop)
+        if not self._timed:
+            self._timed = True
+            loop.call_later(_LONGEST, self._expire)
 
-    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
+    def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._resting:
             let_go, since = next(iter(self._resting.items()))
             if since + _LONGEST > loop.time():
-                self._timer = loop.call_at(since + _LONGEST, self._expire, loop)
+                loop.call_at(since + _LONGEST, self._expire)
                 return
             del self._resting[let_go]
             self._close(let_go)
+        self._timed = False
 
     def _close(self, let_go: _LetGo) -> None:
         close = let_go()
