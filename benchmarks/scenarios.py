@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import sys
 import time
@@ -96,6 +97,8 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
 
 async def beside(port: int, folder: Path, well: int, dead: int, each: int) -> list[Row]:
     """Measure delivering for connections that are well, beside dead ones: half of those hang, half refuse."""
+    # 300 lines that say so would hide the table.
+    logging.getLogger("passback").setLevel(logging.ERROR)
     row = Row(f"passback: deliver, {well} connections" + (f" beside {dead} dead ones" if dead else ""))
     silent = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
     hangs, refuses = silent.sockets[0].getsockname()[1], 1

@@ -28,9 +28,9 @@ def test_who_comes_when_all_slots_are_taken_waits_for_one():
     asyncio.run(check())
 
 
-def test_connections_in_an_outage_have_few_slots_and_keep_no_other_waiting():
+def test_connections_in_an_outage_have_slots_of_their_own_and_keep_no_other_waiting():
     async def check():
-        slots = Slots(8)
+        slots = Slots(2)
 
         async def probe():
             async with slots.taken(ill=True):

@@ -1,7 +1,7 @@
 """Slots: how many lanes may be on the wire at once, so that the process never runs out of sockets.
 
-Connections in an outage have slots of their own, and few: however many are dead or slow, they don't keep the
-others waiting.
+Connections in an outage have slots of their own: however many are dead or slow, they don't keep the others
+waiting. There are enough of them that thousands which hang are probed in time all the same.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from passback.http import room_for_sockets
 __all__ = ["Slots"]
 
 _MOST = 1000
-# Of so many slots, one is for connections in an outage.
-_SHARE = 8
+# For so many slots there is one more for connections in an outage.
+_SHARE = 2
 
 
 class Slots:
