@@ -1,6 +1,7 @@
 """The tables' revisions: brought up to date by whoever comes first, and the same as the code says."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 
@@ -27,6 +28,15 @@ def nowhere(request, tmp_path):
     name = server.empty()
     yield DatabaseURL(server.url(name))
     server.drop(name)
+
+
+@pytest.fixture
+def nowhere_to_be_found():
+    """The URL of a server that isn't there."""
+    with socket.socket() as taken:
+        # Bound, so that nobody else gets the port, and answering nobody.
+        taken.bind(("127.0.0.1", 0))
+        yield DatabaseURL(f"postgresql://somebody@127.0.0.1:{taken.getsockname()[1]}/somewhere")
 
 
 def test_the_newest_revision_is_the_one_that_the_code_knows():
@@ -57,6 +67,34 @@ def test_several_processes_that_find_no_tables_make_them_once(nowhere):
         assert {await store.run(migrations.revision) for store in stores} == {migrations.NEWEST}
         for store in stores:
             await store.close()
+
+    asyncio.run(check())
+
+
+def test_a_server_that_goes_away_while_it_is_opened_is_waited_for():
+    server = postgres_server()
+    name = server.empty()
+    store = Store(DatabaseURL(server.url(name)))
+    seen = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608
+
+    async def cut():
+        while not await asyncio.to_thread(server.execute, seen):
+            await asyncio.sleep(0.005)
+
+    async def check():
+        await asyncio.gather(store.open(), cut())
+        assert await store.run(migrations.revision) == migrations.NEWEST
+        await store.close()
+
+    asyncio.run(check())
+    server.drop(name)
+
+
+def test_a_server_that_was_never_reached_is_not_waited_for(nowhere_to_be_found):
+    async def check():
+        async with asyncio.timeout(5):
+            with pytest.raises(OutboxError, match="refused"):
+                await Store(nowhere_to_be_found).open()
 
     asyncio.run(check())
 

@@ -16,7 +16,7 @@ from passback.delivery import (
     RetentionPolicy,
     attached_connections,
 )
-from passback.errors import ConfigError, OutboxError
+from passback.errors import ConfigError, OutboxError, OutboxTooNew
 from passback.host.alerting import Alerting, alert_mistakes
 from passback.host.bonding import Bonding
 from passback.host.config import Config, Mistake, read_again
@@ -129,7 +129,7 @@ class Running:
             self._stack.push_async_callback(self.delivering.end)
             self._stack.push_async_callback(self._alerting.end)
             self._stack.push_async_callback(self._matching.end)
-            await self._begin().start()
+            await self._take_over()
             if self._telemetry is not None:
                 measuring = asyncio.create_task(self._telemetry.watch(self.store), name="passback telemetry")
                 self._stack.callback(measuring.cancel)
@@ -142,6 +142,15 @@ class Running:
                 name="passback configuration",
             )
             self._stack.callback(watching.cancel)
+
+    async def _take_over(self) -> None:
+        try:
+            await self._begin().start()
+        except OutboxTooNew:
+            raise
+        except OutboxError as error:
+            # It was opened this moment, so this passes: the dispatcher goes on trying.
+            log.warning("delivery begins later: %s", error)
 
     async def close(self) -> None:
         """Stop delivering and close what is open."""

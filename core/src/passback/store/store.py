@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 # How often a transaction is tried that others were in the way of.
 _TRIES = 5
+# How long a database is waited for that went away while it was opened, in seconds.
+_PATIENCE = 15.0
+_BREATH = 0.2
 
 
 class Store:
@@ -100,6 +104,21 @@ class Store:
             raise OutboxError("what was asked for holds a character or a number that can't be kept") from None
 
     def _open(self) -> None:
+        # Who has reached it once knows where it is, and waits while it's started again.
+        reached, give_up = False, time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._try_to_open()
+            except self._failures as error:
+                reached = reached or self._engine.broke(error)
+                if not reached or time.monotonic() > give_up:
+                    raise
+                time.sleep(_BREATH)
+            else:
+                return
+
+    def _try_to_open(self) -> None:
+        self._close()
         self._connection = self._engine.create().connect()
         found = self._transact(False, migrations.revision)  # noqa: FBT003
         self._require_known(found)

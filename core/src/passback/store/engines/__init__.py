@@ -56,6 +56,9 @@ class Engine(Protocol):
     def said(self, error: Exception) -> str:
         """Return what `error` says, without the contents of rows."""
 
+    def broke(self, error: Exception) -> bool:
+        """Return whether `error` ended a connection that had been made."""
+
     def passes(self, error: Exception) -> bool:
         """Return whether what `error` ended works when it's done again: others were in the way."""
 

@@ -43,6 +43,8 @@ _SESSION = f"""
             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
 """
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
+# Classes of what ends a connection: the server is stopped, or the connection broke.
+_GONE = ("57P", "08")
 
 
 class Postgres:
@@ -107,6 +109,17 @@ class Postgres:
             return cause.diag.message_primary
         lines = str(cause).splitlines()
         return lines[0] if lines else type(cause).__name__
+
+    def broke(self, error: Exception) -> bool:
+        """Return whether `error` ended a connection that had been made."""
+        cause = getattr(error, "orig", None) or error
+        if not isinstance(cause, psycopg.OperationalError) or isinstance(
+            cause, psycopg.errors.ConnectionTimeout
+        ):
+            return False
+        if cause.sqlstate is not None:
+            return cause.sqlstate.startswith(_GONE)
+        return not str(cause).startswith("connection failed")
 
     def passes(self, error: Exception) -> bool:
         """Return whether others were in the way."""

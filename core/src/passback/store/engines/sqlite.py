@@ -101,6 +101,10 @@ class SQLite:
         """Return what `error` says."""
         return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
 
+    def broke(self, _: Exception) -> bool:
+        """Return False: a file doesn't go away."""
+        return False
+
     def passes(self, _: Exception) -> bool:
         """Return False: whoever is in the way was waited for."""
         return False
