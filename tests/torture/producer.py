@@ -66,10 +66,12 @@ class Producer:
     def run(self) -> None:
         """Submit until told to finish."""
         rng = random.Random(os.urandom(8))
-        with BlockingPassback.from_file(self._config, deliver=False, strict=False) as host:
-            for first, end in self._groups(rng):
-                self._submit(host, first, end)
-                time.sleep(rng.uniform(0, 0.08))
+        # Opened when it's first used: the database may be away at this very moment.
+        host = BlockingPassback.from_file(self._config, deliver=False, strict=False)
+        for first, end in self._groups(rng):
+            self._submit(host, first, end)
+            time.sleep(rng.uniform(0, 0.08))
+        host.close()
 
     def _groups(self, rng: random.Random) -> Iterator[tuple[int, int]]:
         known = read_journal(self._journal)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -97,6 +98,39 @@ def test_a_server_that_was_never_reached_is_not_waited_for(nowhere_to_be_found):
                 await Store(nowhere_to_be_found).open()
 
     asyncio.run(check())
+
+
+def test_who_is_patient_waits_for_a_server_that_is_not_there_yet(caplog):
+    server = postgres_server()
+    name = server.fresh()
+    before, after = server.url(name).split(f":{server.port}/")
+
+    async def forward(reader, writer):
+        theirs, ours = await asyncio.open_connection("127.0.0.1", server.port)
+        with suppress(OSError):
+            await asyncio.gather(_copied(reader, ours), _copied(theirs, writer))
+
+    async def check():
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        store = Store(DatabaseURL(f"{before}:{port}/{after}"))
+        opening = asyncio.create_task(store.open(patient=True))
+        while "refused" not in caplog.text:
+            await asyncio.sleep(0.01)
+        relay = await asyncio.start_server(forward, "127.0.0.1", port)
+        await opening
+        await store.close()
+        relay.close()
+
+    asyncio.run(check())
+    server.empty_again(name)
+
+
+async def _copied(source, target):
+    while data := await source.read(65536):
+        target.write(data)
+    target.close()
 
 
 @pytest.mark.parametrize("before", list(State))

@@ -123,7 +123,8 @@ class Running:
         self.seal = await asyncio.to_thread(_seal, self.config)
         if self.delivers:
             self._lock()
-        await self.store.open()
+        # Who delivers is often started together with the database.
+        await self.store.open(patient=self.delivers)
         self._stack.push_async_callback(self.store.close)
         if self.delivers:
             self._stack.push_async_callback(self.delivering.end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,11 @@ __all__ = ["Store"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
+log = logging.getLogger("passback.store")
+
 # How often a transaction is tried that others were in the way of.
 _TRIES = 5
-# How long a database is waited for that went away while it was opened, in seconds.
+# How long a server is waited for, in seconds.
 _PATIENCE = 15.0
 _BREATH = 0.2
 
@@ -51,14 +54,17 @@ class Store:
         self._failures: tuple[type[Exception], ...] = (DBAPIError, *self._engine.failures, OSError)
         self._connection: Connection | None = None
 
-    async def open(self) -> None:
+    async def open(self, *, patient: bool = False) -> None:
         """Connect, and bring the tables up to date.
+
+        Args:
+            patient: Whether to wait a while for a server that isn't there yet.
 
         Raises:
             OutboxError: The database can't be used.
             OutboxTooNew: A newer Passback wrote it.
         """
-        await self._in_thread(self._open)
+        await self._in_thread(lambda: self._open(patient and self.shared))
 
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -103,16 +109,19 @@ class Store:
             # Somebody asks for an id that no database can hold.
             raise OutboxError("what was asked for holds a character or a number that can't be kept") from None
 
-    def _open(self) -> None:
-        # Who has reached it once knows where it is, and waits while it's started again.
-        reached, give_up = False, time.monotonic() + _PATIENCE
+    def _open(self, waits: bool) -> None:  # noqa: FBT001
+        told, give_up = False, time.monotonic() + _PATIENCE
         while True:
             try:
                 self._try_to_open()
             except self._failures as error:
-                reached = reached or self._engine.broke(error)
-                if not reached or time.monotonic() > give_up:
+                # Who has reached it once knows where it is, and waits while it's started again.
+                waits = waits or self._engine.broke(error)
+                if not waits or time.monotonic() > give_up:
                     raise
+                if not told:
+                    log.warning("waiting for the outbox %s: %s", self.name, self._engine.said(error))
+                told = True
                 time.sleep(_BREATH)
             else:
                 return
