@@ -32,6 +32,15 @@ MORE = {
     "b_organisation": "default",
     "b_learner": "learner-3",
     "b_activity": "a-3",
+    "b_seqs": "[1, 2, 3]",
+    "b_lease": 7,
+    "b_until": 6_000_000,
+    "b_remote_ids": '{"1": "a", "2": null}',
+    "b_state": 1,
+    "b_waiting_for": None,
+    "b_reason": "",
+    "b_changed": 6_000_000,
+    "b_event": 3,
 }
 FILL = (
     """
@@ -73,6 +82,8 @@ def large():
         (ordering._HOLDING, "delivery_due"),
         (ordering._SAID, "result_learner"),
         (ordering._PUT_OFF, "result_learner"),
+        (leasing._TAKE._make("postgresql"), "delivery_pkey"),
+        (leasing._SETTLE._make("postgresql"), "delivery_pkey"),
     ],
 )
 def test_on_postgresql_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):

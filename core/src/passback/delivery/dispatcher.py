@@ -47,6 +47,8 @@ class Dispatcher:
         self._overview = Overview(store)
         self._wanted: set[str] = set()
         self._starting = asyncio.Lock()
+        # Who takes what is to be done, and who lets go what is idle, don't do so at the same time.
+        self._claiming = asyncio.Lock()
         self._started = False
         self._swept = self._seen = around.clock.now()
         self._rechecked = around.clock.now() - _RECHECK
@@ -74,11 +76,14 @@ class Dispatcher:
         Raises:
             OutboxTooNew: A newer Passback changed the tables meanwhile.
         """
+        holding = asyncio.create_task(self._hold(), name="passback hold")
         try:
             while not self._around.stopping.is_set():
                 await self._take_turn()
                 await self._around.clock.wait(self._around.stopping, _POLL)
         finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
             await self._finish()
 
     def wake(self, name: str) -> None:
@@ -109,7 +114,6 @@ class Dispatcher:
     async def _take_turn(self) -> None:
         try:
             await self.start()
-            await self._keep()
             await self._look(await self._time())
         except OutboxTooNew:
             raise
@@ -118,10 +122,22 @@ class Dispatcher:
             log.error("delivery rests for %g s: %s", AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
             await self._around.clock.wait(self._around.stopping, AFTER_A_CRASH)
 
+    async def _hold(self) -> None:
+        """Hold on to what is ours, whatever a look at everything waits for meanwhile."""
+        while not self._around.stopping.is_set():
+            if self._started:
+                try:
+                    await self._keep()
+                except PassbackError as error:
+                    log.error("what is ours can't be held now: %s", error)  # noqa: TRY400 - it's told
+                    await self._around.clock.wait(self._around.stopping, _BREATH)
+            await self._around.clock.wait(self._around.stopping, _POLL)
+
     async def _keep(self) -> None:
-        kept = await self._claims.keep(self._lanes.busy)
-        self._lanes.cancel(kept.lost)
-        self._lanes.end(kept.given)
+        async with self._claiming:
+            kept = await self._claims.keep(self._lanes.busy)
+            self._lanes.cancel(kept.lost)
+            self._lanes.end(kept.given)
 
     async def _time(self) -> datetime:
         """Return the time; where it went back, what was put into the future by then is due."""
@@ -137,10 +153,11 @@ class Dispatcher:
         return now
 
     async def _look(self, now: datetime) -> None:
-        called = await self._claims.called(self._wanted, now)
-        self._wanted.clear()
-        for name in called.lanes:
-            self._lanes.wake(name)
+        async with self._claiming:
+            called = await self._claims.called(self._wanted, now)
+            self._wanted.clear()
+            for name in called.lanes:
+                self._lanes.wake(name)
         swept = now - self._swept >= _SWEEP
         # Whoever accepted it, or was told of it, may know less than we: its configuration may be older.
         if called.unrouted or (swept and self._around.outbox.store.shared):

@@ -71,7 +71,7 @@ class Fleet:
     async def called(self, wanted: Collection[str], now: datetime) -> Called:
         """Take those signals, and of `wanted` those connections, that are ours to serve."""
         asked = frozenset(self._wanted).union(wanted) - self._held.keys()
-        found = await self._store.run_soft(
+        found = await self._store.run_ahead(
             holding.call, self._holder, asked, frozenset(self._leaving), milliseconds(now)
         )
         self._wanted.clear()
@@ -84,7 +84,7 @@ class Fleet:
             return Kept()
         self._held = {name: 0 if name in busy else idle + 1 for name, idle in self._held.items()}
         done = {name for name in self._leaving | {*self._long_idle()} if name not in busy}
-        before = frozenset(self._held) - done
+        before = frozenset(self._held)
         seen = await self._beat(frozenset(done))
         surplus = sorted(before & seen.mine - self._leaving, key=lambda name: name in busy)
         given = frozenset(surplus[: max(0, len(surplus) - seen.share)])
@@ -112,7 +112,7 @@ class Fleet:
     async def _beat(self, done: frozenset[str]) -> holding.Seen:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        seen = await self._store.run_soft(holding.beat, self._holder, done)
+        seen = await self._store.run_ahead(holding.beat, self._holder, done)
         self._next_beat = began + _BEAT
         # By our own clock, from before the server's began to count.
         self._sure_until = began + HOLD - _MARGIN

@@ -216,7 +216,8 @@ def _settle_statement(dialect: str) -> Update:
     return (
         update(schema.delivery)
         .where(_d.seq == cast(own.c.key, BigInteger))
-        .where(_d.lease == bindparam("b_lease"), _d.state == State.PENDING)
+        # A sum, so that no index of what is pending is read instead: nothing else has this lease.
+        .where(_d.lease == bindparam("b_lease"), _d.state + 0 == State.PENDING)
         .values({**said, "remote_id": own.c.value, "lease": null()})
     )
 

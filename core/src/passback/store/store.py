@@ -87,6 +87,15 @@ class Store:
         """
         return await self._in_thread(lambda: self._transact(False, lambda db: work(db, *args, **kwargs)))  # noqa: FBT003
 
+    async def run_ahead(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` as `run_soft` does, before everything that waits: others take us for dead without it."""
+        return await self._in_thread(
+            lambda: self._transact(False, lambda db: work(db, *args, **kwargs)),  # noqa: FBT003
+            ahead=True,
+        )
+
     async def check_revision(self) -> None:
         """Look whether a newer Passback has changed the tables since this was opened.
 
@@ -100,9 +109,9 @@ class Store:
         await self._in_thread(self._close)
         await self._thread.end()
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, work: Callable[[], T], *, ahead: bool = False) -> T:
         try:
-            return await self._thread.run(work)
+            return await self._thread.run(work, ahead=ahead)
         except self._failures as error:
             raise OutboxError(f"the outbox {self.name} can't be used: {self._engine.said(error)}") from error
         except (UnicodeEncodeError, OverflowError):

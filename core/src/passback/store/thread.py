@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -25,13 +26,18 @@ class WorkThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._queue: SimpleQueue[_Piece | None] = SimpleQueue()
+        # What is put there says only that there is something to do.
+        self._queue: SimpleQueue[None] = SimpleQueue()
+        self._ahead: deque[_Piece] = deque()
+        self._others: deque[_Piece | None] = deque()
         self._thread: threading.Thread | None = None
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Do `work` there, after all that was asked before, and return what it returns.
+    async def run(self, work: Callable[[], T], *, ahead: bool = False) -> T:
+        """Do `work` there, and return what it returns; done also if who waits for it is cancelled.
 
-        It's done also if who waits for it is cancelled.
+        Args:
+            work: What to do.
+            ahead: Whether before all that waits; otherwise after all that was asked before.
         """
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
@@ -47,20 +53,26 @@ class WorkThread:
             else:
                 _tell(loop, partial(_set, done, value))
 
-        self._queue.put(piece)
+        (self._ahead if ahead else self._others).append(piece)
+        self._queue.put(None)
         return await done
 
     async def end(self) -> None:
         """Do what was asked before, then end."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            self._others.append(None)
             self._queue.put(None)
             while thread.is_alive():  # noqa: ASYNC110 - a thread can't set an event of a loop that may be gone
                 await asyncio.sleep(0.001)
 
     def _serve(self) -> None:
-        while (piece := self._queue.get()) is not None:
+        while (piece := self._next()) is not None:
             piece()
+
+    def _next(self) -> _Piece | None:
+        self._queue.get()
+        return self._ahead.popleft() if self._ahead else self._others.popleft()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, settle: Callable[[], None]) -> None:
