@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from passback.contract import Setback
-from passback.store import State, milliseconds, schema
+from passback.store import State, milliseconds, parts, schema
 
 __all__ = ["looked_until", "mark_told", "new_since", "news", "setbacks"]
 
@@ -98,8 +98,7 @@ def mark_told(db: Connection, connection: str, condition: ColumnElement[bool], n
     """Keep that people know what is kept and fulfils `condition`."""
     chosen = (*_kept(connection), condition)
     numbers = [row.seq for row in db.execute(select(_d.seq).where(*chosen))]
-    for start in range(0, len(numbers), 500):
-        some = numbers[start : start + 500]
+    for some in parts(numbers):
         db.execute(delete(schema.told).where(_t.delivery.in_(some)))
         known = select(_d.seq, _WHAT, literal(milliseconds(now), BigInteger)).where(_d.seq.in_(some))
         db.execute(insert(schema.told).from_select(["delivery", "what", "at"], known))

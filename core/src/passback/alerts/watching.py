@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, case, func, insert, select, update
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import looked_until, mark_told, new_since, news, setbacks
 from passback.contract import Alerted, AlertKind, Health
-from passback.store import State, milliseconds, moment, schema
+from passback.store import State, milliseconds, moment, parts, schema
 
 __all__ = ["digest", "expiring", "watches"]
 
@@ -21,7 +21,6 @@ _d = schema.delivery.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
 # Nothing depends on how far it was looked but how long the next look takes.
 _LOOK_AGAIN = timedelta(hours=1)
-_SOME = 500
 
 
 def watches(db: Connection, known: Mapping[str, _Row]) -> Mapping[str, _Row]:
@@ -61,10 +60,9 @@ def _nothing_new(db: Connection, watched: Sequence[_Row], now: datetime) -> None
         for each in watched
         if each.gathering is not None or now - moment(each.looked) > _LOOK_AGAIN
     ]
-    for start in range(0, len(names), _SOME):
-        some = _w.connection.in_(names[start : start + _SOME])
+    for some in parts(names):
         looked = case((_w.looked < until, until), else_=_w.looked)
-        db.execute(update(schema.watch).where(some).values(looked=looked, gathering=None))
+        db.execute(update(schema.watch).where(_w.connection.in_(some)).values(looked=looked, gathering=None))
 
 
 def _digest(db: Connection, name: str, looked: int, now: datetime) -> Alerted:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from passback.delivery.attaching import attached_connections
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, canonical, read_result
-from passback.store import AT_ONCE, InsertMany, State, insert_new, milliseconds, schema
+from passback.store import AT_ONCE, InsertMany, State, insert_new, milliseconds, parts, schema
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
 
@@ -164,16 +164,16 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
 
 def _known(db: Connection, ids: Sequence[str]) -> dict[_Key, bytes]:
     found: dict[_Key, bytes] = {}
-    for start in range(0, len(ids), 500):
-        rows = db.execute(_KNOWN, {"ids": ids[start : start + 500]})
+    for some in parts(ids):
+        rows = db.execute(_KNOWN, {"ids": some})
         found.update(((row.organisation, row.id), row.body) for row in rows)
     return found
 
 
 def _routed(db: Connection, ids: Sequence[str]) -> dict[_Key, Sequence[str]]:
     found: dict[_Key, list[str]] = {}
-    for start in range(0, len(ids), 500):
-        for row in db.execute(_ROUTED, {"ids": ids[start : start + 500]}):
+    for some in parts(ids):
+        for row in db.execute(_ROUTED, {"ids": some}):
             found.setdefault((row.organisation, row.id), []).append(row.connection)
     return dict(found)
 
@@ -238,8 +238,8 @@ def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str
         return ()
     activities = sorted({result.activity.id for result in results})
     found: set[tuple[str, str]] = set()
-    for start in range(0, len(activities), 500):
-        rows = db.execute(_UNROUTED_PLACES, {"activities": activities[start : start + 500]})
+    for some in parts(activities):
+        rows = db.execute(_UNROUTED_PLACES, {"activities": some})
         found.update((row.organisation, row.activity) for row in rows)
     return found
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, bindparam, delete, select
 
-from passback.store import Store, insert_new, milliseconds, schema
+from passback.store import Store, insert_new, milliseconds, parts, schema
 
 __all__ = ["Attached", "Attachments", "attached_connections"]
 
@@ -41,8 +41,8 @@ def attached_connections(
     """Return organisation and activity → the connections that were attached while running."""
     found: dict[tuple[str, str], list[str]] = {}
     ids = sorted(activities)
-    for start in range(0, len(ids), 500):
-        for row in db.execute(_CONNECTIONS, {"activities": ids[start : start + 500]}):
+    for some in parts(ids):
+        for row in db.execute(_CONNECTIONS, {"activities": some}):
             found.setdefault((row.organisation, row.activity), []).append(row.connection)
     return found
 

@@ -22,6 +22,7 @@ from passback.store import (
     insert_new,
     lock,
     milliseconds,
+    parts,
     schema,
 )
 
@@ -31,7 +32,6 @@ _d = schema.delivery.c
 _r = schema.result.c
 _c = schema.connection.c
 _ACTIVITY_RECHECK = timedelta(days=1)
-_SOME = 500
 _REPLAYABLE = [state for state, next_states in FOLLOWS.items() if state and State.PENDING in next_states]
 
 
@@ -126,10 +126,8 @@ def release_learners(
     """Send what waits at `connection` for the accounts of `learners`, who have one now; return how many."""
     count = 0
     ids = sorted(learners)
-    for start in range(0, len(ids), _SOME):
-        theirs = select(_r.seq).where(
-            _r.organisation == organisation, _r.learner.in_(ids[start : start + _SOME])
-        )
+    for some in parts(ids):
+        theirs = select(_r.seq).where(_r.organisation == organisation, _r.learner.in_(some))
         conditions = [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
         event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
         count += _release(db, conditions, event, "sent, as the learner has an account now", tell=True)

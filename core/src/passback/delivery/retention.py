@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, in
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.standing import keep_standings
 from passback.model import read_result
-from passback.store import RETAINING, State, Store, lock, milliseconds, schema
+from passback.store import RETAINING, State, Store, lock, milliseconds, parts, schema
 
 __all__ = ["Retention", "RetentionPolicy"]
 
@@ -145,8 +145,7 @@ def _overwrite(db: Connection, switch: str) -> None:
 
 
 def _remove(db: Connection, seqs: Sequence[int], ended: str) -> None:
-    for start in range(0, len(seqs), _CHUNK):
-        chunk = seqs[start : start + _CHUNK]
+    for chunk in parts(seqs):
         of_these = _d.result.in_(chunk)
         grouped = (
             select(_d.connection, _d.state, func.count().label("many"))

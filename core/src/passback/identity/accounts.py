@@ -12,12 +12,11 @@ from sqlalchemy import Connection, Row, delete, insert, select, tuple_, update
 
 from passback.identity.matching import PERSON, WEAK, AccountState, Finding
 from passback.model import Account, IdentityProposal, Learner
-from passback.store import AT_ONCE, milliseconds, moment, schema
+from passback.store import AT_ONCE, milliseconds, moment, parts, schema
 
 __all__ = ["Bond", "bonds", "forget", "keep", "known", "refuse"]
 
 _a = schema.account.c
-_SOME = 500
 
 
 @attrs.frozen(kw_only=True)
@@ -70,8 +69,8 @@ def bonds(
         yield from map(_bond, db.execute(mine.order_by(_a.learner)))
         return
     ids = sorted(learners)
-    for start in range(0, len(ids), _SOME):
-        yield from map(_bond, db.execute(mine.where(_a.learner.in_(ids[start : start + _SOME]))))
+    for some in parts(ids):
+        yield from map(_bond, db.execute(mine.where(_a.learner.in_(some))))
 
 
 def known(

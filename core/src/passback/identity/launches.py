@@ -14,12 +14,11 @@ from sqlalchemy import Connection, Row, Select, delete, func, or_, select, updat
 
 from passback.identity.sealing import Seal
 from passback.model import Launch
-from passback.store import milliseconds, moment, schema
+from passback.store import milliseconds, moment, parts, schema
 
 __all__ = ["LaunchTicket", "Launches"]
 
 _l = schema.launch.c
-_SOME = 500
 # How many of a connection's launches are offered to those who have none of their own: what the system took
 # before, and what it may take. Whoever knows the address can make up any number of launches, but claims one
 # only as a learner of the host's; and none can be made up before those that are there.
@@ -101,8 +100,8 @@ class Launches:
         """Return learner and activity → the launch by which they came last, of those that can be used."""
         learners = sorted({learner for learner, _ in subjects})
         found: dict[tuple[str, str], Launch] = {}
-        for start in range(0, len(learners), _SOME):
-            mine = _l.learner.in_(learners[start : start + _SOME])
+        for some in parts(learners):
+            mine = _l.learner.in_(some)
             for row in db.execute(_usable(connection, now).where(mine).order_by(_l.at)):
                 launch = self._opened(row)
                 if launch is not None and (row.learner, row.activity) in subjects:

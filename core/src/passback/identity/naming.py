@@ -9,12 +9,11 @@ from sqlalchemy import Connection, select
 
 from passback.identity.matching import AccountState
 from passback.model import Learner
-from passback.store import schema
+from passback.store import parts, schema
 
 __all__ = ["learners_of"]
 
 _a = schema.account.c
-_SOME = 500
 
 
 def learners_of(
@@ -25,8 +24,8 @@ def learners_of(
     bound = (*mine, _a.state == AccountState.KNOWN.value)
     found: dict[str, list[Learner]] = {}
     ids = sorted(users)
-    for start in range(0, len(ids), _SOME):
-        query = select(_a.user_id, _a.person).where(*bound, _a.user_id.in_(ids[start : start + _SOME]))
+    for some in parts(ids):
+        query = select(_a.user_id, _a.person).where(*bound, _a.user_id.in_(some))
         for row in db.execute(query):
             found.setdefault(row.user_id, []).append(Learner(**msgspec.json.decode(row.person)))
     return {user: learners[0] for user, learners in found.items() if len(learners) == 1}

@@ -6,7 +6,7 @@ compiled statement to the driver, with the values in its order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Generic, Self, TypeAlias, TypeVar
@@ -32,14 +32,16 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from passback.store.columns import storable
 
-__all__ = ["InsertMany", "PerEngine", "listed", "mapped", "numbers", "texts"]
+__all__ = ["InsertMany", "PerEngine", "listed", "mapped", "numbers", "parts", "texts"]
 
 S = TypeVar("S")
+V = TypeVar("V")
 _Row: TypeAlias = Sequence[object]
 _Found: TypeAlias = Row[tuple[object, ...]]
 
 # Few enough that each is worth compiling, and that no engine has too many values in a statement.
 _SIZES = (100, 10, 1)
+_FEW = 500
 
 
 @attrs.frozen
@@ -118,6 +120,12 @@ class InsertMany:
         return _Compiled.of(
             statement.returning(*self._returning) if self._returning else statement, given, db
         )
+
+
+def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
+    """Yield `values` in parts, each few enough for one statement."""
+    for start in range(0, len(values), _FEW):
+        yield values[start : start + _FEW]
 
 
 class PerEngine(Generic[S]):
