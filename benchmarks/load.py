@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from passback import Activity, Learner, Result, Score
 
-__all__ = ["BATCH", "configuration", "made", "write_configuration"]
+__all__ = ["BATCH", "made", "write_configuration"]
 
 BATCH = 100
 _CONNECTION = """
@@ -23,7 +23,7 @@ sending = {{ batch = {batch}, linger = 0 }}
 """
 
 
-def configuration(port: int, connections: int = 1, dead: Sequence[int] = ()) -> str:
+def _configuration(port: int, connections: int = 1, dead: Sequence[int] = ()) -> str:
     """Return a configuration with so many customers, each with a connection to the sink at `port`.
 
     There is one more for each port in `dead`.
@@ -38,7 +38,7 @@ def write_configuration(
     """Write a configuration into `folder`, whose outbox is at the URL `store` or in a file beside it."""
     config = folder / "passback.toml"
     where = f'store = "{store}"\n' if store else ""
-    config.write_text(where + configuration(port, connections, dead), "utf-8")
+    config.write_text(where + _configuration(port, connections, dead), "utf-8")
     return config
 
 

@@ -12,14 +12,12 @@ import asyncio, resource, sys
 from pathlib import Path
 
 import attrs
-from load import configuration, made
+from load import made, write_configuration
 from path import sink
 from passback import Passback
 
 async def deliver(folder, port):
-    config = folder / "passback.toml"
-    config.write_text(configuration(port, 300))
-    async with Passback.from_file(config) as pb:
+    async with Passback.from_file(write_configuration(folder, port, 300)) as pb:
         results = enumerate(made(900))
         await pb.submit_many(attrs.evolve(each, organisation=f"customer-{n % 300}") for n, each in results)
         async with asyncio.timeout(100):

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -47,25 +48,26 @@ def served(work):
     asyncio.run(run())
 
 
+@asynccontextmanager
 async def several(url, many):
     sessions = [HTTP(LOOPBACK) for _ in range(many)]
     for each in sessions:
         await each.request("GET", url)
-    return sessions
+    yield sessions
+    for each in sessions:
+        await each.aclose()
 
 
 def test_of_those_who_keep_a_socket_whoever_used_it_longest_ago_gives_it_up(monkeypatch):
     async def check(watched, url):
         monkeypatch.setattr(sockets, "room_for_sockets", lambda: 6)
-        sessions = await several(url, 5)
-        await watched.gone(3)
-        assert watched.open == 3
-        await sessions[-1].request("GET", url)
-        assert watched.opened == 5
-        await sessions[0].request("GET", url)
-        assert watched.opened == 6
-        for each in sessions:
-            await each.aclose()
+        async with several(url, 5) as sessions:
+            await watched.gone(3)
+            assert watched.open == 3
+            await sessions[-1].request("GET", url)
+            assert watched.opened == 5
+            await sessions[0].request("GET", url)
+            assert watched.opened == 6
 
     served(check)
 
@@ -73,12 +75,10 @@ def test_of_those_who_keep_a_socket_whoever_used_it_longest_ago_gives_it_up(monk
 def test_a_socket_that_nobody_uses_for_a_while_is_closed_and_the_next_request_opens_another(monkeypatch):
     async def check(watched, url):
         monkeypatch.setattr(sockets, "_LONGEST", 0.1)
-        sessions = await several(url, 3)
-        await watched.gone(0)
-        assert (await sessions[0].request("GET", url)).status == 204
-        assert watched.opened == 4
-        for each in sessions:
-            await each.aclose()
+        async with several(url, 3) as sessions:
+            await watched.gone(0)
+            assert (await sessions[0].request("GET", url)).status == 204
+            assert watched.opened == 4
 
     served(check)
 
@@ -87,12 +87,14 @@ def test_a_socket_that_is_in_use_is_never_taken_away(monkeypatch):
     async def check(_, url):
         monkeypatch.setattr(sockets, "room_for_sockets", lambda: 2)
         one = HTTP(LOOPBACK)
-        answers = await asyncio.gather(
-            *(one.request("GET", url) for _ in range(5)), several(url, 5), several(url, 5)
-        )
+
+        async def others():
+            async with several(url, 5):
+                pass
+
+        answers = await asyncio.gather(*(one.request("GET", url) for _ in range(5)), others(), others())
         assert [each.status for each in answers[:5]] == [204] * 5
-        for each in (one, *answers[5], *answers[6]):
-            await each.aclose()
+        await one.aclose()
 
     served(check)
 
@@ -102,8 +104,8 @@ def test_an_event_loop_that_is_over_is_not_kept():
 
     async def check(_, url):
         loops.append(weakref.ref(asyncio.get_running_loop()))
-        for each in await several(url, 2):
-            await each.aclose()
+        async with several(url, 2):
+            pass
 
     served(check)
     gc.collect()

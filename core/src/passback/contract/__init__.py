@@ -11,6 +11,7 @@ from passback.contract.hooks import (
     Observer,
     Settled,
     implemented,
+    implements,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Setback",
     "Settled",
     "implemented",
+    "implements",
 ]
 
 # The entry-point groups; the suffix is the version of the contract.

@@ -36,6 +36,7 @@ __all__ = [
     "Settled",
     "hookspec",
     "implemented",
+    "implements",
     "mark_hooks",
 ]
 
@@ -163,7 +164,12 @@ def hooks_of(spec: type) -> Mapping[str, Callable[..., Any]]:
 
 def implemented(cls: type, spec: type) -> frozenset[str]:
     """Return the names of the hooks of `spec` that `cls` implements: its capabilities."""
-    return frozenset(name for name, declared in hooks_of(spec).items() if getattr(cls, name) is not declared)
+    return frozenset(name for name in hooks_of(spec) if implements(cls, spec, name))
+
+
+def implements(cls: type, spec: type, hook: str) -> bool:
+    """Return whether `cls` implements the hook of `spec` that is called `hook`."""
+    return getattr(cls, hook) is not getattr(spec, hook)
 
 
 def mark_hooks(cls: type, spec: type) -> None:

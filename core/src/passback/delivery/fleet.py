@@ -84,6 +84,7 @@ class Fleet:
             return Kept()
         self._held = {name: 0 if name in busy else idle + 1 for name, idle in self._held.items()}
         done = {name for name in self._leaving | {*self._long_idle()} if name not in busy}
+        # What is let go as well: something may come for it before that is done.
         before = frozenset(self._held)
         seen = await self._beat(frozenset(done))
         surplus = sorted(before & seen.mine - self._leaving, key=lambda name: name in busy)

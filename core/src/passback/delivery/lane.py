@@ -280,7 +280,8 @@ class Lane:
             await self._around.outbox.settle(lease, untouched, self._around.clock.now())
 
     def _tell(self, lease: Lease, before: Breaker, attempt: Attempt) -> None:
-        tell(self._around.observers, attempt.attempted())
+        if self._around.observers:
+            tell(self._around.observers, attempt.attempted())
         if listening := listeners(self._around.observers, Settled):
             results = {delivery.id: delivery.result for delivery in lease.deliveries}
             for receipt in attempt.sent.receipts:

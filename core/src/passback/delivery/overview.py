@@ -167,11 +167,12 @@ def _pending_connections(due: int | None) -> CompoundSelect[tuple[str]]:
     names = of_pending.cte("names", recursive=True)
     following = of_pending.where(_d.connection > names.c.name).scalar_subquery()
     names = names.union_all(select(following).where(names.c.name.is_not(None)))
-    something = exists().where(_d.connection == names.c.name, _d.state == State.PENDING)
+    found = select(names.c.name).where(names.c.name.is_not(None))
     if due is not None:
-        something = something.where(_d.due <= due)
+        by_then = (_d.connection == names.c.name, _d.state == State.PENDING, _d.due <= due)
+        found = found.where(exists().where(*by_then))
     ill = select(schema.connection.c.name).where(schema.connection.c.fails > 0)
-    return select(names.c.name).where(something).union(ill)
+    return found.union(ill)
 
 
 def _totals(db: Connection) -> Totals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from passback.contract import Alerted, Attempted, HealthChanged, Observer, Settled
+from passback.contract import Alerted, Attempted, HealthChanged, Observer, Settled, implements
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 
@@ -18,9 +18,7 @@ def listeners(
     observers: Sequence[Observer], kind: type[Settled | Attempted | HealthChanged | Alerted]
 ) -> list[Observer]:
     """Return those of `observers` who listen to events of this kind."""
-    hook = _HOOKS[kind]
-    silent = getattr(Observer, hook)
-    return [each for each in observers if getattr(type(each), hook) is not silent]
+    return [each for each in observers if implements(type(each), Observer, _HOOKS[kind])]
 
 
 def tell(observers: Sequence[Observer], event: Settled | Attempted | HealthChanged | Alerted) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -145,7 +145,7 @@ class HTTP:
         if close := self._let_go():
             await close()
 
-    def _let_go(self) -> Callable[[], Awaitable[None]] | None:
+    def _let_go(self) -> Callable[[], Coroutine[None, None, None]] | None:
         transport, self._transport = self._transport, None
         return None if transport is None else transport.aclose
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,7 @@ if sys.platform != "win32":
 __all__ = ["Idle", "allow_more_sockets", "idle", "room_for_sockets"]
 
 # Gives up the sockets that somebody keeps; returns what closes them, None where there are none.
-_LetGo: TypeAlias = Callable[[], Callable[[], Awaitable[None]] | None]
+_LetGo: TypeAlias = Callable[[], Callable[[], Coroutine[None, None, None]] | None]
 
 # Windows counts sockets apart from files.
 _FEW = 1024
@@ -85,13 +85,9 @@ class Idle:
     def _close(self, let_go: _LetGo) -> None:
         close = let_go()
         if close is not None:
-            task = asyncio.ensure_future(_awaited(close))
+            task = asyncio.create_task(close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-
-
-async def _awaited(close: Callable[[], Awaitable[None]]) -> None:
-    await close()
 
 
 # An event loop's sockets are closed by itself alone.
