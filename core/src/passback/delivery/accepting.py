@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import attrs
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    bindparam,
+    false,
+    insert,
+    literal,
+    select,
+)
 
 from passback.delivery.attaching import attached_connections
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, canonical, read_result
-from passback.store import AT_ONCE, InsertMany, State, insert_new, milliseconds, parts, schema
+from passback.store import (
+    AT_ONCE,
+    InsertMany,
+    PerEngine,
+    State,
+    grouped,
+    groups,
+    insert_new,
+    milliseconds,
+    parts,
+    schema,
+)
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
 
@@ -24,15 +45,16 @@ _LONGEST = 2560
 _WIDEST = 4
 
 _r = schema.result.c
+_d = schema.delivery.c
 _Key: TypeAlias = tuple[str, str]
 
 # Statements of the hot path are built once: to build one costs as much as to run it.
 _KNOWN = select(_r.organisation, _r.id, _r.body).where(_r.id.in_(bindparam("ids", expanding=True)))
 _ROUTED = (
-    select(_r.organisation, _r.id, schema.delivery.c.connection)
-    .join(schema.delivery, schema.delivery.c.result == _r.seq)
+    select(_r.organisation, _r.id, _d.connection)
+    .join(schema.delivery, _d.result == _r.seq)
     .where(_r.id.in_(bindparam("ids", expanding=True)))
-    .order_by(schema.delivery.c.seq)
+    .order_by(_d.seq)
 )
 # What a connection sent may have nowhere to go for ever, and others don't wait for it.
 _WAITS = (~_r.routed, _r.source.is_(None))
@@ -47,10 +69,25 @@ _INSERT_RESULTS = InsertMany(
     ("id", "organisation", "learner", "activity", "kind", "at", "body", "accepted", "routed", "source"),
     returning=("organisation", "id", "seq"),
 )
-_INSERT_DELIVERIES = InsertMany(
-    insert(schema.delivery),
-    ("result", "connection", "state", "attempts", "due", "alone", "reason", "changed", "kept_from"),
-)
+
+
+def _deliver_statement(dialect: str) -> Insert:
+    pair = groups(dialect, "b_groups")
+    given: dict[str, ColumnElement[Any]] = {
+        "result": pair.c.number,
+        "connection": pair.c.name,
+        "state": literal(State.PENDING, _d.state.type),
+        "due": literal(AT_ONCE),
+        "attempts": literal(0),
+        "alone": false(),
+        "reason": literal(""),
+        "changed": bindparam("b_now", type_=BigInteger),
+        "kept_from": bindparam("b_now", type_=BigInteger),
+    }
+    return insert(schema.delivery).from_select(list(given), select(*given.values()))
+
+
+_DELIVER = PerEngine(_deliver_statement)
 
 
 @attrs.frozen(kw_only=True)
@@ -244,8 +281,10 @@ def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str
     return found
 
 
-def insert_deliveries(db: Connection, pairs: Sequence[tuple[int, str]], now: int) -> None:
+def insert_deliveries(db: Connection, pairs: Iterable[tuple[int, str]], now: int) -> None:
     """Create a pending delivery for each pair of result number and connection."""
-    _INSERT_DELIVERIES.run(
-        db, [(seq, name, State.PENDING.value, 0, AT_ONCE, False, "", now, now) for seq, name in pairs]
-    )
+    by_connection: dict[str, list[int]] = {}
+    for seq, name in pairs:
+        by_connection.setdefault(name, []).append(seq)
+    if by_connection:
+        db.execute(_DELIVER.of(db), {"b_groups": grouped(by_connection), "b_now": now})

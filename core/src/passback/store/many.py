@@ -21,6 +21,7 @@ from sqlalchemy import (
     Insert,
     Row,
     Select,
+    Subquery,
     TableValuedAlias,
     bindparam,
     cast,
@@ -32,7 +33,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from passback.store.columns import storable
 
-__all__ = ["InsertMany", "PerEngine", "listed", "mapped", "numbers", "parts", "texts"]
+__all__ = ["InsertMany", "PerEngine", "grouped", "groups", "listed", "mapped", "numbers", "parts", "texts"]
 
 S = TypeVar("S")
 V = TypeVar("V")
@@ -173,3 +174,20 @@ def mapped(values: Mapping[int, str | None]) -> str:
     """Return `values` as a parameter takes them that `texts` reads."""
     kept = {str(number): None if text is None else storable(text) for number, text in values.items()}
     return msgspec.json.encode(kept).decode()
+
+
+def groups(dialect: str, parameter: str) -> Subquery:
+    """Return a table of names (``name``), each with its numbers (``number``), that `grouped` wrote."""
+    given = bindparam(parameter, type_=sqlalchemy.Text)
+    if dialect == "postgresql":
+        group = func.json_each(cast(given, postgresql.JSON)).table_valued("key", "value")
+        each = func.json_array_elements_text(group.c.value).table_valued("value", joins_implicitly=True)
+        return select(group.c.key.label("name"), cast(each.c.value, BigInteger).label("number")).subquery()
+    group = func.json_each(given).table_valued("key", "value")
+    each = func.json_each(group.c.value).table_valued("value", joins_implicitly=True)
+    return select(group.c.key.label("name"), each.c.value.label("number")).subquery()
+
+
+def grouped(values: Mapping[str, Sequence[int]]) -> str:
+    """Return `values` as a parameter takes them that `groups` reads."""
+    return msgspec.json.encode(values).decode()

@@ -105,7 +105,7 @@ delivery = Table(
     # Since when retention counts: when it was made, or last replayed by somebody.
     Column("kept_from", BigInteger, nullable=False),
     UniqueConstraint("result", "connection"),
-    CheckConstraint("state IN (0, 1, 2, 3)", name="one_known_state"),
+    CheckConstraint("state BETWEEN 0 AND 3", name="one_known_state"),
     CheckConstraint("(state = 2) = (waiting_for IS NOT NULL)", name="waiting_says_for_what"),
     CheckConstraint("lease IS NULL OR state = 0", name="only_pending_is_leased"),
     Index(

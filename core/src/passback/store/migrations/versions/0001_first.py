@@ -363,7 +363,7 @@ def upgrade() -> None:
         sa.Column("kept_from", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("(state = 2) = (waiting_for IS NOT NULL)", name="waiting_says_for_what"),
         sa.CheckConstraint("lease IS NULL OR state = 0", name="only_pending_is_leased"),
-        sa.CheckConstraint("state IN (0, 1, 2, 3)", name="one_known_state"),
+        sa.CheckConstraint("state BETWEEN 0 AND 3", name="one_known_state"),
         sa.ForeignKeyConstraint(
             ["result"],
             ["result.seq"],
