@@ -160,7 +160,8 @@ def accept(
     answers: list[Acceptance | ContentConflict] = []
     for submission in submissions:
         key = submission.key
-        if differences := _differences(known[key] if key in known else fresh[key].body, submission):
+        before = known[key] if key in known else fresh[key].body
+        if (differences := _differences(before, submission)) is not None:
             answers.append(ContentConflict(submission.result.id, differences))
             continue
         new = fresh.get(key) is submission
@@ -215,13 +216,17 @@ def _routed(db: Connection, ids: Sequence[str]) -> dict[_Key, Sequence[str]]:
     return dict(found)
 
 
-def _differences(before: bytes, submission: Submission) -> list[str]:
+def _differences(before: bytes, submission: Submission) -> list[str] | None:
+    """Return the fields that differ, as far as they are known; None if it's the same fact."""
     if before == submission.body:
+        return None
+    try:
+        # Bytes differ for the same fact where an older Passback knew fewer fields.
+        known, given = read_result(before), submission.result
+    except InvalidResult:
         return []
-    # Bytes differ for the same fact where an older Passback knew fewer fields.
-    known, given = read_result(before), submission.result
     names = [field.name for field in attrs.fields(Result)]
-    return [name for name in names if getattr(known, name) != getattr(given, name)]
+    return [name for name in names if getattr(known, name) != getattr(given, name)] or None
 
 
 def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[_Key, Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from passback.delivery.overview import DeliveryState, delivery_states
 from passback.delivery.selection import Selection
+from passback.errors import InvalidResult
 from passback.model import Result, read_result
 from passback.store import Store, milliseconds, moment, schema
 
@@ -19,6 +21,8 @@ _d = schema.delivery.c
 _r = schema.result.c
 
 _CHUNK = 500
+
+log = logging.getLogger("passback.delivery")
 
 
 @attrs.frozen(kw_only=True)
@@ -41,18 +45,17 @@ async def export(store: Store, selection: Selection, now: datetime) -> AsyncIter
 
     What is accepted meanwhile may be left out.
     """
-    after = 0
-    while True:
+    after: int | None = 0
+    while after is not None:
         after, chunk = await store.run_soft(_chunk, selection, after, milliseconds(now))
         for each in chunk:
             yield each
-        if len(chunk) < _CHUNK:
-            return
 
 
-def _chunk(db: Connection, selection: Selection, after: int, now: int) -> tuple[int, list[Exported]]:
+def _chunk(db: Connection, selection: Selection, after: int, now: int) -> tuple[int | None, list[Exported]]:
+    """Return after which result to go on, None if there are no more, and the next of them."""
     query = (
-        select(_r.seq, _r.body, _r.accepted)
+        select(_r.seq, _r.id, _r.body, _r.accepted)
         .where(_r.seq > after, *selection.of_results())
         .order_by(_r.seq)
         .limit(_CHUNK)
@@ -62,12 +65,13 @@ def _chunk(db: Connection, selection: Selection, after: int, now: int) -> tuple[
     chosen = [_d.result.in_([row.seq for row in rows])]
     for seq, delivery in delivery_states(db, chosen, now):
         deliveries.setdefault(seq, []).append(delivery)
-    exported = [
-        Exported(
-            result=read_result(row.body),
-            accepted=moment(row.accepted),
-            deliveries=tuple(deliveries.get(row.seq, ())),
-        )
-        for row in rows
-    ]
-    return rows[-1].seq if rows else after, exported
+    exported: list[Exported] = []
+    for row in rows:
+        try:
+            result = read_result(row.body)
+        except InvalidResult as error:
+            log.warning("result %r is left out: what is kept of it can't be read (%s)", row.id, error)
+            continue
+        accepted, those = moment(row.accepted), tuple(deliveries.get(row.seq, ()))
+        exported.append(Exported(result=result, accepted=accepted, deliveries=those))
+    return (rows[-1].seq if len(rows) == _CHUNK else None), exported

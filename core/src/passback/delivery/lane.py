@@ -134,7 +134,7 @@ class Lane:
             if not self._goes_on():
                 return True
             lease = await self._take()
-            if lease.deliveries:
+            if lease.rows:
                 await self._start(lease, slot.pop_all())
                 return True
             if lease.next_due is None and not self._condition.breaker.closed and not self._flying:
@@ -275,8 +275,8 @@ class Lane:
 
     async def _give_back(self) -> None:
         lease, self._ready = self._ready, None
-        if lease is not None and lease.deliveries:
-            untouched = Settlement(unsent=frozenset(each.id for each in lease.deliveries))
+        if lease is not None and lease.rows:
+            untouched = Settlement(unsent=frozenset(row.seq for row in lease.rows))
             await self._around.outbox.settle(lease, untouched, self._around.clock.now())
 
     def _tell(self, lease: Lease, before: Breaker, attempt: Attempt) -> None:

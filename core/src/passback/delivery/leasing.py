@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -17,6 +18,7 @@ from sqlalchemy import BigInteger, Connection, Select, Update, bindparam, cast, 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
 from passback.delivery.ordering import DueRow, finished, in_order, overtaken, subject
+from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
 from passback.store import (
     AT_ONCE,
@@ -69,7 +71,8 @@ class Lease:
 
     Attributes:
         token: What settles them.
-        deliveries: In order.
+        rows: What they were read as, in order.
+        ended: Those whose learner had finished the activity.
         passed_over: How many were due before these and were left out on purpose.
         alone: Whether this is a delivery that is tried alone.
         fails: How many attempts of the connection had failed in a row.
@@ -78,12 +81,36 @@ class Lease:
     """
 
     token: int
-    deliveries: tuple[Delivery, ...] = ()
+    rows: tuple[DueRow, ...] = ()
+    ended: frozenset[int] = frozenset()
     passed_over: int = 0
     alone: bool = False
     fails: int = 0
     overtaken: frozenset[int] = frozenset()
     next_due: datetime | None = None
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The deliveries, in order, without those that can't be read."""
+        return self._read[0]
+
+    @property
+    def unreadable(self) -> Mapping[int, str]:
+        """Delivery → why what is kept of its result can't be read."""
+        return self._read[1]
+
+    # By who sends them, when it's first asked for: the store's thread serves everybody, and what one core
+    # makes for another costs both.
+    @cached_property
+    def _read(self) -> tuple[tuple[Delivery, ...], Mapping[int, str]]:
+        deliveries: list[Delivery] = []
+        unreadable: dict[int, str] = {}
+        for row in self.rows:
+            try:
+                deliveries.append(_delivery(row, self.ended))
+            except InvalidResult as error:
+                unreadable[row.seq] = str(error)
+        return tuple(deliveries), unreadable
 
 
 def lease(db: Connection, wish: Wish, now: int) -> Lease:
@@ -103,10 +130,10 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
                 _TAKE.of(db),
                 {"b_seqs": listed([row.seq for row in taken]), "b_lease": token, "b_until": until},
             )
-            ended = finished(db, wish.connection, taken) if wish.latest_only else frozenset[int]()
             return Lease(
                 token=token,
-                deliveries=tuple(_delivery(row, ended) for row in taken),
+                rows=tuple(taken),
+                ended=finished(db, wish.connection, taken) if wish.latest_only else frozenset(),
                 passed_over=start,
                 alone=alone,
                 fails=wish.fails,
@@ -234,7 +261,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
         event = note(db, attrs.evolve(settlement.event, delivered=delivered))
     settled = _settle(db, changes, {"b_lease": held.token, "b_changed": now, "b_event": event})
     changed = {change.delivery for change in changes}
-    rest = [delivery.id for delivery in held.deliveries if delivery.id not in changed]
+    rest = [row.seq for row in held.rows if row.seq not in changed]
     if rest:
         _give_back(db, held.token, rest, settlement.unsent)
     if event is not None:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from passback.delivery.subjects import END, STATUS
-from passback.model import ResultKind, read_result
+from passback.model import ResultKind, readable
 from passback.store import State, schema
 
 __all__ = ["DueRow", "finished", "in_order", "overtaken", "subject"]
@@ -127,6 +127,6 @@ def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozens
         subject(row)
         for row in db.execute(_ENDED, {"b_connection": connection, "b_learners": learners})
         # Whoever failed may have to go on.
-        if read_result(row.body).completion is not False
+        if all(result.completion is not False for result in readable([row.body]))
     }
     return frozenset(row.seq for row in rows if subject(row) in ended)

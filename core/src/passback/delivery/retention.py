@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, in
 
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.standing import keep_standings
-from passback.model import read_result
+from passback.model import readable
 from passback.store import RETAINING, State, Store, lock, milliseconds, parts, schema
 
 __all__ = ["Retention", "RetentionPolicy"]
@@ -121,7 +121,7 @@ def _purge(db: Connection, before: datetime, after: int) -> tuple[int, int | Non
     rows = db.execute(settled).all()
     seqs = [row.seq for row in rows]
     if seqs:
-        keep_standings(db, seqs, [read_result(row.body) for row in rows])
+        keep_standings(db, seqs, readable(row.body for row in rows))
         _remove(db, seqs, _SETTLED)
     return len(seqs), page[-1].seq
 

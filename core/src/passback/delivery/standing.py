@@ -8,7 +8,7 @@ import attrs
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
-from passback.model import Reach, Result, Standing, read_result, stand
+from passback.model import Reach, Result, Standing, readable, stand
 from passback.store import State, moment, schema
 
 __all__ = ["keep_standings", "standings"]
@@ -25,7 +25,7 @@ def standings(db: Connection, organisation: str, learner: str) -> list[Standing]
     theirs = (_r.learner == learner, _r.organisation == organisation)
     kept = select(_s.body).where(_s.learner == learner, _s.organisation == organisation)
     known = [_decoder.decode(row.body) for row in db.execute(kept)]
-    results = [read_result(row.body) for row in db.execute(select(_r.body).where(*theirs))]
+    results = readable(db.scalars(select(_r.body).where(*theirs)))
     reached = _reached(db, theirs)
     return [
         attrs.evolve(each, reached=_together([*each.reached, *reached.get(each.activity.id, ())]))

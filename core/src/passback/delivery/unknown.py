@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from passback.model import Learner, read_result
+from passback.model import Learner, readable
 from passback.store import WaitingFor, schema
 
 __all__ = ["last_seen", "waiting_connections", "waiting_learners"]
@@ -41,12 +41,16 @@ def waiting_learners(
         .limit(limit)
         .scalar_subquery()
     )
-    bodies = db.scalars(select(_r.body).where(_r.seq.in_(last)).order_by(_r.learner))
-    return [read_result(body).learner for body in bodies]
+    rows = db.execute(select(_r.learner, _r.body).where(_r.seq.in_(last)).order_by(_r.learner))
+    return [_learner(row.body) or Learner(id=row.learner) for row in rows]
 
 
 def last_seen(db: Connection, organisation: str, learner: str) -> Learner | None:
     """Return `learner` as their last result has them; None where there is none."""
     theirs = (_r.organisation == organisation, _r.learner == learner)
     body = db.scalar(select(_r.body).where(*theirs).order_by(_r.seq.desc()).limit(1))
-    return None if body is None else read_result(body).learner
+    return None if body is None else _learner(body)
+
+
+def _learner(body: bytes) -> Learner | None:
+    return next((result.learner for result in readable([body])), None)

@@ -42,7 +42,7 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
     elif condition.failed(lease, sent, sent.failure, now):
         changes.append(_later(lease, str(sent.failure), now))
     ids = {delivery.id: delivery.result.id for delivery in lease.deliveries}
-    changes += [*planned.covered(changes, ids), *planned.decided]
+    changes += [*planned.covered(changes, ids), *planned.decided, *_unreadable(lease)]
     done = {change.delivery for change in changes}
     return Settlement(
         changes=changes,
@@ -58,6 +58,19 @@ def _change(receipt: Receipt, attempt: int, now: datetime) -> Change:
     # "At once", again and again, is not to be taken at its word.
     least = timedelta(seconds=min(2 ** min(attempt - 1, 10), 900))
     return attrs.evolve(change, due=max(change.due, now + least))
+
+
+def _unreadable(lease: Lease) -> list[Change]:
+    # It would fail again each time, and hold up all that comes after it.
+    return [
+        Change(
+            delivery=delivery,
+            state=State.REJECTED,
+            reason=f"what the outbox keeps of it can't be read ({problem}): it was damaged, or written by "
+            "another version of Passback; replay it with that one, or submit it again under another id",
+        )
+        for delivery, problem in lease.unreadable.items()
+    ]
 
 
 def _parked(planned: Plan, changes: Sequence[Change], reason: str) -> list[Change]:

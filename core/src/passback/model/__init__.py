@@ -1,7 +1,7 @@
 """The records that everything else is about: frozen, without I/O."""
 
 from passback.model.access import UNSET, Access, Unset
-from passback.model.codec import EXPORTED, canonical, parse_result, read_result
+from passback.model.codec import EXPORTED, canonical, parse_result, read_result, readable
 from passback.model.exchange import (
     ActivityUnknown,
     AlreadyThere,
@@ -113,6 +113,7 @@ __all__ = [
     "parse_result",
     "read_access",
     "read_result",
+    "readable",
     "result_schema",
     "stand",
 ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC
 from typing import Any, get_type_hints
 
@@ -19,7 +20,7 @@ import msgspec
 from passback.errors import InvalidResult
 from passback.model.result import Activity, Counters, Item, Learner, Result, ResultKind, Score
 
-__all__ = ["EXPORTED", "canonical", "parse_result", "read_result"]
+__all__ = ["EXPORTED", "canonical", "parse_result", "read_result", "readable"]
 
 # What an export adds to a result; a line of it can be submitted again.
 EXPORTED = "passback"
@@ -74,8 +75,26 @@ def canonical(result: Result) -> bytes:
 
 
 def read_result(body: bytes) -> Result:
-    """Return the result that `canonical` wrote as `body`."""
-    return _decoder.decode(body)
+    """Return the result that `canonical` wrote as `body`.
+
+    Raises:
+        InvalidResult: It was damaged, or written by a Passback with other rules.
+    """
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _reason(error) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InvalidResult("", f"this is no JSON ({error})") from None
+
+
+def readable(bodies: Iterable[bytes]) -> list[Result]:
+    """Return the results that are kept as `bodies`, without those that can't be read any more."""
+    results: list[Result] = []
+    for body in bodies:
+        with suppress(InvalidResult):
+            results.append(read_result(body))
+    return results
 
 
 def parse_result(given: str | bytes | Mapping[str, object]) -> Result:
@@ -93,9 +112,7 @@ def parse_result(given: str | bytes | Mapping[str, object]) -> Result:
     try:
         return msgspec.convert(_with_extensions(document), Result)
     except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, InvalidResult):
-            raise error.__cause__ from None
-        raise _explained(str(error)) from None
+        raise _reason(error) from None
 
 
 def _decoded(text: str | bytes) -> dict[str, Any]:
@@ -139,6 +156,10 @@ def _unknown_parts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 close = difflib.get_close_matches(key, names, n=1)
                 hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(names)}"
                 yield f"{part}.{key}", f"unknown field; {hint}"
+
+
+def _reason(error: msgspec.ValidationError) -> InvalidResult:
+    return error.__cause__ if isinstance(error.__cause__, InvalidResult) else _explained(str(error))
 
 
 def _explained(message: str) -> InvalidResult:
