@@ -115,12 +115,13 @@ def _signed_in(learner: Learner, known: Account | None) -> JSONValue:
 
 
 def _mailto(learner: Learner, options: XapiOptions) -> str:
-    if learner.address is None:
+    address = learner.address
+    if address is None:
         raise UnknownActor(
             f"learner {learner.id!r} has no e-mail address, and this connection identifies learners by it "
             f"(actor = {options.actor}); give the learner one, or choose actor = account"
         )
-    return _iri(learner.address)
+    return _iri(address)
 
 
 # Learners come again and again, and what becomes of an address costs as much as the rest of a statement.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from passback import WebAddress
@@ -31,6 +32,8 @@ def normalized(text: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
+# Activities come again and again.
+@lru_cache(maxsize=4096)
 def is_iri(text: str) -> bool:
     """Return whether `text` is an IRI with a scheme."""
     return _IRI.fullmatch(text) is not None

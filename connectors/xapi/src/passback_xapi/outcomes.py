@@ -21,6 +21,7 @@ __all__ = ["outcome", "read_outcome"]
 
 _PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 _WHOLE = 100
+_SUCCESS = {ResultKind.PASSED: True, ResultKind.FAILED: False}
 _STARTED = f"{RESULT}started"
 _COUNTERS = {
     f"{RESULT}{name.replace('_', '-')}": name
@@ -38,7 +39,7 @@ def outcome(result: Result, kept: Kept) -> dict[str, JSONValue]:
     said: dict[str, JSONValue] = {}
     if result.score is not None and (score := _score(result.score)):
         said["score"] = score
-    success = {ResultKind.PASSED: True, ResultKind.FAILED: False}.get(result.kind, result.success)
+    success = _SUCCESS.get(result.kind, result.success)
     if success is not None:
         said["success"] = success
     completion = True if result.kind is ResultKind.COMPLETED else result.completion
