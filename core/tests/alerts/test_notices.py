@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
 from watched import CONTACT, watching
 
 from passback import AlertKind, Health
 from passback.alerts import list_notices
+from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -76,6 +78,22 @@ def test_reminders_that_came_late_are_withdrawn_when_it_is_over(place):
         here.mail.refusal = ""
         await here.run(8 * HOUR, HOUR)
         assert here.mails() == [BEGAN, OVER]
+
+    watching(place, check)
+
+
+def test_one_that_cannot_be_read_is_given_up_and_holds_back_no_other(place):
+    async def check(here):
+        here.mail.refusal = "the mail server is away"
+        await here.health("can't connect")
+        await here.run(10 * MINUTE)
+        await here.store.run(lambda db: db.execute(update(schema.notice).values(body=b"\0\xff")))
+        await here.health("ok")
+        here.mail.refusal = ""
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.mails() == [OVER]
+        _, began = await list_notices(here.store, 10)
+        assert (began.state, began.error) == ("given up", "what is kept of it can't be read")
 
     watching(place, check)
 

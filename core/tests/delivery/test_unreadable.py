@@ -116,6 +116,23 @@ def test_it_is_removed_in_its_time_and_so_is_all_else(place):
     asyncio.run(check())
 
 
+def test_a_damaged_standing_keeps_nothing_from_being_removed(place):
+    async def check():
+        async with room(place) as here:
+            retention = Retention(here.store, RetentionPolicy())
+            for number in (1, 2):
+                await here.put(attrs.evolve(result(number), learner=ANA))
+                await here.until(lambda wanted=number: len(here.connector.arrived) == wanted)
+                await here.settle()
+                assert await retention.sweep(START + timedelta(days=400)) == (0, 1)
+                before = await Overview(here.store).standings("default", ANA.id)
+                await here.store.run(lambda db: db.execute(update(schema.standing).values(body=b"\0")))
+            assert [reach.delivered for each in before for reach in each.reached] == [1]
+            assert await Overview(here.store).standings("default", ANA.id) == []
+
+    asyncio.run(check())
+
+
 def test_its_id_stays_taken(place):
     async def check():
         async with room(place, deliver=False) as here:

@@ -120,24 +120,27 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
 
 
 def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list[Due]:
-    """Return what is to be sent through `channel`, the oldest first, at most `limit`."""
+    """Return what is to be sent through `channel`, the oldest first, of at most `limit` that are due.
+
+    What is kept of one and can't be read, damaged or written by another version, is given up.
+    """
     query = (
         select(schema.notice)
         .where(_n.due <= milliseconds(now), _n.channel == channel)
         .order_by(_n.id)
         .limit(limit)
     )
-    return [
-        Due(
-            id=row.id,
-            key=row.key,
-            channel=row.channel,
-            created=moment(row.created),
-            attempts=row.attempts,
-            alert=msgspec.json.decode(row.body, type=Alerted),
-        )
-        for row in db.execute(query)
-    ]
+    found: list[Due] = []
+    for row in db.execute(query).all():
+        try:
+            alert = msgspec.json.decode(row.body, type=Alerted)
+        except (msgspec.DecodeError, UnicodeError):
+            given_up: dict[str, object] = {"due": None, "error": "what is kept of it can't be read"}
+            db.execute(update(schema.notice).where(_n.id == row.id).values(given_up))
+            continue
+        told = {"id": row.id, "key": row.key, "channel": row.channel, "attempts": row.attempts}
+        found.append(Due(**told, created=moment(row.created), alert=alert))
+    return found
 
 
 def note_outcome(db: Connection, outcome: Outcome, now: datetime) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
 import attrs
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
+from passback.errors import InvalidResult
 from passback.model import Reach, Result, Standing, readable, stand
 from passback.store import State, moment, schema
 
@@ -24,7 +26,7 @@ def standings(db: Connection, organisation: str, learner: str) -> list[Standing]
     """Return where `learner` of `organisation` stands in every activity, the latest first."""
     theirs = (_r.learner == learner, _r.organisation == organisation)
     kept = select(_s.body).where(_s.learner == learner, _s.organisation == organisation)
-    known = [_decoder.decode(row.body) for row in db.execute(kept)]
+    known = _readable(db.scalars(kept))
     results = readable(db.scalars(select(_r.body).where(*theirs)))
     reached = _reached(db, theirs)
     return [
@@ -38,9 +40,7 @@ def keep_standings(db: Connection, seqs: Collection[int], results: Sequence[Resu
     before: dict[tuple[str, str, str], Standing] = {}
     for learner in sorted({each.learner.id for each in results}):
         kept = select(_s.body).where(_s.learner == learner)
-        for row in db.execute(kept):
-            each = _decoder.decode(row.body)
-            before[_key(each)] = each
+        before |= {_key(each): each for each in _readable(db.scalars(kept))}
     touched = {(each.organisation, each.learner.id, each.activity.id) for each in results}
     known = [each for key, each in before.items() if key in touched]
     for each in stand(results, known):
@@ -52,6 +52,15 @@ def keep_standings(db: Connection, seqs: Collection[int], results: Sequence[Resu
         db.execute(delete(schema.standing).where(*same))
         values = {"learner": learner, "organisation": organisation, "activity": activity, "body": body}
         db.execute(insert(schema.standing), values)
+
+
+def _readable(bodies: Iterable[bytes]) -> list[Standing]:
+    found: list[Standing] = []
+    for body in bodies:
+        # One that was damaged mustn't keep all results from being removed in their time.
+        with suppress(msgspec.DecodeError, UnicodeError, InvalidResult):
+            found.append(_decoder.decode(body))
+    return found
 
 
 def _key(standing: Standing) -> tuple[str, str, str]:
