@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,8 @@ from passback.cli.output import NEEDS_SOMEBODY, err, fail, print_json, table
 from passback.cli.submission import Report, read_lines, submit_lines
 from passback.cli.trying import show_outcome
 from passback.errors import PassbackError
+from passback.host import Passback
+from passback.host.standstill import standstills_ended
 from passback.http import allow_more_sockets
 
 __all__ = ["check", "connectors", "submit", "work"]
@@ -142,6 +144,10 @@ def submit(
         raise typer.Exit(NEEDS_SOMEBODY)
 
 
+# More names than this at once tell nobody anything.
+_NAMED = 20
+
+
 @app.command()
 def work(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -152,42 +158,45 @@ def work(
     """Deliver until stopped; SIGTERM and Ctrl-C let what is on the wire arrive first."""
     log_to_stderr(log_format, verbose=verbose)
     allow_more_sockets()
-    host = host_for(config, deliver=True)
+    run(_deliver(host_for(config, deliver=True)))
 
+
+async def _deliver(host: Passback) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     reloading: list[asyncio.Task[None]] = []
 
-    async def reload() -> None:
-        try:
-            await host.reload()
-        except* PassbackError as group:
-            for error in group.exceptions:
-                err.print(f"the configuration can't be used: {error}", highlight=False, markup=False)
+    def stopping() -> None:
+        # Asked twice, it doesn't wait for what is on the wire.
+        if stop.is_set():
+            host.cancel()
+        stop.set()
 
-    async def deliver() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def stopping() -> None:
-            # Asked twice, it doesn't wait for what is on the wire.
-            if stop.is_set():
-                host.cancel()
-            stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            _on(loop, number, stopping)
-        if sys.platform != "win32":
-            _on(loop, signal.SIGHUP, lambda: reloading.append(loop.create_task(reload())))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        _on(loop, number, stopping)
+    if sys.platform != "win32":
+        _on(loop, signal.SIGHUP, lambda: reloading.append(loop.create_task(_reload(host))))
+    with standstills_ended():
         async with host:
-            err.print(
-                f"delivering for {', '.join(host.connection_names) or 'no connection'}", highlight=False
-            )
+            err.print(f"delivering for {_said(host.connection_names)}", highlight=False)
             watching = asyncio.create_task(host.gave_up())
             watching.add_done_callback(lambda _: stop.set())
             await stop.wait()
             watching.cancel()
             err.print("stopping: what is on the wire may arrive", highlight=False)
 
-    run(deliver())
+
+def _said(names: Sequence[str]) -> str:
+    few = len(names) <= _NAMED
+    return ", ".join(names) or "no connection" if few else f"{len(names):,} connections"
+
+
+async def _reload(host: Passback) -> None:
+    try:
+        await host.reload()
+    except* PassbackError as group:
+        for error in group.exceptions:
+            err.print(f"the configuration can't be used: {error}", highlight=False, markup=False)
 
 
 def _on(loop: asyncio.AbstractEventLoop, number: int, handler: Callable[[], object]) -> None:

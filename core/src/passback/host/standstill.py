@@ -1,0 +1,115 @@
+"""Ends a standstill: a plugin that waits without ``await`` stops everybody, and no timeout ends that.
+
+``time.sleep`` or a client library without async in a hook holds up the event loop, and with it the results of
+every other connection. A thread notices that the loop stands still and says whose code it stands in. Later a
+signal raises an error at that place, so that it ends as any other failure of that plugin does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from passback import connection, errors
+from passback.connection import Connection
+from passback.errors import ContractError
+
+__all__ = ["standstills_ended"]
+
+log = logging.getLogger("passback.plugins")
+
+_OURS = str(Path(errors.__file__).parent)
+_SHOWN = 8
+
+
+@contextmanager
+def standstills_ended(noticed: float = 5.0, ended: float = 20.0) -> Iterator[None]:
+    """Watch the event loop that runs, which must be the main thread's.
+
+    Args:
+        noticed: After how many seconds of standing still that is said.
+        ended: After how many it's ended, where a connector's code is to blame; less than the time after which
+            other workers take this one's connections over. Windows has no such signal: it's only said there.
+    """
+    watch = _Watch(asyncio.get_running_loop(), noticed, ended)
+    before = None if sys.platform == "win32" else signal.signal(signal.SIGALRM, watch.interrupt)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.over.set()
+        watch.join()
+        if sys.platform != "win32":
+            signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+class _Watch(threading.Thread):
+    def __init__(self, loop: asyncio.AbstractEventLoop, noticed: float, ended: float) -> None:
+        super().__init__(name="passback standstill", daemon=True)
+        self.over = threading.Event()
+        self._loop = loop
+        self._watched = threading.get_ident()
+        self._noticed, self._ended = noticed, ended
+        self._pause = noticed / 5
+        self._beats = 0
+        self._hung: int | None = None
+        self._beat()
+
+    def _beat(self) -> None:
+        self._beats += 1
+        if not self.over.is_set():
+            self._loop.call_later(self._pause / 2, self._beat)
+
+    def run(self) -> None:
+        beats, still, said = -1, 0.0, False
+        # It counts its own turns: a machine that slept isn't a plugin that hangs.
+        while not self.over.wait(self._pause):
+            if self._beats != beats:
+                beats, still, said = self._beats, 0.0, False
+                continue
+            still += self._pause
+            if still >= self._noticed and not said:
+                self._say(still)
+                said = True
+            if still >= self._ended and sys.platform != "win32":
+                self._hung = beats
+                signal.pthread_kill(self._watched, signal.SIGALRM)
+
+    def _say(self, still: float) -> None:
+        frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the only way to see another thread's
+        who = _blamed(frame) or "the event loop"
+        frames = "".join(traceback.format_stack(frame)[-_SHOWN:])
+        log.warning("%s has stood still for %.0f s, and everything with it\n%s", who, still, frames)
+
+    def interrupt(self, _number: int, frame: FrameType | None) -> None:
+        """Raise an error in the plugin that the loop stands in, if it still does."""
+        if self._beats == self._hung and (who := _blamed(frame)):
+            raise ContractError(
+                f"{who} held everything up for {self._ended:g} s: it waits without await; "
+                "this is a defect of the plugin"
+            )
+
+
+def _blamed(frame: FrameType | None) -> str | None:
+    """Return whose code `frame` is in, None if it isn't a connector's, or is ours that a connector called."""
+    called = frame
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file == connection.__file__:
+            owner = frame.f_locals.get("self")
+            if isinstance(owner, Connection) and called is not None:
+                return f"connection {owner.name!r}: {called.f_code.co_qualname}"
+        elif Path(file).is_relative_to(_OURS):
+            return None
+        else:
+            called = frame
+        frame = frame.f_back
+    return None
