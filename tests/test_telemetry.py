@@ -12,8 +12,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from passback import Passback
+from passback import Passback, SystemClock
+from passback.delivery import Outbox, Submission
+from passback.host.telemetry import Telemetry
 from passback.sandbox import serve
+from passback.store import Store
 from passback_xapi.sandbox import Behaviour, Sandbox
 
 DEAD = ("passback.backlog", ("connection", "dead"), ("state", "pending"))
@@ -88,3 +91,24 @@ def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, e
     began = datetime.fromtimestamp(failed.start_time / 1e9, UTC)
     assert abs(datetime.now(UTC) - began) < timedelta(minutes=1)
     assert failed.end_time >= failed.start_time
+
+
+def test_a_database_that_is_away_for_a_while_ends_no_measuring(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("passback.host.telemetry._REFRESH_SECONDS", 0.01)
+
+    async def check():
+        store, told = Store(tmp_path / "passback.db"), Telemetry(SystemClock())
+        watching = asyncio.create_task(told.watch(store))
+        async with asyncio.timeout(10):
+            while "the backlog can't be measured now" not in caplog.text:
+                await asyncio.sleep(0.01)
+            await store.open()
+            outbox = Outbox(store)
+            await outbox.put([Submission.of(made(1), ("lms",))], datetime.now(UTC), tell=False)
+            while not list(told.ages()):
+                await asyncio.sleep(0.01)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await store.close()
+
+    asyncio.run(check())

@@ -171,6 +171,30 @@ def test_a_look_up_that_yields_something_else_than_users_is_told():
         asyncio.run(every_user(connection(lookup_users=lookup_users)))
 
 
+def test_a_look_up_that_hangs_is_ended_and_told_though_it_yielded_somebody(monkeypatch):
+    monkeypatch.setattr("passback.connection._ANSWER_SECONDS", 0.05)
+
+    async def lookup_users(self, query):
+        yield User(id="1")
+        await asyncio.sleep(3600)
+
+    async def look_up():
+        users = connection(lookup_users=lookup_users).lookup_users(UserQuery())
+        assert await anext(users) == User(id="1")
+        await anext(users)
+
+    with pytest.raises(ContractError, match=r"'lms-1': Acme.lookup_users took longer than 0.05 s"):
+        asyncio.run(look_up())
+
+
+def test_a_connectors_own_timeout_is_its_defect_and_no_hang():
+    async def check(self):
+        raise TimeoutError
+
+    with pytest.raises(ContractError, match=r"check failed unexpectedly \(TimeoutError\)"):
+        asyncio.run(connection(check=check).check())
+
+
 def test_what_a_connector_can_not_do_is_unsupported():
     bare = connection()
     assert bare.capabilities == {"check"}

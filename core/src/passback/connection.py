@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -53,7 +53,10 @@ Answer = TypeVar("Answer")
 
 # A person waits for a check, and so does a lane that is in doubt.
 _CHECK_SECONDS = 60.0
+# What asks may take several requests, each with limits of its own; for users, until the next one comes.
+_ANSWER_SECONDS = 180.0
 _CLOSE_SECONDS = 5.0
+_END = object()
 
 
 class Connection:
@@ -94,14 +97,8 @@ class Connection:
             ConnectionFailure: They don't.
             ContractError: The connector raised something else, or hung.
         """
-        with self._contained(self.connector, "check"):
-            try:
-                async with asyncio.timeout(_CHECK_SECONDS):
-                    await self.connector.check()
-            except TimeoutError:
-                raise ContractError(
-                    f"connection {self.name!r}: check took longer than {_CHECK_SECONDS:g} s"
-                ) from None
+        async with self._timely("check", _CHECK_SECONDS):
+            await self.connector.check()
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Send `batch`; return exactly one receipt for each of its deliveries, in their order.
@@ -120,12 +117,17 @@ class Connection:
 
         Raises:
             ConnectionFailure: The system can't be asked.
-            ContractError: The connector raised something else.
+            ContractError: The connector raised something else, or hung.
         """
         self._require("lookup_users")
         with self._contained(self.connector, "lookup_users"):
-            async for user in self.connector.lookup_users(query):
-                yield self._of("lookup_users", user, User)
+            users = aiter(self.connector.lookup_users(query))
+        while True:
+            async with self._timely("lookup_users"):
+                user = await anext(users, _END)
+            if user is _END:
+                return
+            yield self._of("lookup_users", user, User)
 
     def map_identity(self, request: IdentityRequest) -> IdentityProposal | None:
         """Return which user of this system somebody is: the first answer, extensions before the connector.
@@ -188,7 +190,7 @@ class Connection:
             ContractError: The connector raised something else, or answered nonsense.
         """
         self._require("finish_sign_in")
-        with self._contained(self.connector, "finish_sign_in", SignInRefused):
+        async with self._timely("finish_sign_in", None, SignInRefused):
             said = await self.connector.finish_sign_in(request)
         return self._of("finish_sign_in", said, Assertion)
 
@@ -201,7 +203,7 @@ class Connection:
         """
         if "start_sign_out" not in self.capabilities:
             return None
-        with self._contained(self.connector, "start_sign_out"):
+        async with self._timely("start_sign_out"):
             departure = await self.connector.start_sign_out(request)
         return departure if departure is None else self._of("start_sign_out", departure, Departure)
 
@@ -213,7 +215,7 @@ class Connection:
             ContractError: The connector raised something else, or answered nonsense.
         """
         self._require("inspect_provider")
-        with self._contained(self.connector, "inspect_provider"):
+        async with self._timely("inspect_provider"):
             seen = list(await self.connector.inspect_provider(place))
         return [self._of("inspect_provider", each, Observation) for each in seen]
 
@@ -239,7 +241,7 @@ class Connection:
         self, hook: str, ask: Callable[[Connector[Options]], Awaitable[object]], kind: type[Answer]
     ) -> Answer:
         self._require(hook)
-        with self._contained(self.connector, hook):
+        async with self._timely(hook):
             answer = await ask(self.connector)
         return self._of(hook, answer, kind)
 
@@ -302,6 +304,23 @@ class Connection:
     def _require(self, hook: str) -> None:
         if hook not in self.capabilities:
             raise Unsupported(f"connection {self.name!r}: {type(self.connector).__name__} has no {hook}")
+
+    @asynccontextmanager
+    async def _timely(
+        self, hook: str, seconds: float | None = None, *expected: type[PassbackError]
+    ) -> AsyncIterator[None]:
+        seconds = seconds or _ANSWER_SECONDS
+        with self._contained(self.connector, hook, *expected):
+            try:
+                async with asyncio.timeout(seconds) as limit:
+                    yield
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                raise ContractError(
+                    f"connection {self.name!r}: {type(self.connector).__name__}.{hook} took longer than "
+                    f"{seconds:g} s"
+                ) from None
 
     def _contained(
         self, plugin: object, hook: str, *expected: type[PassbackError]

@@ -34,14 +34,14 @@ from passback.identity import (
 from passback.model import Learner
 from passback.store import Store
 
-__all__ = ["Lookup"]
+__all__ = ["LONGEST", "Lookup"]
 
 _PAGE = 500
 # Who isn't found is looked for again when something new of theirs comes, but not at once.
 _AGAIN = timedelta(minutes=15)
 # A list of everybody answers for many, and costs much.
 _LIST_AGAIN = timedelta(hours=1)
-_LONGEST = timedelta(minutes=30)
+LONGEST = timedelta(minutes=30)
 _NOT_THERE = 501
 
 
@@ -106,7 +106,7 @@ class Lookup:
 
     async def _begin(self) -> bool:
         now = self._clock.now()
-        return await self._store.run_soft(begin_asking, self._name, now, now + _LONGEST)
+        return await self._store.run_soft(begin_asking, self._name, now, now + LONGEST)
 
     async def _page(self, page: Sequence[Learner]) -> int:
         known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}

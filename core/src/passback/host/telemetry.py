@@ -6,6 +6,7 @@ Without the SDK the API does nothing, and without the API there is nothing here 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.util import find_spec
@@ -15,12 +16,15 @@ from weakref import WeakSet
 from passback.clock import Clock
 from passback.contract import Attempted, Observer
 from passback.delivery import Backlog, backlog
+from passback.errors import PassbackError
 from passback.store import Store
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation
 
 __all__ = ["Telemetry", "telemetry"]
+
+log = logging.getLogger("passback.host")
 
 _REFRESH_SECONDS = 15.0
 
@@ -87,7 +91,12 @@ class Telemetry(Observer):
         """Look at what is still to be done in `store` every few seconds, for ever."""
         try:
             while True:
-                self._backlog = await store.run_soft(backlog)
+                try:
+                    self._backlog = await store.run_soft(backlog)
+                except PassbackError as error:
+                    # The file may be locked, the server away: that passes.
+                    self._backlog = {}
+                    log.warning("the backlog can't be measured now: %s", error)
                 await asyncio.sleep(_REFRESH_SECONDS)
         finally:
             self._backlog = {}

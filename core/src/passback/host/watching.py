@@ -37,3 +37,5 @@ async def watch(path: Path, reload: Callable[[], Awaitable[None]], seen: Mark | 
         except* PassbackError as group:
             for error in group.exceptions:
                 log.error("the changed configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
+        except* Exception as group:
+            log.exception("the changed configuration can't be taken over: a defect", exc_info=group)

@@ -1,0 +1,123 @@
+"""Looking users up at one system waits for no other system."""
+
+import asyncio
+import sys
+
+import pytest
+from hosting import made
+
+from passback import Learner, Passback
+
+CONNECTOR = """
+import asyncio
+from passback import Connector, Delivered, Options, ServerError, User, UserUnknown
+
+class Settings(Options):
+    defect: str
+
+class Acme(Connector[Settings]):
+    filters = frozenset({"email"})
+
+    async def check(self):
+        pass
+
+    async def lookup_users(self, query):
+        if self.options.defect == "hangs":
+            await asyncio.Event().wait()
+        if self.options.defect == "never ends":
+            while True:
+                await asyncio.sleep(0.01)
+                yield User(id="somebody else")
+        if self.options.defect == "slow":
+            await asyncio.sleep(1)
+        if self.options.defect == "can't list" and not query.email:
+            raise ServerError("too many users")
+        for email in [query.email] if query.email else ["ana@example.com", "ben@example.com"]:
+            yield User(id=email, email=email)
+
+    async def submit_results(self, batch):
+        return [self._receipt(each) for each in batch.deliveries]
+
+    def _receipt(self, delivery):
+        if delivery.account is None:
+            return UserUnknown(delivery.id, "nobody")
+        return Delivered(delivery.id, delivery.account.user_id)
+"""
+NAMES = ("ana", "ben")
+TABLE = """
+[connections.{name}]
+connector = "acme"
+contact = "admin@example.com"
+options = {{ defect = "{defect}" }}
+sending = {{ linger = 0 }}
+"""
+
+
+@pytest.fixture
+def acme(host, monkeypatch):
+    """A connector that looks users up, installed for this test alone."""
+    (host.folder / "passback_acme.py").write_text(CONNECTOR)
+    info = host.folder / "passback_acme-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-acme\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[passback.connectors.v1]\nacme = passback_acme:Acme\n")
+    monkeypatch.syspath_prepend(host.folder)
+    monkeypatch.setattr("passback.host.matching._GRACE", 0.1)
+    yield host
+    sys.modules.pop("passback_acme", None)
+
+
+@pytest.mark.parametrize("defect", ["hangs", "never ends"])
+def test_a_system_that_never_answers_holds_up_nobody_elses_learners(acme, defect):
+    acme.configure(TABLE.format(name="a", defect=defect), TABLE.format(name="b", defect="none"))
+
+    async def check():
+        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(30):
+            await pb.submit(of("ana"))
+            await until(pb, "b", {"delivered": 1})
+            assert await counts(pb, "a") == {"waiting": 1}
+            pb.cancel()
+
+    asyncio.run(check())
+
+
+def test_who_is_unknown_while_their_system_is_asked_is_asked_for_right_after(acme):
+    acme.configure(TABLE.format(name="a", defect="slow"))
+
+    async def check():
+        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(20):
+            await pb.submit(of("ben"))
+            await until(pb, "a", {"waiting": 1})
+            # By now the look-up has read who waits, is past ana in the alphabet, and isn't over.
+            await asyncio.sleep(0.9)
+            await pb.submit(of("ana"))
+            await until(pb, "a", {"delivered": 2})
+
+    asyncio.run(check())
+
+
+def test_where_the_list_of_all_users_fails_each_is_still_looked_up_by_what_is_known(acme):
+    acme.configure(TABLE.format(name="a", defect="can't list"))
+
+    async def check():
+        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(20):
+            await pb.submit(of("ana"))
+            await until(pb, "a", {"delivered": 1})
+            # From now on all users are to be compared, too.
+            await pb.submit(of("ben"))
+            await until(pb, "a", {"delivered": 2})
+
+    asyncio.run(check())
+
+
+def of(name):
+    return made(NAMES.index(name), learner=Learner(id=name, email=f"{name}@example.com"))
+
+
+async def counts(pb, name):
+    return next((each.counts for each in (await pb.totals()).connections if each.name == name), {})
+
+
+async def until(pb, name, wanted):
+    while await counts(pb, name) != wanted:
+        await asyncio.sleep(0.05)
