@@ -32,6 +32,8 @@ class Acme(Connector[Settings]):
             await asyncio.sleep(1)
         if self.options.defect == "can't list" and not query.email:
             raise ServerError("too many users")
+        if self.options.defect == "fails on some" and query.email < "c":
+            raise ServerError("an unexpected error")
         for email in [query.email] if query.email else ["ana@example.com", "ben@example.com"]:
             yield User(id=email, email=email)
 
@@ -43,7 +45,7 @@ class Acme(Connector[Settings]):
             return UserUnknown(delivery.id, "nobody")
         return Delivered(delivery.id, delivery.account.user_id)
 """
-NAMES = ("ana", "ben")
+NAMES = ("ana", "ben", "cem")
 TABLE = """
 [connections.{name}]
 connector = "acme"
@@ -106,6 +108,17 @@ def test_where_the_list_of_all_users_fails_each_is_still_looked_up_by_what_is_kn
             # From now on all users are to be compared, too.
             await pb.submit(of("ben"))
             await until(pb, "a", {"delivered": 2})
+
+    asyncio.run(check())
+
+
+def test_a_learner_on_whom_a_system_fails_keeps_no_other_from_being_found(acme):
+    acme.configure(TABLE.format(name="a", defect="fails on some"))
+
+    async def check():
+        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(20):
+            await pb.submit_many(of(name) for name in NAMES)
+            await until(pb, "a", {"waiting": 2, "delivered": 1})
 
     asyncio.run(check())
 

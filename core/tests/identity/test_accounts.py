@@ -8,7 +8,7 @@ import pytest
 from people import ANA, BEN, nobody_named, proposal, user, village
 from scripted import result
 
-from passback import IdentityProposal, RateLimited
+from passback import CannotConnect, IdentityProposal, Learner, RateLimited, ServerError
 from passback.identity import bonds, context_of, expect, expected_connections, keep
 from passback.identity.matching import AccountState, Finding
 
@@ -59,7 +59,67 @@ def test_a_system_that_filters_is_asked_for_each_and_another_lists_everybody_onc
         here.connector.filters = frozenset({"email"})
         await here.sent(of(1, ANA), of(2, BEN))
         assert await here.lookup.waiting() == 2
-        assert here.connector.asked == [{"email": "Ana@example.com"}, {"email": "ben@example.com"}]
+        assert emails(here) == ["Ana@example.com", "ben@example.com"]
+
+    check(work, order=("email",))
+
+
+def emails(here):
+    return sorted(each["email"] for each in here.connector.asked)
+
+
+def failing_on(here, names, error):
+    """Have the system fail on learners of these names, and know everybody else."""
+    people = [Learner(id=name, email=f"{name}@example.com") for name in ("eve", "fay", "gil", "hal", *names)]
+    here.connector.users = [user(number, email=each.email) for number, each in enumerate(people)]
+    here.connector.filters = frozenset({"email"})
+    here.connector.fails = {f"{name}@example.com": error for name in names}
+    return [of(number, each) for number, each in enumerate(people)]
+
+
+@pytest.mark.parametrize("error", [ServerError("500"), TypeError("a defect")])
+def test_a_learner_on_whom_the_system_fails_keeps_no_other_from_being_found_and_rests(check, error):
+    async def work(here):
+        await here.sent(*failing_on(here, ["amy", "zoe"], error))
+        assert await here.lookup.waiting() == 4
+        await here.run(2)
+        assert sorted((await here.states()).values()) == ["account"] * 2 + ["delivered"] * 4
+        here.connector.asked.clear()
+        assert await here.lookup.waiting() == 0
+        assert here.connector.asked == []
+        here.connector.fails.clear()
+        here.clock.advance(AT_15_MINUTES)
+        assert await here.lookup.waiting() == 2
+
+    check(work, order=("email",))
+
+
+def test_who_signed_in_and_cannot_be_looked_up_keeps_no_other_from_being_found(check):
+    async def work(here):
+        await here.sent(*failing_on(here, [], None))
+        assert await signs_in(here, ANA)
+        here.connector.fails = {ANA.email: ServerError("500")}
+        with pytest.raises(ServerError):
+            await here.lookup.waiting()
+        await here.run(2)
+        assert set((await here.states()).values()) == {"delivered"}
+
+    check(work, order=("email",))
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [(ServerError("500"), 3), (CannotConnect("not reached"), 1), (RateLimited("slow down"), 1)],
+)
+def test_a_system_that_fails_on_everybody_is_not_asked_for_everybody(check, error, asked):
+    async def work(here):
+        names = [f"amy-{number}" for number in range(20)]
+        await here.sent(*failing_on(here, names, error)[4:])
+        with pytest.raises(type(error)):
+            await here.lookup.waiting()
+        assert len(here.connector.asked) == asked
+        here.connector.fails.clear()
+        assert await here.lookup.waiting() == 20, "nobody was marked for what the system did"
 
     check(work, order=("email",))
 

@@ -28,6 +28,7 @@ class Peopled(Scripted):
         self.refuses = set()
         self.asked = []
         self.unlisted = None
+        self.fails = {}
         self.proposes = lambda _: None
         self.behaviour = self.for_users
 
@@ -44,6 +45,8 @@ class Peopled(Scripted):
         self.asked.append(wanted)
         if self.unlisted is not None:
             raise self.unlisted
+        if query.email in self.fails:
+            raise self.fails[query.email]
         for user in self.users:
             # As systems do: addresses are found however they are written.
             if all(str(getattr(user, name)).casefold() == value.casefold() for name, value in wanted.items()):

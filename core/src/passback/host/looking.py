@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,7 +12,8 @@ from sqlalchemy import Connection as Database
 from passback.clock import Clock
 from passback.connection import Connection
 from passback.delivery import release_learners, waiting_learners
-from passback.errors import Unsupported
+from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
+from passback.host.failing import Failures
 from passback.identity import (
     AccountState,
     Bond,
@@ -73,12 +75,18 @@ class Lookup:
         if not await self._begin():
             return 0
         found = 0
+        failure: ServerError | ContractError | None = None
         try:
-            found += await self._page(await self._store.run_soft(expected, self._name, self._organisation))
-            async for page in self._unknown():
-                found += await self._page(page)
+            async for page in self._sought():
+                try:
+                    found += await self._page(page)
+                except (ServerError, ContractError) as error:
+                    # It may be a matter of these learners.
+                    failure = error
         finally:
             await self._store.run_soft(end_asking, self._name)
+        if failure is not None:
+            raise failure
         return found
 
     async def all(self, progress: Callable[[int], None] = lambda _: None) -> SyncReport:
@@ -118,17 +126,28 @@ class Lookup:
 
     async def _seek(self, learners: Sequence[Learner], known: Mapping[str, Bond]) -> int:
         findings: list[Finding] = []
-        for learner in learners:
+        failures = Failures()
+        # In any order, so that those on whom the system fails don't stand before the same ones for ever.
+        for learner in random.sample(learners, len(learners)):
             try:
                 finding = await self._find(learner, known.get(learner.id))
             except Unsupported as error:
                 return await self._distribute(learners, error)
+            except (ConnectionFailure, ContractError) as error:
+                if failures.end(learner, error):
+                    break
+                continue
             if finding is None:
                 return await self._seek_in_list(learners)
             findings.append(finding)
+            failures.passed()
+        if not findings:
+            failures.raise_last()
         if "lookup_users" in self._connection.capabilities:
             await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=True)
-        return await self._store.run(self._keep, findings)
+        found = await self._store.run(self._keep, [*findings, *failures.findings()])
+        failures.tell(self._name)
+        return found
 
     async def _find(self, learner: Learner, bond: Bond | None) -> Finding | None:
         keys, proposal = keys_of(self._connection, learner, self._order, bond.proposed if bond else None)
@@ -184,6 +203,11 @@ class Lookup:
         if error.status == _NOT_THERE:
             now = self._clock.now()
             await self._store.run_soft(learn_context, self._name, now, lists_users=False, synced=True)
+
+    async def _sought(self) -> AsyncIterator[Sequence[Learner]]:
+        yield await self._store.run_soft(expected, self._name, self._organisation)
+        async for page in self._unknown():
+            yield page
 
     async def _unknown(self) -> AsyncIterator[list[Learner]]:
         """Yield those who have something waiting for an account, page by page."""
