@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from by_hand import own_tables_on_postgres, own_tables_on_sqlite
 from fleet import postgres, raw_asyncpg, workers
 from limits import raw_posts, raw_store
 from load import made
@@ -49,6 +50,8 @@ def on_postgres(port: int, results: Sequence[Result]) -> list[Row]:
     """Measure what bounds PostgreSQL, and Passback on it."""
     with postgres() as fresh:
         rows = [asyncio.run(raw_asyncpg(fresh(), results))]
+        with tempfile.TemporaryDirectory() as folder:
+            rows += [asyncio.run(own_tables_on_postgres(fresh(), Path(folder), port, results))]
         rows += scenario("whole", port, _COUNT, fresh())
         rows += [asyncio.run(workers(fresh(), port, many, 4 * _COUNT)) for many in (1, 2, 4)]
     return rows
@@ -66,7 +69,8 @@ def main() -> None:
         results = list(made(_COUNT))
         with tempfile.TemporaryDirectory() as folder:
             limit = raw_store(Path(folder), results)
-        rows = [limit, asyncio.run(raw_posts(port, results)), *peers(port, results)]
+            own = asyncio.run(own_tables_on_sqlite(Path(folder), port, results))
+        rows = [limit, own, asyncio.run(raw_posts(port, results)), *peers(port, results)]
         for name in ("send", "accept", "whole"):
             rows += scenario(name, port, _COUNT)
         scales = [(1, _COUNT), (100, 10 * _COUNT), (chosen.connections, chosen.queued), (1, chosen.queued)]
