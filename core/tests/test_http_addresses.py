@@ -1,6 +1,8 @@
 """A customer's URL may lead nowhere but to the public internet, unless the host app allows it."""
 
 import asyncio
+import socket
+import threading
 
 import pytest
 
@@ -137,15 +139,49 @@ def test_a_name_that_changes_its_mind_is_judged_again_for_each_connection(misbeh
     asyncio.run(ask())
 
 
+def test_names_that_nobody_answers_for_keep_nobody_else_from_being_looked_up(
+    misbehaving, answer, monkeypatch
+):
+    over = threading.Event()
+
+    def getaddrinfo(host, port, *_, **__):
+        if host.startswith("dead"):
+            over.wait(30)
+            raise socket.gaierror("nobody answers")
+        return [(2, 1, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    async def ask():
+        policy = AddressPolicy(allow_http=True, allow=ALLOWED)
+        async with misbehaving(answer()) as server:
+            http = [HTTP(policy, Timeouts(connect=5.0)) for _ in range(41)]
+            dead = [
+                asyncio.create_task(each.request("GET", f"http://dead-{number}.example/"))
+                for number, each in enumerate(http[1:])
+            ]
+            await asyncio.sleep(0.1)
+            answered = await http[0].request("GET", f"http://lms.example:{server.port}/x")
+            over.set()
+            outcomes = await asyncio.gather(*dead, return_exceptions=True)
+            for each in http:
+                await each.aclose()
+            return answered.status, outcomes
+
+    status, outcomes = asyncio.run(ask())
+    assert status == 200
+    assert all(isinstance(each, CannotConnect) and "no such host" in str(each) for each in outcomes)
+
+
 def resolve(monkeypatch, answers):
     """Let every name resolve to the first of `answers`, the next time to the second, and so on."""
     left = list(answers)
 
-    async def getaddrinfo(_loop, _host, port, **_):
+    def getaddrinfo(_host, port, **_):
         addresses = left.pop(0) if len(left) > 1 else left[0]
         return [(2, 1, 6, "", (address, port)) for address in addresses]
 
-    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

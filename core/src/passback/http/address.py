@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-import socket
 from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import TypeAlias
 
 import attrs
 import httpcore2
+
+from passback.http.names import addresses_of
 
 __all__ = ["AddressPolicy", "GuardedBackend", "connected"]
 
@@ -129,12 +130,10 @@ def _plainly(error: BaseException) -> str:
 
 
 async def _resolve(host: str, port: int, seconds: float | None) -> list[str]:
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return await addresses_of(host, port)
     except TimeoutError:
         raise httpcore2.ConnectTimeout(f"looking up {host} took too long") from None
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:
         raise httpcore2.ConnectError(f"no such host as {host} ({error})") from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
+from passback.http.names import THREAD
+
 __all__ = ["Said", "calls", "lags", "said"]
 
 _WATCHED = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "time.sleep")
@@ -36,8 +38,8 @@ class _Calls:
         if self.noted is None or event not in _WATCHED:
             return
         thread = threading.current_thread()
-        # A connector's own thread, and those that asyncio runs blocking calls in.
-        if thread is threading.main_thread() or thread.name.startswith("asyncio_"):
+        # A connector's own thread, and those that blocking calls are run in.
+        if thread is threading.main_thread() or thread.name.startswith(("asyncio_", THREAD)):
             self.noted.append(_named(event, arguments))
 
 

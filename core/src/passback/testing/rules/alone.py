@@ -18,6 +18,7 @@ from pathlib import Path
 
 from passback.connection import Connection
 from passback.http import HTTP
+from passback.http.names import THREAD
 from passback.testing.operations import OPERATIONS, attempt, submit
 from passback.testing.rule import broken, rule
 from passback.testing.scene import LOOPBACK, PATIENT, Scene, Take, validated
@@ -88,8 +89,7 @@ def _make_unusual() -> None:
 
 
 def _threads() -> set[str]:
-    # Names are looked up in threads of the event loop's.
-    usual = ("asyncio_", "AnyIO")
+    usual = ("asyncio_", "AnyIO", THREAD)
     return {f"{each.name} {each.ident}" for each in threading.enumerate() if not each.name.startswith(usual)}
 
 
