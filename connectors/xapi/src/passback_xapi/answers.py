@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from passback import AlreadyThere, BatchRefused, Delivered, JSONValue, Receipt, Response, ServerError
+from passback import BatchRefused, Delivered, JSONValue, Receipt, Response, ServerError
 from passback_xapi.outgoing import Outgoing
 
 __all__ = ["CONFLICT", "REFUSALS", "accepted"]
@@ -15,8 +15,8 @@ CONFLICT = 409
 REFUSALS = (400, 422)
 
 
-def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> list[Receipt]:
-    """Return the receipts for statements that `answer` says are stored.
+def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> tuple[Sequence[Receipt], Sequence[Outgoing]]:
+    """Return the receipts for statements that `answer` names as stored, and those that it doesn't name.
 
     Raises:
         BatchRefused: It refuses the content.
@@ -28,7 +28,7 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> list[Receipt]:
         )
     answer.require(_OK, _NO_CONTENT)
     if answer.status == _NO_CONTENT:  # Ralph, when it holds them all
-        return [AlreadyThere(each.delivery.id, each.id) for each in outgoing]
+        return (), outgoing
     stored = _ids(answer)
     if not stored or stored - {each.id for each in outgoing}:
         raise ServerError(
@@ -36,10 +36,8 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> list[Receipt]:
             "is this the xAPI endpoint of an LRS?",
             status=answer.status,
         )
-    return [
-        Delivered(each.delivery.id, each.id) if each.id in stored else AlreadyThere(each.delivery.id, each.id)
-        for each in outgoing
-    ]
+    receipts = [Delivered(each.delivery.id, each.id) for each in outgoing if each.id in stored]
+    return receipts, [each for each in outgoing if each.id not in stored]
 
 
 def _ids(answer: Response) -> set[str]:

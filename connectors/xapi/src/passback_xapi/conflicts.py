@@ -9,20 +9,17 @@ usual case, about 20 for one bad apple, and about 65 at worst.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from passback import AlreadyThere, JSONValue, Receipt, Rejected, Response, TryLater
-from passback_xapi.answers import CONFLICT, accepted
+from passback import JSONValue, Receipt, Response
+from passback_xapi.answers import CONFLICT
+from passback_xapi.held import compared, unseen
 from passback_xapi.lrs import LRS
 from passback_xapi.outgoing import Outgoing
-from passback_xapi.sameness import difference
+from passback_xapi.unnamed import receipts_for
 
 __all__ = ["resolve"]
 
 _PAGE = 100
-# An LRS may answer before a statement can be read, so its absence is believed only after a while.
-_BELIEVED_AFTER = 5
-_READABLE_AFTER = timedelta(minutes=1)
 
 
 async def resolve(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
@@ -36,7 +33,7 @@ async def resolve(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
         return [await _compared(lrs, outgoing[0])]
     listed = await lrs.newest(max(_PAGE, 2 * len(outgoing)))
     held = {str(each.get("id")).lower(): each for each in listed if isinstance(each, dict)}
-    receipts = [_judged(each, held[each.id]) for each in outgoing if each.id in held]
+    receipts = [compared(each, held[each.id]) for each in outgoing if each.id in held]
     rest = [each for each in outgoing if each.id not in held]
     if not rest:
         return receipts
@@ -57,7 +54,7 @@ async def _read(lrs: LRS, outgoing: Sequence[Outgoing], held: dict[int, JSONValu
     for place, each in enumerate(outgoing):
         if place not in held:
             held[place] = await lrs.statement(each.id)
-    receipts = [_judged(each, held[place]) for place, each in enumerate(outgoing) if held[place] is not None]
+    receipts = [compared(each, held[place]) for place, each in enumerate(outgoing) if held[place] is not None]
     rest = [each for place, each in enumerate(outgoing) if held[place] is None]
     return receipts + (await _sent(lrs, rest) if rest else [])
 
@@ -68,7 +65,7 @@ async def _sent(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
 
 async def _answered(lrs: LRS, outgoing: Sequence[Outgoing], answer: Response) -> list[Receipt]:
     if answer.status != CONFLICT:
-        return accepted(answer, outgoing)
+        return await receipts_for(lrs, answer, outgoing)
     if len(outgoing) == 1:
         return [await _compared(lrs, outgoing[0])]
     return await _halved(lrs, outgoing)
@@ -86,20 +83,4 @@ async def _halved(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
 
 async def _compared(lrs: LRS, outgoing: Outgoing) -> Receipt:
     held = await lrs.statement(outgoing.id)
-    if held is not None:
-        return _judged(outgoing, held)
-    reason = f"the LRS says that it holds statement {outgoing.id} already, but doesn't show it"
-    if outgoing.delivery.attempt < _BELIEVED_AFTER:
-        return TryLater(outgoing.delivery.id, lrs.clock.now() + _READABLE_AFTER, reason)
-    return Rejected(outgoing.delivery.id, f"{reason}; it may have been voided there")
-
-
-def _judged(outgoing: Outgoing, held: JSONValue) -> Receipt:
-    other = difference(held, outgoing.statement, outgoing.delivery.result)
-    if other is None:
-        return AlreadyThere(outgoing.delivery.id, outgoing.id)
-    return Rejected(
-        outgoing.delivery.id,
-        f"the LRS already holds a statement {outgoing.id} that tells something else ({other} differs); "
-        "a statement never changes: submit this result under an id of its own",
-    )
+    return unseen(outgoing, lrs.clock.now()) if held is None else compared(outgoing, held)

@@ -16,13 +16,14 @@ from passback import (
     UserUnknown,
 )
 from passback_xapi.actors import UnknownActor
-from passback_xapi.answers import CONFLICT, REFUSALS, accepted
+from passback_xapi.answers import CONFLICT, REFUSALS
 from passback_xapi.conflicts import resolve
 from passback_xapi.identity import proposal
 from passback_xapi.lrs import LRS
 from passback_xapi.options import ActorPolicy, XapiOptions
 from passback_xapi.outgoing import Outgoing
 from passback_xapi.statements import to_statement
+from passback_xapi.unnamed import receipts_for
 
 __all__ = ["XapiConnector"]
 
@@ -77,5 +78,5 @@ class XapiConnector(Connector[XapiOptions]):
         if answer.status == CONFLICT:
             receipts = await resolve(self._lrs, now)
         else:
-            receipts = accepted(answer, now)
+            receipts = await receipts_for(self._lrs, answer, now)
         return [*receipts, *(await self._send(later) if later else ())]
