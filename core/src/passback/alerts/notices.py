@@ -135,7 +135,7 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
         try:
             alert = msgspec.json.decode(row.body, type=Alerted)
         except (msgspec.DecodeError, UnicodeError):
-            given_up: dict[str, object] = {"due": None, "error": "what is kept of it can't be read"}
+            given_up = {"due": None, "body": b"", "error": "what is kept of it can't be read"}
             db.execute(update(schema.notice).where(_n.id == row.id).values(given_up))
             continue
         told = {"id": row.id, "key": row.key, "channel": row.channel, "attempts": row.attempts}
