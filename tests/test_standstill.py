@@ -9,7 +9,7 @@ import pytest
 
 CONNECTOR = """
 import threading, time
-from passback import Batch, Connector, Delivered, Options
+from passback import Batch, Connector, Delivered, Observer, Options
 
 class Settings(Options):
     held: str
@@ -26,11 +26,18 @@ def lock():
     held.acquire()
     held.acquire()
 
+def fail():
+    raise ValueError
+
 def swallow():
     try:
         time.sleep(3600)
     except Exception:
         return
+
+class Slow(Observer):
+    def attempted(self, event):
+        sleep()
 
 class Acme(Connector[Settings]):
     async def check(self):
@@ -41,6 +48,12 @@ class Acme(Connector[Settings]):
             globals()[self.options.held]()
             return "nonsense"
         return [Delivered(each.id) for each in batch.deliveries]
+"""
+ENTRY_POINTS = """
+[passback.connectors.v1]
+acme = passback_acme:Acme
+[passback.observers.v1]
+slow = passback_acme:Slow
 """
 TABLE = """
 [connections.{name}]
@@ -85,29 +98,40 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.parametrize("held", ["sleep", "spin", "lock", "swallow"])
 def test_who_holds_everything_up_is_interrupted_and_named_and_all_others_are_served(tmp_path, held):
-    (tmp_path / "passback_acme.py").write_text(CONNECTOR)
-    info = tmp_path / "passback_acme-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-acme\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[passback.connectors.v1]\nacme = passback_acme:Acme\n")
-    tables = [TABLE.format(name="held", held=held), TABLE.format(name="well", held="nothing")]
-    (tmp_path / "passback.toml").write_text("".join(tables))
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told, said = ran(tmp_path, held)
     assert told["well"] == ["", {"delivered": 3}]
     detail, counts = told["held"]
     assert counts == {"pending": 3}
     blamed = "must return" if held == "swallow" else "held everything up for 0.6 s: it waits without await"
     assert "connection 'held': Acme.submit_results" in detail
     assert blamed in detail
-    assert "connection 'held': Acme.submit_results has stood still" in done.stderr
-    assert 'passback_acme.py", line' in done.stderr
+    assert "connection 'held': Acme.submit_results has stood still" in said
+    assert 'passback_acme.py", line' in said
+
+
+def test_an_observer_is_named_too_and_stops_no_delivery(tmp_path):
+    told, said = ran(tmp_path, "fail", 'observers = ["slow"]')
+    assert told["well"] == ["", {"delivered": 3}]
+    assert "observer Slow.attempted has stood still" in said
+
+
+def ran(folder, held, more=""):
+    """Return what is known of both connections in the end, and what was said."""
+    (folder / "passback_acme.py").write_text(CONNECTOR)
+    info = folder / "passback_acme-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-acme\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    tables = [TABLE.format(name="held", held=held), TABLE.format(name="well", held="nothing")]
+    (folder / "passback.toml").write_text("".join([more, *tables]))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr

@@ -20,6 +20,7 @@ from types import FrameType
 
 from passback import connection, errors
 from passback.connection import Connection
+from passback.delivery import telling
 from passback.errors import ContractError
 
 __all__ = ["standstills_ended"]
@@ -36,7 +37,7 @@ def standstills_ended(noticed: float = 5.0, ended: float = 20.0) -> Iterator[Non
 
     Args:
         noticed: After how many seconds of standing still that is said.
-        ended: After how many it's ended, where a connector's code is to blame; less than the time after which
+        ended: After how many it's ended, where a plugin's code is to blame; less than the time after which
             other workers take this one's connections over. Windows has no such signal: it's only said there.
     """
     watch = _Watch(asyncio.get_running_loop(), noticed, ended)
@@ -80,6 +81,8 @@ class _Watch(threading.Thread):
                 self._say(still)
                 said = True
             if still >= self._ended and sys.platform != "win32":
+                if self._hung != beats:
+                    log.warning("what stands still is interrupted now, if it's a plugin's code")
                 self._hung = beats
                 signal.pthread_kill(self._watched, signal.SIGALRM)
 
@@ -99,7 +102,7 @@ class _Watch(threading.Thread):
 
 
 def _blamed(frame: FrameType | None) -> str | None:
-    """Return whose code `frame` is in, None if it isn't a connector's, or is ours that a connector called."""
+    """Return whose code `frame` is in, None if it isn't a plugin's, or is ours that a plugin called."""
     called = frame
     while frame is not None:
         file = frame.f_code.co_filename
@@ -107,6 +110,8 @@ def _blamed(frame: FrameType | None) -> str | None:
             owner = frame.f_locals.get("self")
             if isinstance(owner, Connection) and called is not None:
                 return f"connection {owner.name!r}: {called.f_code.co_qualname}"
+        elif file == telling.__file__ and called is not None:
+            return f"observer {called.f_code.co_qualname}"
         elif Path(file).is_relative_to(_OURS):
             return None
         else:
