@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from watched import ward
 
 from passback import Health
-from passback.delivery import backlog, leasing, ordering
+from passback.delivery import accepting, backlog, leasing, ordering
 from passback.store import DatabaseURL, Store
 
 # A whole table, or an index that leaves nothing of it out.
@@ -33,6 +33,7 @@ MORE = {
     "b_learner": "learner-3",
     "b_activity": "a-3",
     "b_seqs": "[1, 2, 3]",
+    "b_ids": '["r-1", "r-2"]',
     "b_lease": 7,
     "b_until": 6_000_000,
     "b_remote_ids": '{"1": "a", "2": null}',
@@ -82,6 +83,7 @@ def large():
         (ordering._HOLDING, "delivery_due"),
         (ordering._SAID, "result_learner"),
         (ordering._PUT_OFF, "result_learner"),
+        (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),
         (leasing._TAKE._make("postgresql"), "delivery_pkey"),
         (leasing._SETTLE._make("postgresql"), "delivery_pkey"),
     ],

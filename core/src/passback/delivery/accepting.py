@@ -30,8 +30,9 @@ from passback.store import (
     groups,
     insert_new,
     milliseconds,
-    parts,
     schema,
+    spelled,
+    words,
 )
 
 __all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
@@ -49,20 +50,26 @@ _d = schema.delivery.c
 _Key: TypeAlias = tuple[str, str]
 
 # Statements of the hot path are built once: to build one costs as much as to run it.
-_KNOWN = select(_r.organisation, _r.id, _r.body).where(_r.id.in_(bindparam("ids", expanding=True)))
-_ROUTED = (
-    select(_r.organisation, _r.id, _d.connection)
-    .join(schema.delivery, _d.result == _r.seq)
-    .where(_r.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_d.seq)
+_KNOWN = PerEngine(
+    lambda dialect: select(_r.organisation, _r.id, _r.body).where(_r.id.in_(words(dialect, "b_ids")))
+)
+_ROUTED = PerEngine(
+    lambda dialect: (
+        select(_r.organisation, _r.id, _d.connection)
+        .join(schema.delivery, _d.result == _r.seq)
+        .where(_r.id.in_(words(dialect, "b_ids")))
+        .order_by(_d.seq)
+    )
 )
 # What a connection sent may have nowhere to go for ever, and others don't wait for it.
 _WAITS = (~_r.routed, _r.source.is_(None))
 _SOME_UNROUTED = select(_r.seq).where(*_WAITS).limit(1)
-_UNROUTED_PLACES = (
-    select(_r.organisation, _r.activity)
-    .where(*_WAITS, _r.activity.in_(bindparam("activities", expanding=True)))
-    .distinct()
+_UNROUTED_PLACES = PerEngine(
+    lambda dialect: (
+        select(_r.organisation, _r.activity)
+        .where(*_WAITS, _r.activity.in_(words(dialect, "b_activities")))
+        .distinct()
+    )
 )
 _INSERT_RESULTS = InsertMany(
     insert_new(schema.result),
@@ -201,17 +208,14 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
 
 
 def _known(db: Connection, ids: Sequence[str]) -> dict[_Key, bytes]:
-    found: dict[_Key, bytes] = {}
-    for some in parts(ids):
-        rows = db.execute(_KNOWN, {"ids": some})
-        found.update(((row.organisation, row.id), row.body) for row in rows)
-    return found
+    rows = db.execute(_KNOWN.of(db), {"b_ids": spelled(ids)})
+    return {(row.organisation, row.id): row.body for row in rows}
 
 
 def _routed(db: Connection, ids: Sequence[str]) -> dict[_Key, Sequence[str]]:
     found: dict[_Key, list[str]] = {}
-    for some in parts(ids):
-        for row in db.execute(_ROUTED, {"ids": some}):
+    if ids:
+        for row in db.execute(_ROUTED.of(db), {"b_ids": spelled(ids)}):
             found.setdefault((row.organisation, row.id), []).append(row.connection)
     return dict(found)
 
@@ -279,11 +283,8 @@ def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str
     if db.scalar(_SOME_UNROUTED) is None:
         return ()
     activities = sorted({result.activity.id for result in results})
-    found: set[tuple[str, str]] = set()
-    for some in parts(activities):
-        rows = db.execute(_UNROUTED_PLACES, {"activities": some})
-        found.update((row.organisation, row.activity) for row in rows)
-    return found
+    rows = db.execute(_UNROUTED_PLACES.of(db), {"b_activities": spelled(activities)})
+    return {(row.organisation, row.activity) for row in rows}
 
 
 def insert_deliveries(db: Connection, pairs: Iterable[tuple[int, str]], now: int) -> None:

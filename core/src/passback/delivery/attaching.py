@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, delete, select
 
-from passback.store import Store, insert_new, milliseconds, parts, schema
+from passback.store import PerEngine, Store, insert_new, milliseconds, schema, spelled, words
 
 __all__ = ["Attached", "Attachments", "attached_connections"]
 
 _a = schema.attachment.c
-_CONNECTIONS = select(_a.organisation, _a.activity, _a.connection).where(
-    _a.activity.in_(bindparam("activities", expanding=True))
+_CONNECTIONS = PerEngine(
+    lambda dialect: select(_a.organisation, _a.activity, _a.connection).where(
+        _a.activity.in_(words(dialect, "b_activities"))
+    )
 )
 
 
@@ -40,10 +42,8 @@ def attached_connections(
 ) -> Mapping[tuple[str, str], Sequence[str]]:
     """Return organisation and activity → the connections that were attached while running."""
     found: dict[tuple[str, str], list[str]] = {}
-    ids = sorted(activities)
-    for some in parts(ids):
-        for row in db.execute(_CONNECTIONS, {"activities": some}):
-            found.setdefault((row.organisation, row.activity), []).append(row.connection)
+    for row in db.execute(_CONNECTIONS.of(db), {"b_activities": spelled(sorted(activities))}):
+        found.setdefault((row.organisation, row.activity), []).append(row.connection)
     return found
 
 

@@ -4,7 +4,19 @@ from passback.store import schema
 from passback.store.columns import insert_new, insert_once
 from passback.store.engines import DatabaseURL
 from passback.store.locking import CONFIGURING, RECOGNISING, RETAINING, lock
-from passback.store.many import InsertMany, PerEngine, grouped, groups, listed, mapped, numbers, parts, texts
+from passback.store.many import (
+    InsertMany,
+    PerEngine,
+    grouped,
+    groups,
+    listed,
+    mapped,
+    numbers,
+    parts,
+    spelled,
+    texts,
+    words,
+)
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import AT_ONCE, milliseconds, moment
@@ -33,5 +45,7 @@ __all__ = [
     "numbers",
     "parts",
     "schema",
+    "spelled",
     "texts",
+    "words",
 ]

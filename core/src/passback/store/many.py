@@ -33,7 +33,19 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from passback.store.columns import storable
 
-__all__ = ["InsertMany", "PerEngine", "grouped", "groups", "listed", "mapped", "numbers", "parts", "texts"]
+__all__ = [
+    "InsertMany",
+    "PerEngine",
+    "grouped",
+    "groups",
+    "listed",
+    "mapped",
+    "numbers",
+    "parts",
+    "spelled",
+    "texts",
+    "words",
+]
 
 S = TypeVar("S")
 V = TypeVar("V")
@@ -155,6 +167,21 @@ def numbers(dialect: str, parameter: str) -> Select[tuple[int]]:
         each = func.json_array_elements_text(cast(given, postgresql.JSON)).table_valued("value")
         return select(cast(each.c.value, BigInteger))
     return select(func.json_each(given).table_valued("value").c.value)
+
+
+def words(dialect: str, parameter: str) -> Select[tuple[str]]:
+    """Return a query for the texts that a parameter holds, as `spelled` writes them."""
+    given = bindparam(parameter, type_=sqlalchemy.Text)
+    if dialect == "postgresql":
+        return select(
+            func.json_array_elements_text(cast(given, postgresql.JSON)).table_valued("value").c.value
+        )
+    return select(func.json_each(given).table_valued("value").c.value)
+
+
+def spelled(values: Sequence[str]) -> str:
+    """Return `values` as a parameter takes them that `words` reads."""
+    return msgspec.json.encode([storable(each) for each in values]).decode()
 
 
 def listed(values: Sequence[int]) -> str:
