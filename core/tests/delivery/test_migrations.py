@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -17,6 +18,7 @@ from sqlalchemy import update
 from passback.delivery import Outbox, Submission
 from passback.errors import OutboxError
 from passback.store import FOLLOWS, DatabaseURL, State, Store, migrations, schema
+from passback.store.locking import MIGRATING
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -76,14 +78,17 @@ def test_a_server_that_goes_away_while_it_is_opened_is_waited_for():
     server = postgres_server()
     name = server.empty()
     store = Store(DatabaseURL(server.url(name)))
-    seen = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608
-
-    async def cut():
-        while not await asyncio.to_thread(server.execute, seen):
-            await asyncio.sleep(0.005)
+    # It waits for whoever changes the tables, so it's cut while it's being opened and not after.
+    waiting = f"datname = '{name}' AND wait_event = 'advisory'"
+    seen = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {waiting}"  # noqa: S608
 
     async def check():
-        await asyncio.gather(store.open(), cut())
+        with psycopg.connect(server.url(name), autocommit=True) as holder:
+            holder.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+            opening = asyncio.create_task(store.open())
+            while not await asyncio.to_thread(server.execute, seen):
+                await asyncio.sleep(0.005)
+        await opening
         assert await store.run(migrations.revision) == migrations.NEWEST
         await store.close()
 
