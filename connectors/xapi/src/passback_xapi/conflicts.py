@@ -19,8 +19,6 @@ from passback_xapi.unnamed import receipts_for
 
 __all__ = ["resolve"]
 
-_PAGE = 100
-
 
 async def resolve(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
     """Return the receipts for statements that `lrs` answered 409 to.
@@ -31,8 +29,7 @@ async def resolve(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
     """
     if len(outgoing) == 1:
         return [await _compared(lrs, outgoing[0])]
-    listed = await lrs.newest(max(_PAGE, 2 * len(outgoing)))
-    held = {str(each.get("id")).lower(): each for each in listed if isinstance(each, dict)}
+    held = await lrs.recent(len(outgoing))
     receipts = [compared(each, held[each.id]) for each in outgoing if each.id in held]
     rest = [each for each in outgoing if each.id not in held]
     if not rest:

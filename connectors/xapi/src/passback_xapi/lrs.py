@@ -17,6 +17,7 @@ __all__ = ["LRS"]
 
 _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND = 200, 204, 400, 404
 _FALLBACK = "1.0.3"
+_RECENT = 100
 
 
 class LRS:
@@ -68,6 +69,15 @@ class LRS:
         )
         answer.require(_OK)
         return _listed(answer)
+
+    async def recent(self, count: int) -> dict[str, JSONValue]:
+        """Return what the LRS stored last, by id: enough to hold a batch of `count` that came just before.
+
+        Raises:
+            ConnectionFailure: It doesn't let us read.
+        """
+        listed = await self.newest(max(_RECENT, 2 * count))
+        return {str(each.get("id")).lower(): each for each in listed if isinstance(each, dict)}
 
     async def statement(self, statement_id: str) -> JSONValue:
         """Return the statement with this id, None if the LRS has none.

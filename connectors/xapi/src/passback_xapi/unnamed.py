@@ -16,7 +16,6 @@ from passback_xapi.outgoing import Outgoing
 
 __all__ = ["receipts_for"]
 
-_PAGE = 100
 _SAMPLES = 3
 # What says that these credentials may write, and not read.
 _FORBIDDEN = (401, 403)
@@ -54,8 +53,7 @@ async def _confirmed(lrs: LRS, answer: Response, unnamed: Sequence[Outgoing]) ->
 async def _held(lrs: LRS, outgoing: Sequence[Outgoing]) -> dict[str, JSONValue]:
     """Return the statements that `lrs` holds under the ids of `outgoing`."""
     ids = [each.id for each in outgoing]
-    listed = await lrs.newest(max(_PAGE, 2 * len(ids)))
-    last = {str(each.get("id")).lower(): each for each in listed if isinstance(each, dict)}
+    last = await lrs.recent(len(ids))
     held: dict[str, JSONValue] = {each: last[each] for each in ids if each in last}
     for number, each in enumerate(each for each in ids if each not in last):
         if number == _SAMPLES and not held:

@@ -93,7 +93,7 @@ def _positional(db: Connection) -> Dialect:
 class InsertMany:
     """An insert of many rows in few statements."""
 
-    def __init__(self, statement: Insert, columns: Sequence[str], returning: Sequence[str] = ()) -> None:
+    def __init__(self, statement: Insert, columns: Sequence[str], returning: Sequence[str]) -> None:
         """Prepare it.
 
         Args:
@@ -122,7 +122,7 @@ class InsertMany:
             self._compiled[key] = self._compile(db, len(rows))
         compiled = self._compiled[key]
         answer = db.exec_driver_sql(compiled.text, compiled.values([*chain.from_iterable(rows)]))
-        return answer.all() if self._returning else ()
+        return answer.all()
 
     def _compile(self, db: Connection, size: int) -> _Compiled:
         rows: list[dict[str, object]] = [
@@ -130,9 +130,7 @@ class InsertMany:
         ]
         statement = self._statement.values(rows)
         given = [f"{name}_{number}" for number in range(size) for name in self._columns]
-        return _Compiled.of(
-            statement.returning(*self._returning) if self._returning else statement, given, db
-        )
+        return _Compiled.of(statement.returning(*self._returning), given, db)
 
 
 def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
