@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from hosting import lrs_table
+from installing import install_plugin
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -61,11 +62,8 @@ options = { secret = "very secret" }
 @pytest.fixture
 def acme(host, monkeypatch):
     """A connector that receives, installed for this test alone."""
-    (host.folder / "passback_acme.py").write_text(CONNECTOR)
-    info = host.folder / "passback_acme-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-acme\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[passback.connectors.v1]\nacme = passback_acme:Acme\n")
+    entry_points = "[passback.connectors.v1]\nacme = passback_acme:Acme\n"
+    install_plugin(host.folder, "passback_acme", CONNECTOR, entry_points)
     monkeypatch.syspath_prepend(host.folder)
     yield host
     sys.modules.pop("passback_acme", None)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from hosting import lrs_table
+from installing import install_plugin
 
 from passback import IdentityRequest, Learner, Passback
 from passback.sandbox import serve
@@ -39,11 +40,7 @@ tenant = tenant_rules:Tenant
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    (tmp_path / "tenant_rules.py").write_text(SOURCE, "utf-8")
-    info = tmp_path / "tenant_rules-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tenant-rules\nVersion: 1.0\n", "utf-8")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS, "utf-8")
+    install_plugin(tmp_path, "tenant_rules", SOURCE, ENTRY_POINTS)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from hosting import made
+from installing import install_plugin
 
 from passback import Learner, Passback
 
@@ -58,11 +59,8 @@ sending = {{ linger = 0 }}
 @pytest.fixture
 def acme(host, monkeypatch):
     """A connector that looks users up, installed for this test alone."""
-    (host.folder / "passback_acme.py").write_text(CONNECTOR)
-    info = host.folder / "passback_acme-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-acme\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[passback.connectors.v1]\nacme = passback_acme:Acme\n")
+    entry_points = "[passback.connectors.v1]\nacme = passback_acme:Acme\n"
+    install_plugin(host.folder, "passback_acme", CONNECTOR, entry_points)
     monkeypatch.syspath_prepend(host.folder)
     monkeypatch.setattr("passback.host.matching._GRACE", 0.1)
     yield host
@@ -84,43 +82,45 @@ def test_a_system_that_never_answers_holds_up_nobody_elses_learners(acme, defect
 
 
 def test_who_is_unknown_while_their_system_is_asked_is_asked_for_right_after(acme):
-    acme.configure(TABLE.format(name="a", defect="slow"))
+    async def check(pb):
+        await pb.submit(of("ben"))
+        await until(pb, "a", {"waiting": 1})
+        # By now the look-up has read who waits, is past ana in the alphabet, and isn't over.
+        await asyncio.sleep(0.9)
+        await pb.submit(of("ana"))
+        await until(pb, "a", {"delivered": 2})
 
-    async def check():
-        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(20):
-            await pb.submit(of("ben"))
-            await until(pb, "a", {"waiting": 1})
-            # By now the look-up has read who waits, is past ana in the alphabet, and isn't over.
-            await asyncio.sleep(0.9)
-            await pb.submit(of("ana"))
-            await until(pb, "a", {"delivered": 2})
-
-    asyncio.run(check())
+    delivering(acme, "slow", check)
 
 
 def test_where_the_list_of_all_users_fails_each_is_still_looked_up_by_what_is_known(acme):
-    acme.configure(TABLE.format(name="a", defect="can't list"))
+    async def check(pb):
+        await pb.submit(of("ana"))
+        await until(pb, "a", {"delivered": 1})
+        # From now on all users are to be compared, too.
+        await pb.submit(of("ben"))
+        await until(pb, "a", {"delivered": 2})
 
-    async def check():
-        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(20):
-            await pb.submit(of("ana"))
-            await until(pb, "a", {"delivered": 1})
-            # From now on all users are to be compared, too.
-            await pb.submit(of("ben"))
-            await until(pb, "a", {"delivered": 2})
-
-    asyncio.run(check())
+    delivering(acme, "can't list", check)
 
 
 def test_a_learner_on_whom_a_system_fails_keeps_no_other_from_being_found(acme):
-    acme.configure(TABLE.format(name="a", defect="fails on some"))
+    async def check(pb):
+        await pb.submit_many(of(name) for name in NAMES)
+        await until(pb, "a", {"waiting": 2, "delivered": 1})
 
-    async def check():
-        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(20):
-            await pb.submit_many(of(name) for name in NAMES)
-            await until(pb, "a", {"waiting": 2, "delivered": 1})
+    delivering(acme, "fails on some", check)
 
-    asyncio.run(check())
+
+def delivering(host, defect, check):
+    """Run `check` with a host that delivers for one system that has `defect`."""
+    host.configure(TABLE.format(name="a", defect=defect))
+
+    async def run():
+        async with Passback.from_file(host.folder / "passback.toml") as pb, asyncio.timeout(20):
+            await check(pb)
+
+    asyncio.run(run())
 
 
 def of(name):

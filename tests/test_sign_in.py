@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from hosting import made
+from installing import install_plugin
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount
@@ -103,13 +104,8 @@ activities = []
 @pytest.fixture
 def idp(host, monkeypatch):
     """An identity provider's connector and an LMS's, installed for this test alone."""
-    (host.folder / "passback_idp.py").write_text(PROVIDER)
-    info = host.folder / "passback_idp-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-idp\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[passback.connectors.v1]\nidp = passback_idp:Idp\nbare = passback_idp:Bare\nlms = passback_idp:Lms\n"
-    )
+    named = "idp = passback_idp:Idp\nbare = passback_idp:Bare\nlms = passback_idp:Lms\n"
+    install_plugin(host.folder, "passback_idp", PROVIDER, f"[passback.connectors.v1]\n{named}")
     monkeypatch.syspath_prepend(host.folder)
     yield host
     sys.modules.pop("passback_idp", None)

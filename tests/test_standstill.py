@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from installing import install_plugin
 
 CONNECTOR = """
 import threading, time
@@ -117,11 +118,7 @@ def test_an_observer_is_named_too_and_stops_no_delivery(tmp_path):
 
 def ran(folder, held, more=""):
     """Return what is known of both connections in the end, and what was said."""
-    (folder / "passback_acme.py").write_text(CONNECTOR)
-    info = folder / "passback_acme-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passback-acme\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    install_plugin(folder, "passback_acme", CONNECTOR, ENTRY_POINTS)
     tables = [TABLE.format(name="held", held=held), TABLE.format(name="well", held="nothing")]
     (folder / "passback.toml").write_text("".join([more, *tables]))
     done = subprocess.run(

@@ -9,6 +9,16 @@ from passback_testbed.places import workspace
 ROOT = workspace()
 
 
+def install_plugin(folder, module, source, entry_points):
+    """Lay a distribution of one module into `folder`, as an installation leaves it there."""
+    (folder / f"{module}.py").write_text(source, "utf-8")
+    info = folder / f"{module}-1.0.dist-info"
+    info.mkdir()
+    name = module.replace("_", "-")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")
+    (info / "entry_points.txt").write_text(entry_points, "utf-8")
+
+
 def uv(*arguments):
     local = ROOT / ".uv"
     command = [str(local / "bin" / "uv")] if local.exists() else ["uv"]
