@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-from collections.abc import Iterable
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import attrs
 import httpcore2
+import httpx2
 
 from passback.http.names import addresses_of
 
-__all__ = ["AddressPolicy", "GuardedBackend", "connected"]
+__all__ = ["AddressPolicy", "GuardedBackend", "connect", "connected", "plainly"]
+
+_Opened = TypeVar("_Opened")
 
 _IP: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -73,6 +77,46 @@ def _forms(ip: _IP) -> list[_IP]:
     return forms
 
 
+async def connect(
+    policy: AddressPolicy,
+    host: str,
+    port: int,
+    seconds: float | None,
+    to: Callable[[str], Awaitable[_Opened]],
+) -> _Opened:
+    """Return what `to` opens, to the first permitted address of `host` that answers within `seconds`.
+
+    Raises:
+        httpx2.ConnectError: None is permitted, or none answers; says why.
+        httpx2.ConnectTimeout: Nothing happened in time.
+    """
+    connected.set(True)
+    failure: httpx2.TransportError = httpx2.ConnectError(f"{host} has no address")
+    for address in await _permitted(policy, host, port, seconds):
+        try:
+            async with asyncio.timeout(seconds):
+                return await to(address)
+        except TimeoutError:
+            failure = httpx2.ConnectTimeout("")
+        except ssl.SSLError as error:
+            raise httpx2.ConnectError(str(error)) from error
+        except (OSError, httpcore2.ConnectError) as error:
+            failure = httpx2.ConnectError(plainly(error))
+    raise failure
+
+
+async def _permitted(policy: AddressPolicy, host: str, port: int, seconds: float | None) -> list[str]:
+    addresses = await _resolve(host, port, seconds)
+    permitted = [address for address in addresses if policy.permits(address)]
+    if not permitted and addresses:
+        which = "" if host == addresses[0] else f" is the address {addresses[0]}, which"
+        raise httpx2.ConnectError(
+            f"{host}{which} is not on the public internet; "
+            "if that is meant, allow it for this connection (network.allow)"
+        )
+    return permitted
+
+
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Opens sockets, but only to addresses that the policy permits."""
 
@@ -89,35 +133,19 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[_SocketOption] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Connect to the first permitted address of `host` that answers."""
-        connected.set(True)
-        failure: Exception = httpcore2.ConnectError(f"{host} has no address")
-        for address in await self._permitted(host, port, timeout):
-            try:
-                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            except httpcore2.ConnectTimeout as error:
-                failure = error
-            except httpcore2.ConnectError as error:
-                failure = httpcore2.ConnectError(_plainly(error))
-        raise failure
 
-    async def _permitted(self, host: str, port: int, seconds: float | None) -> list[str]:
-        addresses = await _resolve(host, port, seconds)
-        permitted = [address for address in addresses if self._policy.permits(address)]
-        if not permitted and addresses:
-            which = "" if host == addresses[0] else f" is the address {addresses[0]}, which"
-            raise httpcore2.ConnectError(
-                f"{host}{which} is not on the public internet; "
-                "if that is meant, allow it for this connection (network.allow)"
-            )
-        return permitted
+        async def to(address: str) -> httpcore2.AsyncNetworkStream:
+            return await self._backend.connect_tcp(address, port, None, local_address, socket_options)
+
+        return await connect(self._policy, host, port, timeout, to)
 
     async def sleep(self, seconds: float) -> None:
         """Wait, as httpcore2 asks."""
         await asyncio.sleep(seconds)
 
 
-def _plainly(error: BaseException) -> str:
-    # The library says "all attempts failed"; the operating system said why.
+def plainly(error: BaseException) -> str:
+    """Return what the operating system said, where a library says that all attempts failed."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno:
@@ -134,6 +162,6 @@ async def _resolve(host: str, port: int, seconds: float | None) -> list[str]:
         async with asyncio.timeout(seconds):
             return await addresses_of(host, port)
     except TimeoutError:
-        raise httpcore2.ConnectTimeout(f"looking up {host} took too long") from None
+        raise httpx2.ConnectTimeout(f"looking up {host} took too long") from None
     except (OSError, ValueError) as error:
-        raise httpcore2.ConnectError(f"no such host as {host} ({error})") from None
+        raise httpx2.ConnectError(f"no such host as {host} ({error})") from None

@@ -1,35 +1,33 @@
 """HTTP for one connection: timeouts, an address policy, and failures that tell apart what happened.
 
-The only package that imports the HTTP library. It drives httpx2's own transport: that transport reports
-every kind of failure as what it was, which decides between "can't connect" and "server error"
-(docs/explanation/libraries.md). Redirects aren't followed, cookies aren't kept, and neither proxies nor
-``.netrc`` are taken from the environment.
+The only package that imports the HTTP libraries. Redirects aren't followed, cookies aren't kept, and neither
+proxies nor ``.netrc`` are taken from the environment.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TypeAlias
 
 import attrs
-import httpcore2
 import httpx2
 import msgspec
 
 from passback.clock import Clock, SystemClock
 from passback.errors import CannotConnect, PassbackError, ServerError
-from passback.http.address import AddressPolicy, GuardedBackend, connected
+from passback.http.address import AddressPolicy, connected
 from passback.http.quota import Meter, Quota
 from passback.http.response import Response, secrets_in
 from passback.http.sockets import idle
+from passback.http.transport import open_transport
+from passback.http.wire import Question, TooLarge, Transport
 
 __all__ = ["HTTP", "Exchange", "Timeouts"]
 
@@ -92,7 +90,7 @@ class HTTP:
         self._timeouts = timeouts or Timeouts()
         self._clock = clock or SystemClock()
         self.meter = Meter(quota or Quota(), self._clock)
-        self._transport: httpx2.AsyncHTTPTransport | None = None
+        self._transport: Transport | None = None
         self._under_way = 0
 
     async def request(  # noqa: PLR0913 - the parts of a request
@@ -126,17 +124,16 @@ class HTTP:
             ServerError: The address can't be used, or the answer is too large.
             RateLimited: The connection's own quota is used up, and nothing was sent.
         """
-        request = self._build(method, url, query, headers, content, json)
+        question = self._question(method, url, query, headers, content, json)
         again = idempotent if idempotent is not None else method in ("GET", "HEAD", "PUT")
-        asked = f"{method} {request.url.path}"
         started = time.monotonic()
         try:
             with self._in_use():
-                response = await self._send(request, asked, again=again)
+                response = await self._send(question, again=again)
         except PassbackError as error:
-            _record(f"{method} {_shown(request.url)}", str(error).partition(": ")[2] or str(error), started)
+            _record(question, str(error).partition(": ")[2] or str(error), started)
             raise
-        _record(f"{method} {_shown(request.url)}", str(response.status), started)
+        _record(question, str(response.status), started)
         return response
 
     async def aclose(self) -> None:
@@ -171,7 +168,7 @@ class HTTP:
         finally:
             _recorder.reset(token)
 
-    def _build(
+    def _question(
         self,
         method: str,
         url: str,
@@ -179,42 +176,42 @@ class HTTP:
         headers: Mapping[str, str] | None,
         content: bytes | None,
         json: object,
-    ) -> httpx2.Request:
+    ) -> Question:
         given = {"accept": "application/json", "user-agent": _user_agent(), **(headers or {})}
         if json is not None:
             content = msgspec.json.encode(json)
             given.setdefault("content-type", "application/json")
-        try:
-            address = httpx2.URL(url)
-            address = address.copy_merge_params(dict(query)) if query else address
-        except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError):
-            raise ServerError("the address is no URL that can be called; check its spelling") from None
+        address = _address(url)
+        if query:
+            address = _with_query(address, query)
         _require_sendable(given, f"{method} {_shown(address)}")
-        request = httpx2.Request(method, address, headers=given, content=content)
-        if request.url.scheme not in ("http", "https") or not request.url.host:
-            raise ServerError("the address must start with https://")
-        if not 0 < (request.url.port or 443) < 1 << 16:
-            raise ServerError("the address has a port that doesn't exist; check its spelling")
-        if request.url.scheme == "http" and not self._policy.allow_http:
+        if address.scheme == "http" and not self._policy.allow_http:
             raise ServerError(
-                f"{_shown(request.url)} is not encrypted; use https://, "
+                f"{_shown(address)} is not encrypted; use https://, "
                 "or allow http for this connection (network.allow_http)"
             )
-        waits = self._timeouts
-        request.extensions["timeout"] = {
-            "connect": waits.connect,
-            "read": waits.read,
-            "write": waits.read,
-            "pool": waits.total,
-        }
-        return request
+        return Question(
+            method=method,
+            url=address,
+            headers=given,
+            content=content,
+            connect=self._timeouts.connect,
+            read=self._timeouts.read,
+            total=self._timeouts.total,
+            most=_MAX_BODY,
+        )
 
-    async def _send(self, request: httpx2.Request, asked: str, *, again: bool) -> Response:
+    async def _send(self, question: Question, *, again: bool) -> Response:
+        asked = f"{question.method} {question.url.path}"
         for last in (not again, True):
             connected.set(False)
             try:
                 async with asyncio.timeout(self._timeouts.total):
-                    return await self._exchange(request, asked)
+                    return await self._exchange(question, asked)
+            except TooLarge:
+                raise ServerError(
+                    f"{asked} answered with more than {_MAX_BODY // 2**20} MiB; that was not read"
+                ) from None
             except httpx2.LocalProtocolError:
                 raise ServerError(f"{asked}: the request can't be put on the wire") from None
             except _CUT as error:
@@ -225,61 +222,61 @@ class HTTP:
                 # The other side may close an idle connection at the moment we take it from the pool.
                 if not last and not connected.get():
                     continue
-                raise CannotConnect(_unreached(request, "it cut the connection", error)) from None
+                raise CannotConnect(_unreached(question, "it cut the connection", error)) from None
             except (TimeoutError, httpx2.TimeoutException) as error:
-                raise CannotConnect(_unreached(request, "no answer in time", error)) from None
+                raise CannotConnect(_unreached(question, "no answer in time", error)) from None
             except httpx2.TransportError as error:
-                raise CannotConnect(_unreached(request, "not reached", error)) from None
+                raise CannotConnect(_unreached(question, "not reached", error)) from None
             except httpx2.DecodingError:
                 raise ServerError(f"{asked} answered with a body that can't be decompressed") from None
         raise AssertionError  # the second try ends one way or the other
 
-    async def _exchange(self, request: httpx2.Request, asked: str) -> Response:
+    async def _exchange(self, question: Question, asked: str) -> Response:
         self.meter.take()
-        answer = await self._open().handle_async_request(request)
-        try:
-            parts, size = [], 0
-            async for part in answer.aiter_bytes():
-                size += len(part)
-                if size > _MAX_BODY:
-                    raise ServerError(
-                        f"{asked} answered with more than {_MAX_BODY // 2**20} MiB; that was not read"
-                    )
-                parts.append(part)
-        finally:
-            await answer.aclose()
+        answer = await self._open().ask(question)
         return Response(
-            status=answer.status_code,
-            headers={name.lower(): value for name, value in answer.headers.items()},
-            body=b"".join(parts),
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
             asked=asked,
             received=self._clock.now(),
-            secrets=secrets_in(request.headers),
+            secrets=secrets_in(question.headers),
         )
 
-    def _open(self) -> httpx2.AsyncHTTPTransport:
+    def _open(self) -> Transport:
         if self._transport is None:
-            transport = httpx2.AsyncHTTPTransport(trust_env=False, verify=_tls())
-            # The transport offers no place for a network backend; its pool does.
-            transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001
-                ssl_context=_tls(),
-                max_connections=20,
-                keepalive_expiry=30.0,
-                network_backend=GuardedBackend(self._policy),
-            )
-            self._transport = transport
+            self._transport = open_transport(self._policy)
         return self._transport
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    # Loading the certificate store costs tens of milliseconds, and every connection needs the same one.
-    return httpx2.create_ssl_context()
 
 
 @cache
 def _user_agent() -> str:
     return f"passback/{version('passback')}"
+
+
+# Most connections ask the same few addresses again and again.
+@lru_cache(maxsize=256)
+def _address(url: str) -> httpx2.URL:
+    try:
+        address = httpx2.URL(url)
+    except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError):
+        raise _no_url() from None
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ServerError("the address must start with https://")
+    if not 0 < (address.port or 443) < 1 << 16:
+        raise ServerError("the address has a port that doesn't exist; check its spelling")
+    return address
+
+
+def _with_query(address: httpx2.URL, query: Query) -> httpx2.URL:
+    try:
+        return address.copy_merge_params(dict(query))
+    except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError):
+        raise _no_url() from None
+
+
+def _no_url() -> ServerError:
+    return ServerError("the address is no URL that can be called; check its spelling")
 
 
 def _shown(url: httpx2.URL) -> str:
@@ -298,13 +295,14 @@ def _require_sendable(headers: Mapping[str, str], asked: str) -> None:
             )
 
 
-def _unreached(request: httpx2.Request, what: str, error: Exception) -> str:
+def _unreached(question: Question, what: str, error: Exception) -> str:
     said = str(error).strip()
-    return f"{request.method} {_shown(request.url)}: {what}{f' ({said})' if said else ''}"
+    return f"{question.method} {_shown(question.url)}: {what}{f' ({said})' if said else ''}"
 
 
-def _record(asked: str, outcome: str, started: float) -> None:
+def _record(question: Question, outcome: str, started: float) -> None:
     exchanges = _recorder.get()
     if exchanges is not None:
         took = round((time.monotonic() - started) * 1000)
+        asked = f"{question.method} {_shown(question.url)}"
         exchanges.append(Exchange(asked=asked, outcome=outcome, milliseconds=took))

@@ -20,7 +20,17 @@ __all__ = ["Manners", "observed"]
 # Whoever waits for a command notices.
 _SLOW_SECONDS = 2.0
 # What carries everybody's requests: a plugin that changes it changes all connections.
-_SHARED = ("httpx2", "httpcore2", "passback.http.session", "passback.http.address", "passback.http.oauth")
+_SHARED = (
+    "aiohttp",
+    "httpcore2",
+    "httpx2",
+    "passback.http.address",
+    "passback.http.oauth",
+    "passback.http.over_aiohttp",
+    "passback.http.over_httpx2",
+    "passback.http.session",
+    "passback.http.transport",
+)
 
 
 @attrs.define

@@ -1,0 +1,299 @@
+"""Whatever carries a request, it goes out and comes back the same."""
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from passback import HTTP, AddressPolicy, CannotConnect, ServerError, Timeouts
+from passback.http import transport
+
+pytestmark = pytest.mark.usefixtures("carrier")
+
+LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
+QUICK = Timeouts(connect=2, read=2, total=4)
+LARGE = b"x" * (3 << 20)
+
+
+@asynccontextmanager
+async def serving(serve, **options):
+    """Let `serve` converse with whoever comes; yield the port."""
+    conversations = set()
+
+    async def converse(reader, writer):
+        conversations.add(asyncio.current_task())
+        try:
+            await serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the client left
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(converse, "127.0.0.1", 0, **options)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.gather(*conversations)
+
+
+def asked(server, method="GET", path="/results", times=1, **arguments):
+    """Start `server`, ask it, and return the last answer."""
+
+    async def ask():
+        async with server:
+            http = HTTP(LOOPBACK, QUICK)
+            try:
+                for _ in range(times):
+                    response = await http.request(method, f"{server.url}{path}", **arguments)
+                return response
+            finally:
+                await http.aclose()
+
+    return asyncio.run(ask())
+
+
+def head(server):
+    """Return the headers of the last request."""
+    lines = server.requests[-1].rstrip().split("\r\n")[1:]
+    return sorted(tuple(part.lower() for part in line.split(": ", 1)) for line in lines)
+
+
+def test_nothing_goes_out_but_what_was_asked_for(misbehaving, answer):
+    server = misbehaving(answer())
+    asked(server, headers={"X-Key": "k", "accept": "*/*", "user-agent": "u"})
+    wanted = [("accept", "*/*"), ("host", f"127.0.0.1:{server.port}"), ("user-agent", "u"), ("x-key", "k")]
+    assert [each for each in head(server) if each[0] != "connection"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("method", "content", "length"),
+    [("GET", None, None), ("DELETE", None, None), ("POST", b"{}", "2"), ("PUT", LARGE, str(len(LARGE)))],
+)
+def test_a_body_goes_out_with_its_length(misbehaving, answer, method, content, length):
+    server = misbehaving(answer(body=b'"took it"'))
+    assert asked(server, method, content=content).json() == "took it"
+    sent = dict(head(server))
+    assert sent.get("content-length", "0") == (length or "0")
+    assert "transfer-encoding" not in sent
+
+
+@pytest.mark.parametrize("path", ["/a%2Fb", "/%7Ex", "/a%20b?c=%2B&d=%3D", "/a;b=c", "/?a=b%26c", "/ü"])
+def test_what_is_percent_encoded_goes_out_as_it_stands(misbehaving, answer, path):
+    server = misbehaving(answer())
+    asked(server, path=path)
+    assert server.requests[0].split(" ")[1] == path.replace("ü", "%C3%BC")
+
+
+def test_user_information_in_an_address_is_sent_to_nobody(misbehaving, answer):
+    server = misbehaving(answer())
+
+    async def ask():
+        async with server:
+            http = HTTP(LOOPBACK, QUICK)
+            await http.request("GET", server.url.replace("//", "//ada:s3cret@"))
+            await http.aclose()
+
+    asyncio.run(ask())
+    assert "authorization" not in dict(head(server))
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "wanted"),
+    [
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked", b"3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", b"abcd"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked", b"1\r\na\r\n0\r\nx-after: 1\r\n\r\n", b"a"),
+        (b"HTTP/1.1 204 No Content", b"", b""),
+        (b"HTTP/1.1 304 Not Modified\r\ncontent-length: 7", b"", b""),
+        (b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1", b"a", b"a"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1", b"a", b"a"),
+    ],
+)
+def test_an_answer_ends_where_http_says(misbehaving, head, body, wanted):
+    server = misbehaving(head + b"\r\n\r\n" + body)
+    assert asked(server, times=2).body == wanted
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_an_answer_without_a_length_ends_with_its_connection(misbehaving, version):
+    async def answer_and_leave(writer):
+        writer.write(b"HTTP/" + version + b" 200 OK\r\n\r\nall of it")
+        writer.close()
+
+    server = misbehaving(answer_and_leave)
+    assert asked(server, times=2).body == b"all of it"
+    assert server.connections == 2
+
+
+def test_a_head_is_answered_without_a_body(misbehaving):
+    server = misbehaving(b"HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n")
+    assert asked(server, "HEAD", times=2).headers["content-length"] == "400"
+    assert server.connections == 1
+
+
+def test_headers_of_one_name_are_read_as_one_and_in_any_encoding(misbehaving):
+    lines = [b"Link: </1>", b"LINK: </2>", "X-Utf: \u00fc".encode(), "X-Latin: \u00fc".encode("latin-1")]
+    server = misbehaving(b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(lines) + b"\r\ncontent-length: 0\r\n\r\n")
+    headers = asked(server).headers
+    assert headers["link"] == "</1>, </2>"
+    assert headers["x-utf"]
+    assert headers["x-latin"] == "\u00fc"
+
+
+def test_a_long_header_is_read(misbehaving, answer):
+    server = misbehaving(answer(x_long="y" * 40_000))
+    assert len(asked(server).headers["x-long"]) == 40_000
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"220 mail.example ESMTP ready\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x50" * 3,
+    ],
+)
+def test_what_is_no_http_is_told_as_such_or_as_cut(misbehaving, nonsense):
+    async def say(writer):
+        writer.write(nonsense)
+        writer.close()
+
+    with pytest.raises((ServerError, CannotConnect), match=r"no HTTP|it cut the connection"):
+        asked(misbehaving(say))
+
+
+# What answers are made of, in every disorder.
+pieces = st.sampled_from(
+    [
+        *(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 500 \r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/2 200\r\n"),
+        *(b"content-length: 5\r\n", b"Content-Length: 3\r\n", b"transfer-encoding: chunked\r\n"),
+        *(b"content-encoding: gzip\r\n", b"connection: close\r\n", b"connection: upgrade\r\n", b"a: b\r\n"),
+        *(b" folded\r\n", b"a\0: b\r\n", b": b\r\n", b"\xff: \xff\r\n", b"location: ://\r\n"),
+        *(b"set-cookie: ;;=\r\n", b"www-authenticate: Digest\r\n", b"\r\n", b"\n", b"\r", b"\0", b"\x1f\x8b"),
+        *(b"hello", b"5\r\nhello\r\n", b"0\r\n\r\n", b"ffffffffffffffffff\r\n", b"-1\r\n", b"5;x=y\r\n"),
+    ]
+)
+
+
+@given(pieces=st.lists(pieces, max_size=8), whole=st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_whatever_a_server_says_is_an_answer_or_a_failure_of_the_connection(misbehaving, pieces, whole):
+    async def say(writer):
+        writer.write((b"HTTP/1.1 200 OK\r\n" if whole else b"") + b"".join(pieces))
+        writer.close()
+
+    with suppress(ServerError, CannotConnect):
+        response = asked(misbehaving(say))
+        assert 100 <= response.status <= 999
+        assert all(name == name.lower() for name in response.headers)
+
+
+def test_an_answer_that_comes_before_the_body_was_sent_is_read():
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        # Whoever closes with something unread resets: a server that is kind reads on.
+        while await reader.read(1 << 16):
+            pass
+
+    async def ask():
+        async with serving(refuse) as port:
+            http = HTTP(LOOPBACK, QUICK)
+            try:
+                return (await http.request("POST", f"http://127.0.0.1:{port}/", content=LARGE)).status
+            finally:
+                await http.aclose()
+
+    assert asyncio.run(ask()) == 413
+
+
+def test_more_requests_than_sockets_wait_for_one_another(misbehaving, answer):
+    async def ask():
+        async with misbehaving(answer()) as server:
+            http = HTTP(LOOPBACK, QUICK)
+            answers = await asyncio.gather(*(http.request("GET", server.url) for _ in range(100)))
+            await http.aclose()
+            return {each.status for each in answers}, server.connections
+
+    statuses, connections = asyncio.run(ask())
+    assert statuses == {200}
+    assert connections <= 20
+
+
+def test_who_is_cancelled_leaves_no_answer_behind_for_the_next(misbehaving, answer):
+    async def slowly(writer):
+        await asyncio.sleep(0.2)
+        writer.write(answer(body=b'"first"'))
+
+    server = misbehaving(slowly, answer(body=b'"second"'))
+
+    async def ask():
+        async with server:
+            http = HTTP(LOOPBACK, QUICK)
+            first = asyncio.create_task(http.request("GET", server.url))
+            await asyncio.sleep(0.1)
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            await asyncio.sleep(0.2)
+            response = await http.request("GET", server.url)
+            await http.aclose()
+            return response.json()
+
+    assert asyncio.run(ask()) == "second"
+
+
+@pytest.fixture
+def authority(monkeypatch, tmp_path):
+    """A certificate authority that this machine trusts while the test runs."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    transport._tls.cache_clear()
+    yield made
+    transport._tls.cache_clear()
+
+
+def over_tls(certificate, host):
+    """Ask a server that shows `certificate` over TLS by the name of `host`."""
+
+    async def serve(reader, writer):
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n"safe"')
+
+    async def ask():
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(tls)
+        async with serving(serve, ssl=tls) as port:
+            http = HTTP(LOOPBACK, QUICK)
+            try:
+                return [(await http.request("GET", f"https://{host}:{port}/")).json() for _ in range(2)]
+            finally:
+                await http.aclose()
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_certificate_that_an_authority_vouches_for_is_taken(authority, host):
+    assert over_tls(authority.issue_cert(host), host) == ["safe", "safe"]
+
+
+def test_a_certificate_of_another_name_is_told_as_not_reached(authority):
+    with pytest.raises(CannotConnect, match=r"not reached \(.*certificate.*lms\.example|localhost"):
+        over_tls(authority.issue_cert("lms.example"), "localhost")
+
+
+@pytest.mark.usefixtures("authority")
+def test_a_certificate_of_a_strange_authority_is_told_as_not_reached():
+    with pytest.raises(CannotConnect, match=r"not reached \(.*certificate verify failed"):
+        over_tls(trustme.CA().issue_cert("localhost"), "localhost")
