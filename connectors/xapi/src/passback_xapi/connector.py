@@ -68,10 +68,7 @@ class XapiConnector(Connector[XapiOptions]):
         )
 
     async def _send(self, outgoing: Sequence[Outgoing]) -> Sequence[Receipt]:
-        # Host ids that differ only in case can give the same statement id, and no request may hold it twice.
-        first = {each.id: each for each in reversed(outgoing)}
-        now = [each for each in outgoing if first[each.id] is each]
-        later = [each for each in outgoing if first[each.id] is not each]
+        now, later = _apart(outgoing)
         answer = await self._lrs.store([each.statement for each in now])
         if answer.status in REFUSALS and await self._lrs.renegotiate():
             answer = await self._lrs.store([each.statement for each in now])
@@ -80,3 +77,12 @@ class XapiConnector(Connector[XapiOptions]):
         else:
             receipts = await receipts_for(self._lrs, answer, now)
         return [*receipts, *(await self._send(later) if later else ())]
+
+
+def _apart(outgoing: Sequence[Outgoing]) -> tuple[Sequence[Outgoing], Sequence[Outgoing]]:
+    # Host ids that differ only in case can give the same statement id, and no request may hold it twice.
+    first = {each.id: each for each in reversed(outgoing)}
+    if len(first) == len(outgoing):
+        return outgoing, ()
+    now = [each for each in outgoing if first[each.id] is each]
+    return now, [each for each in outgoing if first[each.id] is not each]

@@ -18,12 +18,11 @@ class Outgoing:
     Attributes:
         delivery: The delivery.
         statement: The statement for its result.
+        id: The statement's id.
     """
 
     delivery: Delivery
     statement: Mapping[str, JSONValue]
-
-    @property
-    def id(self) -> str:
-        """The statement's id."""
-        return str(self.statement["id"])
+    id: str = attrs.field(
+        init=False, default=attrs.Factory(lambda self: str(self.statement["id"]), takes_self=True)
+    )
