@@ -1,6 +1,6 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
-from passback.delivery.accepting import Acceptance, Submission
+from passback.delivery.accepting import Acceptance
 from passback.delivery.attaching import Attached, Attachments, attached_connections
 from passback.delivery.backlog import Backlog, backlog
 from passback.delivery.breaker import Backoff
@@ -19,6 +19,7 @@ from passback.delivery.retention import Retention, RetentionPolicy
 from passback.delivery.routing import Routes
 from passback.delivery.selection import Selection
 from passback.delivery.serving import Roster
+from passback.delivery.submission import Submission
 from passback.delivery.telling import tell
 from passback.delivery.unknown import last_seen, waiting_connections, waiting_learners
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Self, TypeAlias
+from typing import Any
 
 import attrs
 from sqlalchemy import (
@@ -11,16 +11,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
+    Row,
     bindparam,
     false,
+    func,
     insert,
     literal,
     select,
 )
 
 from passback.delivery.attaching import attached_connections
+from passback.delivery.submission import Key, Submission
 from passback.errors import ContentConflict, InvalidResult
-from passback.model import Result, canonical, read_result
+from passback.model import Result, read_result
 from passback.store import (
     AT_ONCE,
     InsertMany,
@@ -35,19 +38,13 @@ from passback.store import (
     words,
 )
 
-__all__ = ["UNROUTED", "Acceptance", "Submission", "accept", "insert_deliveries", "raise_signals"]
+__all__ = ["UNROUTED", "Acceptance", "accept", "insert_deliveries", "raise_signals"]
 
 # The signal that a result was accepted by a process that knows no connection for it.
 UNROUTED = ""
 
-# What the ids of a result may take together, in bytes.
-_LONGEST = 2560
-# What a character takes at most, in bytes.
-_WIDEST = 4
-
 _r = schema.result.c
 _d = schema.delivery.c
-_Key: TypeAlias = tuple[str, str]
 
 # Statements of the hot path are built once: to build one costs as much as to run it.
 _KNOWN = PerEngine(
@@ -71,10 +68,13 @@ _UNROUTED_PLACES = PerEngine(
         .distinct()
     )
 )
-_INSERT_RESULTS = InsertMany(
-    insert_new(schema.result),
-    ("id", "organisation", "learner", "activity", "kind", "at", "body", "accepted", "routed", "source"),
-    returning=("organisation", "id", "seq"),
+_COLUMNS = ("id", "organisation", "learner", "activity", "kind", "at", "body", "accepted", "routed", "source")
+_INSERTED = ("organisation", "id", "seq")
+_INSERT = InsertMany(insert_new(schema.result), _COLUMNS, returning=_INSERTED)
+_INSERT_NUMBERED = InsertMany(insert_new(schema.result), (*_COLUMNS, "seq"), returning=_INSERTED)
+_NUMBERS = select(
+    func.nextval(func.pg_get_serial_sequence(schema.result.name, _r.seq.name)),
+    func.generate_series(1, bindparam("b_count")),
 )
 
 
@@ -98,39 +98,6 @@ _DELIVER = PerEngine(_deliver_statement)
 
 
 @attrs.frozen(kw_only=True)
-class Submission:
-    """A result and where it goes.
-
-    Attributes:
-        result: The result.
-        body: Its canonical bytes.
-        connections: The connections that the configuration attaches its activity to.
-        source: The connection that it came from, and doesn't go to; None if it's the host's own.
-    """
-
-    result: Result
-    body: bytes
-    connections: tuple[str, ...]
-    source: str | None = None
-
-    @classmethod
-    def of(cls, result: Result, connections: Iterable[str], source: str | None = None) -> Self:
-        """Return `result` ready to be put.
-
-        Raises:
-            InvalidResult: It holds something that couldn't be read back, or looked up by.
-        """
-        body = canonical(result)
-        _require_indexable(result)
-        return cls(result=result, body=body, connections=tuple(connections), source=source)
-
-    @property
-    def key(self) -> _Key:
-        """What makes it this fact and no other."""
-        return self.result.organisation, self.result.id
-
-
-@attrs.frozen(kw_only=True)
 class Acceptance:
     """A result is accepted: on disk, and in exactly one state from now on.
 
@@ -150,7 +117,7 @@ def accept(
 ) -> list[Acceptance | ContentConflict]:
     """Insert what is new of `submissions`; return for each its acceptance, or why it isn't accepted."""
     known = _known(db, [submission.result.id for submission in submissions])
-    fresh: dict[_Key, Submission] = {}
+    fresh: dict[Key, Submission] = {}
     for submission in submissions:
         if submission.key not in known:
             fresh.setdefault(submission.key, submission)
@@ -178,28 +145,6 @@ def accept(
     return answers
 
 
-def _require_indexable(result: Result) -> None:
-    together = f"{result.id}{result.learner.id}{result.activity.id}{result.organisation}"
-    if len(together) * _WIDEST <= _LONGEST and "\0" not in together:
-        return
-    ids = {
-        "id": result.id,
-        "learner.id": result.learner.id,
-        "activity.id": result.activity.id,
-        "organisation": result.organisation,
-    }
-    for field, text in ids.items():
-        if "\0" in text:
-            raise InvalidResult(field, "expected a text without a NUL character")
-    sizes = {field: len(text.encode()) for field, text in ids.items()}
-    # They stand together in an index, whose entries PostgreSQL limits.
-    for field in ("id", "learner.id"):
-        others = [each for each in sizes if (each == "id") == (field == "id") or each == "organisation"]
-        if sum(sizes[each] for each in others) > _LONGEST:
-            together = ", ".join(each for each in others if each != field)
-            raise InvalidResult(field, f"expected at most {_LONGEST} bytes in UTF-8 together with {together}")
-
-
 def raise_signals(db: Connection, connections: Iterable[str]) -> None:
     """Tell the dispatcher, wherever it runs, that something of `connections` became due."""
     rows = [{"connection": name} for name in sorted(connections)]
@@ -207,13 +152,13 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
         db.execute(insert(schema.signal), rows)
 
 
-def _known(db: Connection, ids: Sequence[str]) -> dict[_Key, bytes]:
+def _known(db: Connection, ids: Sequence[str]) -> dict[Key, bytes]:
     rows = db.execute(_KNOWN.of(db), {"b_ids": spelled(ids)})
     return {(row.organisation, row.id): row.body for row in rows}
 
 
-def _routed(db: Connection, ids: Sequence[str]) -> dict[_Key, Sequence[str]]:
-    found: dict[_Key, list[str]] = {}
+def _routed(db: Connection, ids: Sequence[str]) -> dict[Key, Sequence[str]]:
+    found: dict[Key, list[str]] = {}
     if ids:
         for row in db.execute(_ROUTED.of(db), {"b_ids": spelled(ids)}):
             found.setdefault((row.organisation, row.id), []).append(row.connection)
@@ -233,7 +178,7 @@ def _differences(before: bytes, submission: Submission) -> list[str] | None:
     return [name for name in names if getattr(known, name) != getattr(given, name)] or None
 
 
-def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[_Key, Sequence[str]]:
+def _insert(db: Connection, fresh: Mapping[Key, Submission], now: int) -> dict[Key, Sequence[str]]:
     """Insert what of `fresh` is unknown, and its deliveries; return for each the connections it goes to."""
     if not fresh:
         return {}
@@ -253,17 +198,27 @@ def _insert(db: Connection, fresh: Mapping[_Key, Submission], now: int) -> dict[
         )
         for key, submission in fresh.items()
     ]
-    inserted = _INSERT_RESULTS.run(db, rows)
+    inserted = _inserted(db, rows)
     pairs = [(row.seq, name) for row in inserted for name in goes[row.organisation, row.id]]
     insert_deliveries(db, sorted(pairs), now)
     return {key: goes[key] for key in ((row.organisation, row.id) for row in inserted)}
 
 
-def _destinations(db: Connection, fresh: Mapping[_Key, Submission]) -> dict[_Key, Sequence[str]]:
+def _inserted(db: Connection, rows: Sequence[Sequence[object]]) -> Sequence[Row[tuple[object, ...]]]:
+    if db.dialect.name == "sqlite" or len(rows) == 1:
+        return _INSERT.run(db, rows)
+    # Whoever accepts the same results at the same moment waits for these rows. All take them in one order, so
+    # that no two wait for each other; their numbers still say in which order they were given.
+    numbers = sorted(db.scalars(_NUMBERS, {"b_count": len(rows)}))
+    numbered = sorted((*row, number) for row, number in zip(rows, numbers, strict=True))
+    return _INSERT_NUMBERED.run(db, numbered)
+
+
+def _destinations(db: Connection, fresh: Mapping[Key, Submission]) -> dict[Key, Sequence[str]]:
     results = [submission.result for submission in fresh.values()]
     attached = attached_connections(db, {result.activity.id for result in results})
     queueing = _queueing(db, results)
-    goes: dict[_Key, Sequence[str]] = {}
+    goes: dict[Key, Sequence[str]] = {}
     for key, each in fresh.items():
         later = attached.get((each.result.organisation, each.result.activity.id), ())
         names = dict.fromkeys([*each.connections, *later])
@@ -271,7 +226,7 @@ def _destinations(db: Connection, fresh: Mapping[_Key, Submission]) -> dict[_Key
     return {key: () if _place(key, fresh) in queueing else names for key, names in goes.items()}
 
 
-def _place(key: _Key, fresh: Mapping[_Key, Submission]) -> tuple[str, str]:
+def _place(key: Key, fresh: Mapping[Key, Submission]) -> tuple[str, str]:
     return key[0], fresh[key].result.activity.id
 
 

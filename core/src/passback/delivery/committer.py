@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from passback.clock import Clock
-from passback.delivery.accepting import Acceptance, Submission
+from passback.delivery.accepting import Acceptance
 from passback.delivery.outbox import Outbox
+from passback.delivery.submission import Submission
 from passback.errors import ContentConflict, OutboxError
 
 __all__ = ["Answer", "Committer"]

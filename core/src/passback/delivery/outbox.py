@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from passback.delivery import accepting, leasing
-from passback.delivery.accepting import Acceptance, Submission
+from passback.delivery.accepting import Acceptance
 from passback.delivery.leasing import Lease, Settlement, Wish
+from passback.delivery.submission import Submission
 from passback.errors import ContentConflict
 from passback.store import State, Store, milliseconds
 
