@@ -107,7 +107,7 @@ def test_a_connector_needs_the_core_without_extras(wheels, connector, more):
 def test_a_connector_author_gets_no_database_and_no_command_line_tools(bare, tmp_path):
     program = """
 import importlib.util, json
-names = ("aiohttp", "sqlalchemy", "typer", "rich", "starlette", "passback_xapi", "passback")
+names = ("sqlalchemy", "typer", "rich", "starlette", "passback_xapi", "passback")
 print(json.dumps([name for name in names if importlib.util.find_spec(name)]))
 """
     assert ask(bare, program, tmp_path) == ["passback_xapi", "passback"]

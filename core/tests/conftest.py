@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from postgres import postgres_server
 
-from passback.http import transport
 from passback.store import DatabaseURL
 
 # A machine that is busy with other tests makes examples slowly, and that says nothing of what is tested.
@@ -68,15 +67,6 @@ class Misbehaving:
             else:
                 await behaviour(writer)
             await writer.drain()
-
-
-@pytest.fixture(params=["httpx2", "aiohttp"])
-def carrier(request, monkeypatch):
-    """What carries requests, each in turn."""
-    if request.param == "aiohttp":
-        pytest.importorskip("aiohttp", reason="the bare core goes without it")
-    monkeypatch.setattr(transport, "_has_aiohttp", lambda: request.param == "aiohttp")
-    return request.param
 
 
 @pytest.fixture

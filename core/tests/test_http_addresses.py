@@ -8,8 +8,6 @@ import pytest
 
 from passback import HTTP, AddressPolicy, CannotConnect, ServerError, Timeouts
 
-pytestmark = pytest.mark.usefixtures("carrier")
-
 ALLOWED = ("127.0.0.0/8", "::1/128")
 PRIVATE = [
     "127.0.0.1",

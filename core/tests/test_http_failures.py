@@ -9,8 +9,6 @@ import pytest
 
 from passback import HTTP, AddressPolicy, CannotConnect, ServerError, Timeouts
 
-pytestmark = pytest.mark.usefixtures("carrier")
-
 LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8", "::1/128"))
 IMPATIENT = Timeouts(connect=0.3, read=0.3, total=0.6)
 

@@ -7,8 +7,6 @@ import pytest
 
 from passback import HTTP, AddressPolicy, PassbackError, Timeouts
 
-pytestmark = pytest.mark.usefixtures("carrier")
-
 OPEN = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 QUICK = Timeouts(connect=0.3, read=0.3, total=0.5)
 SECRET = "s3cret"

@@ -10,8 +10,6 @@ import pytest
 from passback import HTTP, AddressPolicy
 from passback.http import sockets
 
-pytestmark = pytest.mark.usefixtures("carrier")
-
 LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 
 

@@ -22,36 +22,30 @@ import msgspec
 
 from passback.clock import Clock, SystemClock
 from passback.errors import CannotConnect, PassbackError, ServerError
-from passback.http.address import AddressPolicy, connected
+from passback.http import wire
+from passback.http.address import AddressPolicy
+from passback.http.conversation import MAX_BODY
 from passback.http.quota import Meter, Quota
 from passback.http.response import Response, secrets_in
 from passback.http.sockets import idle
-from passback.http.transport import open_transport
-from passback.http.wire import Question, TooLarge, Transport
+from passback.http.transport import Timeouts, Transport
 
 __all__ = ["HTTP", "Exchange", "Timeouts"]
 
 Query: TypeAlias = Mapping[str, str | int | bool]
 
-_MAX_BODY = 16 * 1024 * 1024
 # What RFC 9110 §5.5 lets a field value be.
 _SENDABLE = re.compile(r"([\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?)?")
-_CUT = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
-
-
-@attrs.frozen(kw_only=True)
-class Timeouts:
-    """How long to wait, in seconds.
-
-    Attributes:
-        connect: For a connection.
-        read: For each piece of an answer.
-        total: For one request from start to end.
-    """
-
-    connect: float = 10.0
-    read: float = 30.0
-    total: float = 60.0
+_UNREACHED: Mapping[type[Exception], str] = {
+    wire.Cut: "it cut the connection",
+    wire.NotReached: "not reached",
+}
+_USELESS = {
+    wire.NoHTTP: " was answered with something that is no HTTP or breaks its rules; check address and port",
+    wire.TooLarge: f" answered with more than {MAX_BODY // 2**20} MiB; that was not read",
+    wire.Undecodable: " answered with a body that can't be decompressed",
+    wire.Unsendable: ": the request can't be put on the wire",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +61,17 @@ class Exchange:
     asked: str
     outcome: str
     milliseconds: int
+
+
+# Its repr would show what nobody is to see.
+@attrs.frozen(kw_only=True, repr=False)
+class _Asked:
+    method: str
+    url: httpx2.URL
+    headers: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {_shown(self.url)}"
 
 
 _recorder: ContextVar[list[Exchange] | None] = ContextVar("passback_exchanges", default=None)
@@ -124,16 +129,18 @@ class HTTP:
             ServerError: The address can't be used, or the answer is too large.
             RateLimited: The connection's own quota is used up, and nothing was sent.
         """
-        question = self._question(method, url, query, headers, content, json)
+        if json is not None:
+            content = msgspec.json.encode(json)
+        asked = self._asked(method, url, query, headers or {}, json=json is not None)
         again = idempotent if idempotent is not None else method in ("GET", "HEAD", "PUT")
         started = time.monotonic()
         try:
             with self._in_use():
-                response = await self._send(question, again=again)
+                response = await self._send(asked, content, again=again)
         except PassbackError as error:
-            _record(question, str(error).partition(": ")[2] or str(error), started)
+            _record(asked, str(error).partition(": ")[2] or str(error), started)
             raise
-        _record(question, str(response.status), started)
+        _record(asked, str(response.status), started)
         return response
 
     async def aclose(self) -> None:
@@ -168,85 +175,50 @@ class HTTP:
         finally:
             _recorder.reset(token)
 
-    def _question(
-        self,
-        method: str,
-        url: str,
-        query: Query | None,
-        headers: Mapping[str, str] | None,
-        content: bytes | None,
-        json: object,
-    ) -> Question:
-        given = {"accept": "application/json", "user-agent": _user_agent(), **(headers or {})}
-        if json is not None:
-            content = msgspec.json.encode(json)
+    def _asked(
+        self, method: str, url: str, query: Query | None, headers: Mapping[str, str], *, json: bool
+    ) -> _Asked:
+        given = {"accept": "application/json", "user-agent": _user_agent(), **headers}
+        if json:
             given.setdefault("content-type", "application/json")
-        address = _address(url)
-        if query:
-            address = _with_query(address, query)
-        _require_sendable(given, f"{method} {_shown(address)}")
+        address = _with_query(_address(url), query) if query else _address(url)
+        asked = _Asked(method=method, url=address, headers=given)
+        _require_sendable(given, str(asked))
         if address.scheme == "http" and not self._policy.allow_http:
             raise ServerError(
                 f"{_shown(address)} is not encrypted; use https://, "
                 "or allow http for this connection (network.allow_http)"
             )
-        return Question(
-            method=method,
-            url=address,
-            headers=given,
-            content=content,
-            connect=self._timeouts.connect,
-            read=self._timeouts.read,
-            total=self._timeouts.total,
-            most=_MAX_BODY,
-        )
+        return asked
 
-    async def _send(self, question: Question, *, again: bool) -> Response:
-        asked = f"{question.method} {question.url.path}"
+    async def _send(self, asked: _Asked, content: bytes | None, *, again: bool) -> Response:
+        short = f"{asked.method} {asked.url.path}"
         for last in (not again, True):
-            connected.set(False)
             try:
                 async with asyncio.timeout(self._timeouts.total):
-                    return await self._exchange(question, asked)
-            except TooLarge:
-                raise ServerError(
-                    f"{asked} answered with more than {_MAX_BODY // 2**20} MiB; that was not read"
-                ) from None
-            except httpx2.LocalProtocolError:
-                raise ServerError(f"{asked}: the request can't be put on the wire") from None
-            except _CUT as error:
-                if str(error).startswith("illegal"):
-                    raise ServerError(
-                        f"{asked} was answered with something that is no HTTP; check the address and its port"
-                    ) from None
+                    return await self._exchange(asked, content, short)
+            except (wire.Cut, wire.Late, wire.NotReached, TimeoutError) as failure:
                 # The other side may close an idle connection at the moment we take it from the pool.
-                if not last and not connected.get():
+                if isinstance(failure, wire.Cut) and failure.kept and not last:
                     continue
-                raise CannotConnect(_unreached(question, "it cut the connection", error)) from None
-            except (TimeoutError, httpx2.TimeoutException) as error:
-                raise CannotConnect(_unreached(question, "no answer in time", error)) from None
-            except httpx2.TransportError as error:
-                raise CannotConnect(_unreached(question, "not reached", error)) from None
-            except httpx2.DecodingError:
-                raise ServerError(f"{asked} answered with a body that can't be decompressed") from None
+                raise CannotConnect(_unreached(asked, failure)) from None
+            except wire.Failure as failure:
+                raise ServerError(f"{short}{_USELESS[type(failure)]}") from None
         raise AssertionError  # the second try ends one way or the other
 
-    async def _exchange(self, question: Question, asked: str) -> Response:
+    async def _exchange(self, asked: _Asked, content: bytes | None, short: str) -> Response:
         self.meter.take()
-        answer = await self._open().ask(question)
+        if self._transport is None:
+            self._transport = Transport(self._policy, self._timeouts)
+        answer = await self._transport.ask(asked.method, asked.url, asked.headers, content)
         return Response(
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
-            asked=asked,
+            asked=short,
             received=self._clock.now(),
-            secrets=secrets_in(question.headers),
+            secrets=secrets_in(asked.headers),
         )
-
-    def _open(self) -> Transport:
-        if self._transport is None:
-            self._transport = open_transport(self._policy)
-        return self._transport
 
 
 @cache
@@ -295,14 +267,14 @@ def _require_sendable(headers: Mapping[str, str], asked: str) -> None:
             )
 
 
-def _unreached(question: Question, what: str, error: Exception) -> str:
-    said = str(error).strip()
-    return f"{question.method} {_shown(question.url)}: {what}{f' ({said})' if said else ''}"
+def _unreached(asked: _Asked, failure: Exception) -> str:
+    what = _UNREACHED.get(type(failure), "no answer in time")
+    said = str(failure).strip()
+    return f"{asked}: {what}{f' ({said})' if said else ''}"
 
 
-def _record(question: Question, outcome: str, started: float) -> None:
+def _record(asked: _Asked, outcome: str, started: float) -> None:
     exchanges = _recorder.get()
     if exchanges is not None:
         took = round((time.monotonic() - started) * 1000)
-        asked = f"{question.method} {_shown(question.url)}"
-        exchanges.append(Exchange(asked=asked, outcome=outcome, milliseconds=took))
+        exchanges.append(Exchange(asked=str(asked), outcome=outcome, milliseconds=took))

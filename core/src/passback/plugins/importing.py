@@ -21,14 +21,13 @@ __all__ = ["Manners", "observed"]
 _SLOW_SECONDS = 2.0
 # What carries everybody's requests: a plugin that changes it changes all connections.
 _SHARED = (
-    "aiohttp",
-    "httpcore2",
+    "h11",
     "httpx2",
     "passback.http.address",
+    "passback.http.conversation",
     "passback.http.oauth",
-    "passback.http.over_aiohttp",
-    "passback.http.over_httpx2",
     "passback.http.session",
+    "passback.http.stream",
     "passback.http.transport",
 )
 

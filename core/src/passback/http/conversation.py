@@ -1,0 +1,140 @@
+"""Requests and answers over one socket, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TypeAlias
+
+import attrs
+import h11
+import httpx2
+
+from passback.http.stream import Stream
+from passback.http.wire import Cut, NoHTTP, TooLarge, Undecodable, Unsendable
+
+__all__ = ["MAX_BODY", "Answer", "Conversation"]
+
+MAX_BODY = 16 * 1024 * 1024
+_MAX_HEAD = 100 * 1024
+_Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        status: Its status code.
+        headers: Its headers, names in lower case.
+        body: Its content, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Conversation:
+    """HTTP/1.1 over one socket."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        self._ended = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another request may follow."""
+        return self._state.our_state is h11.IDLE and not self._stream.spoke
+
+    async def ask(
+        self, method: bytes, target: bytes, headers: _Headers, content: bytes, seconds: float
+    ) -> Answer:
+        """Send one request and return the whole answer, each part of which comes within `seconds`.
+
+        Raises:
+            Failure: There is none.
+        """
+        await self._stream.send(self._written(method, target, headers, content), seconds)
+        status, raw = await self._head(seconds)
+        body = await _whole(_decoded(raw, self._parts(seconds)))
+        # What comes along behind an answer would be taken for the next one.
+        if set(self._state.states.values()) == {h11.DONE} and not self._state.trailing_data[0]:
+            self._state.start_next_cycle()
+        return Answer(status=status, headers=_folded(raw), body=body)
+
+    async def aclose(self) -> None:
+        """Close the socket."""
+        await self._stream.aclose()
+
+    def _written(self, method: bytes, target: bytes, headers: _Headers, content: bytes) -> bytes:
+        try:
+            request = h11.Request(method=method, target=target, headers=headers)
+            parts = [self._state.send(request), self._state.send(h11.Data(content))]
+            parts.append(self._state.send(h11.EndOfMessage()))
+        except h11.LocalProtocolError as error:
+            raise Unsendable(str(error)) from None
+        return b"".join(part for part in parts if part)
+
+    async def _head(self, seconds: float) -> tuple[int, _Headers]:
+        while not isinstance(event := await self._event(seconds), h11.Response):
+            pass  # what comes before it, such as 103
+        return event.status_code, event.headers.raw_items()
+
+    async def _parts(self, seconds: float) -> AsyncIterator[bytes]:
+        while isinstance(event := await self._event(seconds), h11.Data):
+            yield bytes(event.data)
+
+    async def _event(self, seconds: float) -> object:
+        try:
+            while (event := self._state.next_event()) is h11.NEED_DATA:
+                data = await self._stream.receive(seconds)
+                self._ended = not data
+                if self._ended and self._state.their_state is h11.SEND_RESPONSE:
+                    raise Cut("before it answered")
+                self._state.receive_data(data)
+        except h11.RemoteProtocolError as error:
+            raise (Cut if self._ended else NoHTTP)(str(error)) from None
+        return event
+
+
+async def _whole(parts: AsyncIterator[bytes]) -> bytes:
+    read, size = [], 0
+    try:
+        async for part in parts:
+            size += len(part)
+            if size > MAX_BODY:
+                raise TooLarge
+            read.append(part)
+    except httpx2.DecodingError as error:
+        raise Undecodable(str(error)) from None
+    return b"".join(read)
+
+
+def _decoded(headers: _Headers, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    coded = [header for header in headers if header[0].lower() == b"content-encoding"]
+    return httpx2.Response(200, headers=coded, stream=_Parts(parts)).aiter_bytes() if coded else parts
+
+
+class _Parts(httpx2.AsyncByteStream):
+    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+        self._parts = parts
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._parts
+
+
+def _folded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    # Those of one name are one (RFC 9110 §5.3).
+    found: dict[str, str] = {}
+    for raw, text in headers:
+        name, value = raw.decode("ascii").lower(), _text(text)
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
