@@ -10,7 +10,7 @@ from passback_testbed import Ralph, walk
 from passback_testbed.install import install_ralph
 
 KILLS = 20
-RESULTS = 3000
+RESULTS = 9000
 
 
 @pytest.mark.timeout(600)
