@@ -30,22 +30,25 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
 
 
 class Conversation:
-    """HTTP/1.1 over one socket."""
+    """HTTP/1.1 over one socket.
+
+    Attributes:
+        stream: The socket.
+    """
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        self.stream = stream
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
-        self._ended = False
 
     @property
     def goes_on(self) -> bool:
         """Whether another request may follow."""
-        return self._state.our_state is h11.IDLE and not self._stream.spoke
+        return self._state.our_state is h11.IDLE and self.stream.quiet
 
     async def ask(
         self, method: bytes, target: bytes, headers: _Headers, content: bytes, seconds: float
@@ -55,17 +58,13 @@ class Conversation:
         Raises:
             Failure: There is none.
         """
-        await self._stream.send(self._written(method, target, headers, content), seconds)
+        await self.stream.send(self._written(method, target, headers, content), seconds)
         status, raw = await self._head(seconds)
         body = await _whole(_decoded(raw, self._parts(seconds)))
         # What comes along behind an answer would be taken for the next one.
         if set(self._state.states.values()) == {h11.DONE} and not self._state.trailing_data[0]:
             self._state.start_next_cycle()
         return Answer(status=status, headers=_folded(raw), body=body)
-
-    async def aclose(self) -> None:
-        """Close the socket."""
-        await self._stream.aclose()
 
     def _written(self, method: bytes, target: bytes, headers: _Headers, content: bytes) -> bytes:
         try:
@@ -78,7 +77,8 @@ class Conversation:
 
     async def _head(self, seconds: float) -> tuple[int, _Headers]:
         while not isinstance(event := await self._event(seconds), h11.Response):
-            pass  # what comes before it, such as 103
+            if event is h11.PAUSED:
+                raise NoHTTP("it speaks another protocol from here on")
         return event.status_code, event.headers.raw_items()
 
     async def _parts(self, seconds: float) -> AsyncIterator[bytes]:
@@ -86,15 +86,16 @@ class Conversation:
             yield bytes(event.data)
 
     async def _event(self, seconds: float) -> object:
+        data = None
         try:
             while (event := self._state.next_event()) is h11.NEED_DATA:
-                data = await self._stream.receive(seconds)
-                self._ended = not data
-                if self._ended and self._state.their_state is h11.SEND_RESPONSE:
+                data = await self.stream.receive(seconds)
+                if not data and self._state.their_state is h11.SEND_RESPONSE:
                     raise Cut("before it answered")
                 self._state.receive_data(data)
         except h11.RemoteProtocolError as error:
-            raise (Cut if self._ended else NoHTTP)(str(error)) from None
+            # Where the end breaks the rules it came too early; anything else should never have been said.
+            raise (Cut if data == b"" else NoHTTP)(str(error)) from None
         return event
 
 

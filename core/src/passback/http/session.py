@@ -36,6 +36,8 @@ Query: TypeAlias = Mapping[str, str | int | bool]
 
 # What RFC 9110 §5.5 lets a field value be.
 _SENDABLE = re.compile(r"([\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?)?")
+# What says where an answer or a request ends; whoever could say it twice could hide one request in another.
+_FRAMING = frozenset({"content-length", "host", "transfer-encoding", "upgrade"})
 _UNREACHED: Mapping[type[Exception], str] = {
     wire.Cut: "it cut the connection",
     wire.NotReached: "not reached",
@@ -193,24 +195,24 @@ class HTTP:
 
     async def _send(self, asked: _Asked, content: bytes | None, *, again: bool) -> Response:
         short = f"{asked.method} {asked.url.path}"
-        for last in (not again, True):
+        for tried in (False, True):
             try:
                 async with asyncio.timeout(self._timeouts.total):
-                    return await self._exchange(asked, content, short)
+                    return await self._exchange(asked, content, short, fresh=tried)
             except (wire.Cut, wire.Late, wire.NotReached, TimeoutError) as failure:
                 # The other side may close an idle connection at the moment we take it from the pool.
-                if isinstance(failure, wire.Cut) and failure.kept and not last:
+                if isinstance(failure, wire.Cut) and failure.kept and again and not tried:
                     continue
                 raise CannotConnect(_unreached(asked, failure)) from None
             except wire.Failure as failure:
                 raise ServerError(f"{short}{_USELESS[type(failure)]}") from None
         raise AssertionError  # the second try ends one way or the other
 
-    async def _exchange(self, asked: _Asked, content: bytes | None, short: str) -> Response:
+    async def _exchange(self, asked: _Asked, content: bytes | None, short: str, *, fresh: bool) -> Response:
         self.meter.take()
-        if self._transport is None:
+        if self._transport is None or not self._transport.here:
             self._transport = Transport(self._policy, self._timeouts)
-        answer = await self._transport.ask(asked.method, asked.url, asked.headers, content)
+        answer = await self._transport.ask(asked.method, asked.url, asked.headers, content, fresh=fresh)
         return Response(
             status=answer.status,
             headers=answer.headers,
@@ -260,6 +262,8 @@ def _shown(url: httpx2.URL) -> str:
 
 def _require_sendable(headers: Mapping[str, str], asked: str) -> None:
     for name, value in headers.items():
+        if name.lower() in _FRAMING:
+            raise ServerError(f"{asked}: the header {name} is HTTP's own; leave it out")
         if not _SENDABLE.fullmatch(value):
             raise ServerError(
                 f"{asked}: the header {name} can't be sent: its value has a line break, a space at its end "

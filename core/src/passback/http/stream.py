@@ -7,22 +7,33 @@ import os
 import select
 import ssl
 from collections import deque
+from functools import partial
+from typing import cast
 
-from passback.http.wire import Cut, Late, NotReached
+from passback.http.wire import Cut, Late
 
 __all__ = ["Stream", "opened", "said"]
 
 # More than this isn't taken from a server that nobody listens to.
 _MOST = 1 << 18
+# What goes out or is handed on at once: others have their turn after it.
+_PIECE = 1 << 16
 
 
-async def opened(address: str, port: int) -> Stream:
-    """Return a stream to `address`, a literal IP.
+async def opened(address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Stream:
+    """Return a stream to `address`, a literal IP; with `tls`, to who proves there to be `name`.
 
     Raises:
-        OSError: Nobody answers there.
+        OSError: Nobody answers there, or somebody else.
     """
-    return (await asyncio.get_running_loop().create_connection(Stream, address, port))[1]
+    _, stream = await asyncio.get_running_loop().create_connection(
+        partial(Stream, encrypted=tls is not None),
+        address,
+        port,
+        ssl=tls,
+        server_hostname=name if tls else None,
+    )
+    return stream
 
 
 def said(error: OSError) -> str:
@@ -37,89 +48,70 @@ class Stream(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, *, encrypted: bool) -> None:
         self._loop = asyncio.get_running_loop()
+        self._encrypted = encrypted
         self._arrived: deque[bytes] = deque()
         self._size = 0
-        self._ended = False
+        self._full = self._ended = self._broken_off = False
         self._failure: Exception | None = None
         self._news: asyncio.Future[None] | None = None
-        self._room: asyncio.Future[None] | None = None
-        self._encrypted = False
 
     @property
-    def spoke(self) -> bool:
-        """Whether something came that wasn't received, if only the end."""
-        if self._arrived or self._ended or self._transport.is_closing():
-            return True
-        # Or is about to: the loop hasn't looked yet.
-        return _readable(self._transport.get_extra_info("socket").fileno())
+    def over(self) -> bool:
+        """Whether it's known to be of no use for another request."""
+        return bool(self._arrived) or self._ended or self._broken_off or self._transport.is_closing()
 
-    async def encrypt(self, tls: ssl.SSLContext, name: str, seconds: float) -> None:
-        """Speak TLS from now on, with who proves to be `name`.
-
-        Raises:
-            NotReached: They don't, or don't speak it.
-            Late: They say nothing.
-        """
-        try:
-            async with asyncio.timeout(seconds):
-                encrypted = await self._loop.start_tls(self._transport, self, tls, server_hostname=name)
-        except TimeoutError:
-            raise Late from None
-        except OSError as error:
-            raise NotReached(said(error)) from None
-        if encrypted is None:
-            raise NotReached("it was closed meanwhile")
-        self._transport, self._encrypted = encrypted, True
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way on it, in either direction."""
+        if self.over or self._transport.get_write_buffer_size():
+            return False
+        # Something may have come that the loop hasn't looked at yet, if only the end.
+        return not _readable(self._transport.get_extra_info("socket").fileno())
 
     async def send(self, data: bytes, seconds: float) -> None:
-        """Send `data`; where the connection has ended, whoever receives is told.
+        """Send `data`; what is left of it where an answer comes first, or the end, is nobody's business.
 
         Raises:
-            Late: The other side doesn't take it.
+            Late: The other side takes none of it for `seconds`.
         """
-        self._transport.write(data)
-        if self._room is None:
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._room
-        except TimeoutError:
-            raise Late from None
+        for start in range(0, len(data), _PIECE):
+            while self._full and not self.over:
+                await self._something(seconds)
+            if self.over:
+                self._broken_off = True
+                return
+            self._transport.write(data[start : start + _PIECE] if len(data) > _PIECE else data)
 
     async def receive(self, seconds: float) -> bytes:
         """Return what comes next; nothing at the end.
 
         Raises:
-            Late: Nothing comes.
+            Late: Nothing comes for `seconds`.
             Cut: The connection was reset.
         """
-        if not self._arrived and not self._ended:
-            self._news = self._loop.create_future()
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._news
-            except TimeoutError:
-                raise Late from None
-            finally:
-                self._news = None
+        if self._arrived:
+            await asyncio.sleep(0)
+        while not self._arrived and not self._ended:
+            await self._something(seconds)
         if self._arrived:
             return self._next()
         if self._failure is not None:
             raise Cut(said(self._failure) if isinstance(self._failure, OSError) else str(self._failure))
         return b""
 
-    async def aclose(self) -> None:
-        """Close it, without waiting for what the other side says to that."""
+    def close(self) -> None:
+        """Begin to close it."""
         self._transport.close()
-        await asyncio.sleep(0)
+
+    def abort(self) -> None:
+        """Close it at once, whatever was still to be sent."""
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it's what TCP gives
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Keep `data` until it's asked for."""
@@ -140,17 +132,25 @@ class Stream(asyncio.Protocol):
         """Take note that it's over."""
         self._ended, self._failure = True, exc
         self._wake()
-        self.resume_writing()
 
     def pause_writing(self) -> None:
         """Take note that the other side is slow."""
-        self._room = self._loop.create_future()
+        self._full = True
 
     def resume_writing(self) -> None:
         """Take note that it has caught up."""
-        room, self._room = self._room, None
-        if room is not None and not room.done():
-            room.set_result(None)
+        self._full = False
+        self._wake()
+
+    async def _something(self, seconds: float) -> None:
+        self._news = self._loop.create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news
+        except TimeoutError:
+            raise Late from None
+        finally:
+            self._news = None
 
     def _wake(self) -> None:
         if self._news is not None and not self._news.done():
@@ -158,6 +158,9 @@ class Stream(asyncio.Protocol):
 
     def _next(self) -> bytes:
         data = self._arrived.popleft()
+        if len(data) > _PIECE:
+            self._arrived.appendleft(data[_PIECE:])
+            data = data[:_PIECE]
         if self._size > _MOST >= self._size - len(data):
             self._transport.resume_reading()
         self._size -= len(data)

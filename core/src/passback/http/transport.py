@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import TypeAlias
 
@@ -18,7 +19,7 @@ import httpx2
 
 from passback.http.address import AddressPolicy, addressed
 from passback.http.conversation import Answer, Conversation
-from passback.http.stream import Stream, opened, said
+from passback.http.stream import opened, said
 from passback.http.wire import Cut, Late, NotReached
 
 __all__ = ["Timeouts", "Transport"]
@@ -44,20 +45,48 @@ class Timeouts:
     total: float = 60.0
 
 
+@attrs.frozen
+class _Kept:
+    origin: _Origin
+    conversation: Conversation
+    since: float
+
+
 class Transport:
-    """Sends the requests of one connection."""
+    """Sends the requests of one connection, over as many sockets as it may have at once."""
 
     def __init__(self, policy: AddressPolicy, timeouts: Timeouts) -> None:
         self._policy = policy
         self._timeouts = timeouts
+        self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(_SOCKETS)
-        self._kept: dict[_Origin, list[tuple[Conversation, float]]] = {}
+        self._used = 0
+        # The oldest first.
+        self._kept: list[_Kept] = []
         self._closed = False
 
+    @property
+    def here(self) -> bool:
+        """Whether its sockets are those of the event loop that runs."""
+        return self._loop is asyncio.get_running_loop()
+
     async def ask(
-        self, method: str, url: httpx2.URL, headers: Mapping[str, str], content: bytes | None
+        self,
+        method: str,
+        url: httpx2.URL,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        fresh: bool,
     ) -> Answer:
         """Send one request and return the whole answer.
+
+        Args:
+            method: ``GET``, ``POST``, …
+            url: Absolute.
+            headers: What to send beside ``Host`` and the body's length.
+            content: The body; None for none.
+            fresh: Whether over a socket that nobody has used.
 
         Raises:
             Failure: There is none.
@@ -66,65 +95,80 @@ class Transport:
         if content is not None or method in ("POST", "PUT", "PATCH"):
             sent.append((b"Content-Length", b"%d" % len(content or b"")))
         origin = (url.scheme, url.raw_host.decode(), url.port or _PORTS[url.scheme])
-        async with self._free:
-            kept = await self._taken(origin)
-            conversation = kept or Conversation(await self._opened(*origin))
+        async with self._one_of_few():
+            kept = None if fresh else await self._taken(origin)
+            conversation = kept or await self._opened(origin)
             try:
                 answer = await conversation.ask(
                     method.encode(), url.raw_path, sent, content or b"", self._timeouts.read
                 )
             except BaseException as failure:
-                await conversation.aclose()
+                await _close([conversation])
                 if isinstance(failure, Cut):
                     failure.kept = kept is not None
                 raise
-            await self._keep(origin, conversation)
+            if self._closed or not conversation.goes_on:
+                await _close([conversation])
+            else:
+                self._kept.append(_Kept(origin, conversation, time.monotonic()))
             return answer
 
     async def aclose(self) -> None:
         """Close all sockets; those in use are closed after it."""
         self._closed = True
-        kept, self._kept = self._kept, {}
-        for conversations in kept.values():
-            for conversation, _ in conversations:
-                await conversation.aclose()
+        await self._let_go(list(self._kept))
+
+    @asynccontextmanager
+    async def _one_of_few(self) -> AsyncIterator[None]:
+        async with self._free:
+            self._used += 1
+            try:
+                yield
+            finally:
+                self._used -= 1
 
     async def _taken(self, origin: _Origin) -> Conversation | None:
-        kept = self._kept.get(origin, [])
-        while kept:
-            conversation, since = kept.pop()
-            if conversation.goes_on and time.monotonic() - since < _KEPT_SECONDS:
-                return conversation
-            await conversation.aclose()
+        last = time.monotonic() - _KEPT_SECONDS
+        useless = [each for each in self._kept if each.since < last or each.conversation.stream.over]
+        await self._let_go(useless)
+        while found := next((each for each in reversed(self._kept) if each.origin == origin), None):
+            self._kept.remove(found)
+            if found.conversation.goes_on:
+                return found.conversation
+            await _close([found.conversation])
         return None
 
-    async def _keep(self, origin: _Origin, conversation: Conversation) -> None:
-        if self._closed or not conversation.goes_on:
-            await conversation.aclose()
-        else:
-            self._kept.setdefault(origin, []).append((conversation, time.monotonic()))
-
-    async def _opened(self, scheme: str, host: str, port: int) -> Stream:
-        stream = await self._reached(host, port)
-        if scheme == "https":
-            try:
-                await stream.encrypt(_tls(), host.rstrip("."), self._timeouts.connect)
-            except BaseException:
-                await stream.aclose()
-                raise
-        return stream
-
-    async def _reached(self, host: str, port: int) -> Stream:
+    async def _opened(self, origin: _Origin) -> Conversation:
+        await self._let_go(self._kept[: max(0, len(self._kept) + self._used - _SOCKETS)])
+        scheme, host, port = origin
+        tls = _tls() if scheme == "https" else None
         failure: Exception = NotReached(f"{host} has no address")
         for address in await addressed(self._policy, host, port, self._timeouts.connect):
             try:
                 async with asyncio.timeout(self._timeouts.connect):
-                    return await opened(address, port)
+                    return Conversation(await opened(address, port, tls, host.rstrip(".")))
             except TimeoutError:
                 failure = Late()
             except OSError as error:
                 failure = NotReached(said(error))
         raise failure
+
+    async def _let_go(self, those: Sequence[_Kept]) -> None:
+        self._kept = [each for each in self._kept if each not in those]
+        await _close([each.conversation for each in those])
+
+
+async def _close(conversations: Sequence[Conversation]) -> None:
+    """Close sockets, without waiting for what the other side says to that."""
+    if not conversations:
+        return
+    for each in conversations:
+        each.stream.close()
+    try:
+        await asyncio.sleep(0)
+    finally:
+        for each in conversations:
+            each.stream.abort()
 
 
 @cache
