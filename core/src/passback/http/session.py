@@ -120,7 +120,7 @@ class HTTP:
             query: Parameters to add.
             headers: Headers to send. What stands in one that is called auth, key, token, secret, cookie or
                 signature, alone or in a longer name, is hidden in the answer's `excerpt`; hide what stands
-                elsewhere by `Response.hiding`.
+                elsewhere by `Response.hiding`. ``Host`` and a body's length are written without being asked.
             content: Body bytes, sent as they are; say in `headers` what they are (``content-type``).
             json: A body to send as JSON, instead of `content`.
             idempotent: Whether sending it twice does no harm; by default only for GET, HEAD and PUT. Such
