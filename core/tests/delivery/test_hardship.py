@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from datetime import timedelta
 
 import attrs
@@ -13,6 +14,7 @@ from passback import (
     CannotConnect,
     Delivered,
     InvalidResult,
+    OutboxError,
     OutboxInUse,
     RateLimited,
     Rejected,
@@ -277,6 +279,29 @@ def test_a_commit_that_fails_leaves_the_store_usable(place):
         (answer,) = await outbox.put([Submission.of(result(1), ("lms",))], START, tell=False)
         await store.close()
         assert answer.new
+
+    asyncio.run(check())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody remove a file that is open")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_accepted_into_a_file_that_nobody_could_find_again(tmp_path, replaced):
+    async def check():
+        path, away = tmp_path / "passback.db", tmp_path / "away.db"
+        async with room(path) as here:
+            here.connector.behaviour = failing_on({"r-1"}, CannotConnect("away"))
+            await here.put(result(1))
+            path.rename(away)
+            if replaced:
+                path.write_bytes(away.read_bytes())
+            with pytest.raises(OutboxError, match="was removed or replaced while it was in use"):
+                await here.put(result(2))
+            here.connector.behaviour = deliver_all
+            await here.run(30)
+            assert await states(here) == {"r-1": "delivered"}, "what was accepted before still goes"
+            away.replace(path)
+            await here.put(result(2))
+            assert set(await states(here)) == {"r-1", "r-2"}
 
     asyncio.run(check())
 

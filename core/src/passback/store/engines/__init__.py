@@ -45,7 +45,11 @@ class Engine(Protocol):
         """Return what connects to it."""
 
     def begin(self, db: Connection, *, durable: bool) -> None:
-        """Begin a transaction; `durable` if it must be on the disk when it's committed."""
+        """Begin a transaction; `durable` if it must be on the disk when it's committed.
+
+        Raises:
+            OutboxError: What is written wouldn't be there for anybody else.
+        """
 
     def abandon(self, db: Connection) -> None:
         """End what a failed commit may have left open."""

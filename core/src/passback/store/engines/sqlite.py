@@ -17,6 +17,8 @@ import sqlalchemy
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from passback.errors import OutboxError
+
 __all__ = ["SQLite"]
 
 _SAFE_WAL = (3, 51, 3)
@@ -46,6 +48,7 @@ class SQLite:
         # A rollback journal ends a transaction by vanishing, so its folder must be synced too; and without
         # a WAL, NORMAL might damage the file itself.
         self._durable, self._soft = ("FULL", "NORMAL") if self._wal else ("EXTRA", "FULL")
+        self._opened: tuple[int, int] | None = None
 
     def create(self) -> sqlalchemy.Engine:
         """Return what connects to the file, whose folder exists from now on."""
@@ -66,8 +69,16 @@ class SQLite:
             raw.execute("PRAGMA cache_size = -16384")
             # Pages that many transactions change are written back to the file once for all of them.
             raw.execute("PRAGMA wal_autocheckpoint = 8000")
+            self._opened = self._there()
 
         return engine
+
+    def _there(self) -> tuple[int, int] | None:
+        try:
+            found = self.file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _keep_journal(self, raw: sqlite3.Connection, kind: str) -> None:
         # Several that find a new file at once are in each other's way here, and SQLite has none of them wait.
@@ -83,7 +94,17 @@ class SQLite:
         raw.execute(f"PRAGMA journal_mode = {kind}")
 
     def begin(self, db: Connection, *, durable: bool) -> None:
-        """Begin a transaction; one that isn't `durable` a power cut may undo."""
+        """Begin a transaction; one that isn't `durable` a power cut may undo.
+
+        Raises:
+            OutboxError: It's to be `durable`, and its file isn't where it was opened any more.
+        """
+        if durable and self._there() != self._opened:
+            # The open file lives on without a name, and all that is in it ends with this process.
+            raise OutboxError(
+                f"the outbox {self.name} was removed or replaced while it was in use, so nothing more is "
+                "accepted; move the file back, or start everything that uses it again"
+            )
         raw = _raw(db)
         raw.execute(f"PRAGMA synchronous = {self._durable if durable else self._soft}")
         # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
