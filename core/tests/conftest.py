@@ -5,9 +5,11 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
+import trustme
 from hypothesis import HealthCheck, settings
 from postgres import postgres_server
 
+from passback.http import transport
 from passback.store import DatabaseURL
 
 # A machine that is busy with other tests makes examples slowly, and that says nothing of what is tested.
@@ -96,3 +98,14 @@ def place(request, tmp_path):
     name = server.fresh()
     yield DatabaseURL(server.url(name))
     server.empty_again(name)
+
+
+@pytest.fixture
+def authority(monkeypatch, tmp_path):
+    """A certificate authority that this machine trusts while the test runs."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    transport._tls.cache_clear()
+    yield made
+    transport._tls.cache_clear()

@@ -2,62 +2,15 @@
 
 import asyncio
 import socket
-import ssl
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
-import trustme
+from conversing import EMPTY, LOOPBACK, QUICK, Server, answers, asking
 
-from passback import HTTP, AddressPolicy, CannotConnect, ServerError, Timeouts
+from passback import HTTP, CannotConnect, ServerError, Timeouts
 from passback.http import stream, transport
 
-LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
-QUICK = Timeouts(connect=2, read=2, total=10)
-EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 LARGE = bytes(16 << 20)
-
-
-class Server:
-    """Converses as it's told; counts who is there."""
-
-    def __init__(self, converse, tls=None):
-        self._converse, self._tls = converse, tls
-        self.open = self.opened = 0
-        self._failures = []
-
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/"
-        return self
-
-    async def __aexit__(self, *_):
-        self._server.close()
-        await self.left(0)
-        assert not self._failures
-
-    async def left(self, count):
-        async with asyncio.timeout(5):
-            while self.open > count:
-                await asyncio.sleep(0.01)
-
-    async def _connected(self, reader, writer):
-        self.open += 1
-        self.opened += 1
-        try:
-            await self._converse(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client left
-        except AssertionError as failure:
-            self._failures.append(failure)
-        finally:
-            writer.close()
-            self.open -= 1
-
-
-async def answers(reader, writer):
-    while await reader.readuntil(b"\r\n\r\n"):
-        writer.write(EMPTY)
 
 
 async def reads_nothing(reader, _):
@@ -65,31 +18,10 @@ async def reads_nothing(reader, _):
     await asyncio.sleep(1)
 
 
-@asynccontextmanager
-async def asking(server, timeouts=QUICK):
-    http = HTTP(LOOPBACK, timeouts)
-    async with server:
-        try:
-            yield http
-        finally:
-            await http.aclose()
-
-
-def certified(monkeypatch, tmp_path):
-    """Return what a server needs to be trusted as 127.0.0.1."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    transport._tls.cache_clear()
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    return tls
-
-
 @pytest.fixture(params=[False, True], ids=["plain", "TLS"])
-def tls(request, monkeypatch, tmp_path):
-    yield certified(monkeypatch, tmp_path) if request.param else None
-    transport._tls.cache_clear()
+def certificate(request, authority):
+    """What a server is to show, each in turn."""
+    return authority.issue_cert("127.0.0.1") if request.param else None
 
 
 def test_who_asks_many_hosts_has_few_sockets(monkeypatch):
@@ -146,7 +78,7 @@ def test_a_socket_that_the_server_closed_is_closed_here_with_the_next_request():
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_who_is_cancelled_leaves_no_socket_and_no_place_taken(monkeypatch, tls, times):
+def test_who_is_cancelled_leaves_no_socket_and_no_place_taken(monkeypatch, certificate, times):
     streams = []
 
     async def opened(*where):
@@ -156,7 +88,7 @@ def test_who_is_cancelled_leaves_no_socket_and_no_place_taken(monkeypatch, tls, 
     monkeypatch.setattr(transport, "opened", opened)
 
     async def check():
-        server = Server(reads_nothing, tls)
+        server = Server(reads_nothing, certificate)
         async with asking(server) as http:
             for _ in range(25):
                 task = asyncio.create_task(http.request("POST", server.url, content=LARGE))
@@ -186,7 +118,7 @@ def test_closing_that_is_cancelled_closes_all_the_same():
     asyncio.run(check())
 
 
-def test_an_answer_that_comes_first_ends_the_sending_and_its_socket(tls):
+def test_an_answer_that_comes_first_ends_the_sending_and_its_socket(certificate):
     async def refuse(reader, writer):
         if b"PUT" not in await reader.readuntil(b"\r\n\r\n"):
             writer.write(EMPTY)
@@ -201,7 +133,7 @@ def test_an_answer_that_comes_first_ends_the_sending_and_its_socket(tls):
         await asyncio.sleep(0.3)
 
     async def check():
-        server = Server(refuse, tls)
+        server = Server(refuse, certificate)
         async with asking(server) as http:
             first = await http.request("PUT", server.url, content=LARGE)
             second = await http.request("POST", server.url)
@@ -210,7 +142,7 @@ def test_an_answer_that_comes_first_ends_the_sending_and_its_socket(tls):
     asyncio.run(check())
 
 
-def test_who_takes_a_body_slowly_has_time_as_long_as_something_goes_on(tls):
+def test_who_takes_a_body_slowly_has_time_as_long_as_something_goes_on(certificate):
     async def slowly(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         left = 2 * len(LARGE)
@@ -220,16 +152,16 @@ def test_who_takes_a_body_slowly_has_time_as_long_as_something_goes_on(tls):
         writer.write(EMPTY)
 
     async def check():
-        server = Server(slowly, tls)
+        server = Server(slowly, certificate)
         async with asking(server, Timeouts(connect=2, read=1.5, total=30)) as http:
             assert (await http.request("POST", server.url, content=2 * LARGE)).status == 204
 
     asyncio.run(check())
 
 
-def test_who_takes_nothing_of_a_body_is_given_up(tls):
+def test_who_takes_nothing_of_a_body_is_given_up(certificate):
     async def check():
-        server = Server(reads_nothing, tls)
+        server = Server(reads_nothing, certificate)
         async with asking(server, Timeouts(connect=2, read=0.1, total=5)) as http:
             with pytest.raises(CannotConnect, match="no answer in time"):
                 await http.request("POST", server.url, content=LARGE)
@@ -259,9 +191,7 @@ def test_a_repetition_goes_over_a_socket_that_nobody_has_used():
     asyncio.run(check())
 
 
-def test_what_is_said_before_tls_is_no_answer(monkeypatch, tmp_path):
-    certified(monkeypatch, tmp_path)
-
+def test_what_is_said_before_tls_is_no_answer():
     async def inject(_, writer):
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
         await asyncio.sleep(0.1)
@@ -273,7 +203,6 @@ def test_what_is_said_before_tls_is_no_answer(monkeypatch, tmp_path):
                 await http.request("GET", server.url.replace("http:", "https:"))
 
     asyncio.run(check())
-    transport._tls.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "upgrade"])

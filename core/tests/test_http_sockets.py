@@ -6,44 +6,16 @@ import weakref
 from contextlib import asynccontextmanager
 
 import pytest
+from conversing import LOOPBACK, Server, answers
 
-from passback import HTTP, AddressPolicy
+from passback import HTTP
 from passback.http import sockets
-
-LOOPBACK = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
-
-
-class Watched:
-    """Answers whatever comes, and counts the connections that are open."""
-
-    def __init__(self):
-        self.open = self.opened = 0
-
-    async def serve(self, reader, writer):
-        self.open += 1
-        self.opened += 1
-        try:
-            while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client left
-        finally:
-            self.open -= 1
-            writer.close()
-
-    async def gone(self, left):
-        async with asyncio.timeout(5):
-            while self.open > left:
-                await asyncio.sleep(0.01)
 
 
 def served(work):
     async def run():
-        watched = Watched()
-        server = await asyncio.start_server(watched.serve, "127.0.0.1", 0)
-        await work(watched, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        await watched.gone(0)
-        server.close()
+        async with Server(answers) as watched:
+            await work(watched, watched.url)
 
     asyncio.run(run())
 
@@ -62,7 +34,7 @@ def test_of_those_who_keep_a_socket_whoever_used_it_longest_ago_gives_it_up(monk
     async def check(watched, url):
         monkeypatch.setattr(sockets, "room_for_sockets", lambda: 6)
         async with several(url, 5) as sessions:
-            await watched.gone(3)
+            await watched.left(3)
             assert watched.open == 3
             await sessions[-1].request("GET", url)
             assert watched.opened == 5
@@ -76,7 +48,7 @@ def test_a_socket_that_nobody_uses_for_a_while_is_closed_and_the_next_request_op
     async def check(watched, url):
         monkeypatch.setattr(sockets, "_LONGEST", 0.1)
         async with several(url, 3) as sessions:
-            await watched.gone(0)
+            await watched.left(0)
             assert (await sessions[0].request("GET", url)).status == 204
             assert watched.opened == 4
 

@@ -82,7 +82,7 @@ class Stream(asyncio.Protocol):
             if self.over:
                 self._broken_off = True
                 return
-            self._transport.write(data[start : start + _PIECE] if len(data) > _PIECE else data)
+            self._transport.write(data[start : start + _PIECE])
 
     async def receive(self, seconds: float) -> bytes:
         """Return what comes next; nothing at the end.
