@@ -63,7 +63,7 @@ options = { secret = "very secret" }
 def acme(host, monkeypatch):
     """A connector that receives, installed for this test alone."""
     entry_points = "[passback.connectors.v1]\nacme = passback_acme:Acme\n"
-    install_plugin(host.folder, "passback_acme", CONNECTOR, entry_points)
+    install_plugin(host.folder, "passback-acme", CONNECTOR, entry_points)
     monkeypatch.syspath_prepend(host.folder)
     yield host
     sys.modules.pop("passback_acme", None)

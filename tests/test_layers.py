@@ -40,7 +40,7 @@ tenant = tenant_rules:Tenant
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    install_plugin(tmp_path, "tenant_rules", SOURCE, ENTRY_POINTS)
+    install_plugin(tmp_path, "tenant-rules", SOURCE, ENTRY_POINTS)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))

@@ -60,7 +60,7 @@ sending = {{ linger = 0 }}
 def acme(host, monkeypatch):
     """A connector that looks users up, installed for this test alone."""
     entry_points = "[passback.connectors.v1]\nacme = passback_acme:Acme\n"
-    install_plugin(host.folder, "passback_acme", CONNECTOR, entry_points)
+    install_plugin(host.folder, "passback-acme", CONNECTOR, entry_points)
     monkeypatch.syspath_prepend(host.folder)
     monkeypatch.setattr("passback.host.matching._GRACE", 0.1)
     yield host

@@ -105,7 +105,7 @@ activities = []
 def idp(host, monkeypatch):
     """An identity provider's connector and an LMS's, installed for this test alone."""
     named = "idp = passback_idp:Idp\nbare = passback_idp:Bare\nlms = passback_idp:Lms\n"
-    install_plugin(host.folder, "passback_idp", PROVIDER, f"[passback.connectors.v1]\n{named}")
+    install_plugin(host.folder, "passback-idp", PROVIDER, f"[passback.connectors.v1]\n{named}")
     monkeypatch.syspath_prepend(host.folder)
     yield host
     sys.modules.pop("passback_idp", None)

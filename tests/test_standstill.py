@@ -118,7 +118,7 @@ def test_an_observer_is_named_too_and_stops_no_delivery(tmp_path):
 
 def ran(folder, held, more=""):
     """Return what is known of both connections in the end, and what was said."""
-    install_plugin(folder, "passback_acme", CONNECTOR, ENTRY_POINTS)
+    install_plugin(folder, "passback-acme", CONNECTOR, ENTRY_POINTS)
     tables = [TABLE.format(name="held", held=held), TABLE.format(name="well", held="nothing")]
     (folder / "passback.toml").write_text("".join([more, *tables]))
     done = subprocess.run(

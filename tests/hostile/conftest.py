@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from installing import install_plugin
 
 from passback import Policy
 from passback.contract import CONNECTORS
@@ -29,14 +30,8 @@ class Site:
         module = distribution.lower().replace("-", "_")
         marker = self.folder / f"{module}.imported"
         start = f"from pathlib import Path\nmarker = Path({str(marker)!r})\n"
-        (self.folder / f"{module}.py").write_text(start + source)
-        info = self.folder / f"{module}-1.0.dist-info"
-        info.mkdir()
-        head = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n{metadata}"
-        info.joinpath("METADATA").write_text(head)
         entry_point = f"[{CONNECTORS}]\n{offers} = {value or f'{module}:Acme'}\n"
-        info.joinpath("entry_points.txt").write_text(entry_point)
-        return info
+        return install_plugin(self.folder, distribution, start + source, entry_point, metadata)
 
     def imported(self, distribution):
         return (self.folder / f"{distribution.replace('-', '_')}.imported").exists()

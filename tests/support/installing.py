@@ -9,14 +9,16 @@ from passback_testbed.places import workspace
 ROOT = workspace()
 
 
-def install_plugin(folder, module, source, entry_points):
-    """Lay a distribution of one module into `folder`, as an installation leaves it there."""
+def install_plugin(folder, distribution, source, entry_points, metadata=""):
+    """Lay `distribution` of one module into `folder`, as an installation leaves it there; return its info."""
+    module = distribution.lower().replace("-", "_")
     (folder / f"{module}.py").write_text(source, "utf-8")
     info = folder / f"{module}-1.0.dist-info"
     info.mkdir()
-    name = module.replace("_", "-")
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")
+    head = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n{metadata}"
+    (info / "METADATA").write_text(head, "utf-8")
     (info / "entry_points.txt").write_text(entry_points, "utf-8")
+    return info
 
 
 def uv(*arguments):
