@@ -11,7 +11,7 @@ import attrs
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Row", "show"]
+__all__ = ["Row", "best", "show"]
 
 
 @attrs.define
@@ -48,6 +48,20 @@ class Row:
     def loads(cls, line: str) -> Row:
         """Return what `dumps` wrote."""
         return cls(**json.loads(line))
+
+
+def best(rounds: Sequence[Sequence[Row]]) -> list[Row]:
+    """Return the best of each line's rounds: what slows a machine for a moment isn't the program's doing."""
+    return [
+        attrs.evolve(
+            each[0],
+            rate=max(row.rate for row in each),
+            cpu=min(row.cpu for row in each),
+            memory=max(row.memory for row in each),
+            disk=max(row.disk for row in each),
+        )
+        for each in zip(*rounds, strict=True)
+    ]
 
 
 def show(title: str, rows: Sequence[Row], beside: Row) -> None:

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import httpx2
 from load import BATCH, made, write_configuration
-from rows import Row
+from rows import Row, best
 
 from passback import Batch, Delivered, Delivery, Passback
 
-_WINDOW = 20_000
+# Measured as often, one after another; of this many results each.
+_WINDOWS = 3
+_WINDOW = 10_000
+_FRESH = 5000
 _PATIENCE = 600
 
 
@@ -74,25 +77,44 @@ async def whole(port: int, folder: Path, count: int, store: str = "") -> list[Ro
 async def queued(port: int, folder: Path, connections: int, backlog: int) -> list[Row]:
     """Measure accepting on top of a backlog, and delivering some of it."""
     told = f"{connections:,} connections, {backlog:,} queued" if connections > 1 else f"{backlog:,} queued"
-    more, drain = Row(f"passback: submit_many, {told}"), Row(f"passback: deliver, {told}")
     config = write_configuration(folder, port, connections)
     async with Passback.from_file(config, deliver=False) as pb:
         for start in range(0, backlog, 50_000):
             await pb.submit_many(made(min(50_000, backlog - start), connections))
-        fresh = list(made(5000, connections))
-        with more.measured(len(fresh)):
-            await pb.submit_many(fresh)
-    drain.disk = _size(folder) / (backlog + 5000)
+        accepted = [
+            await _accepted(pb, f"passback: submit_many, {told}", connections) for _ in range(_WINDOWS)
+        ]
+    kept = _size(folder) / (backlog + _WINDOWS * _FRESH)
     async with Passback.from_file(config), httpx2.AsyncClient(trust_env=False) as client:
         before = await arrived(client, port)
         # Connections are opened with their first request: that is done before it's measured.
-        begun = await until(client, port, before + min(backlog // 4, connections * BATCH // 2))
-        wall, cpu = time.perf_counter(), time.process_time()
-        ended = await until(client, port, begun + min(_WINDOW, backlog // 2))
-        drain.rate = (ended - begun) / (time.perf_counter() - wall)
-        drain.cpu = (time.process_time() - cpu) / (ended - begun) * 1e6
+        await until(client, port, before + min(backlog // 4, connections * BATCH // 2))
+        window = min(_WINDOW, backlog // 6)
+        delivered = [
+            await _delivered(client, port, f"passback: deliver, {told}", window) for _ in range(_WINDOWS)
+        ]
+    (more,), (drain,) = best([[each] for each in accepted]), best([[each] for each in delivered])
+    drain.disk = kept
     drain.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [more, drain]
+
+
+async def _accepted(pb: Passback, name: str, connections: int) -> Row:
+    row = Row(name)
+    fresh = list(made(_FRESH, connections))
+    with row.measured(len(fresh)):
+        await pb.submit_many(fresh)
+    return row
+
+
+async def _delivered(client: httpx2.AsyncClient, port: int, name: str, least: int) -> Row:
+    row = Row(name)
+    begun = await arrived(client, port)
+    wall, cpu = time.perf_counter(), time.process_time()
+    ended = await until(client, port, begun + least)
+    row.rate = (ended - begun) / (time.perf_counter() - wall)
+    row.cpu = (time.process_time() - cpu) / (ended - begun) * 1e6
+    return row
 
 
 async def beside(port: int, folder: Path, well: int, dead: int, each: int) -> list[Row]:
