@@ -18,6 +18,9 @@ class Settings(Options):
 def sleep():
     time.sleep(3600)
 
+def nap():
+    time.sleep(6.5)
+
 def spin():
     while True:
         pass
@@ -65,6 +68,7 @@ sending = {{ linger = 0 }}
 """
 SCRIPT = """
 import asyncio, json, logging, sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from passback import Activity, Learner, Passback, Result
 from passback.host.standstill import standstills_ended
@@ -77,7 +81,7 @@ def made(number):
     return Result(id=str(number), kind="completed", learner=who, activity=what, at=datetime.now(UTC))
 
 async def deliver():
-    with standstills_ended(noticed=0.2, ended=0.6):
+    with standstills_ended(noticed=0.2, ended=0.6) if sys.argv[1] == "worker" else nullcontext():
         async with Passback.from_file("passback.toml") as pb, asyncio.timeout(30):
             await pb.submit_many(made(number) for number in range(3))
             while True:
@@ -116,13 +120,21 @@ def test_an_observer_is_named_too_and_stops_no_delivery(tmp_path):
     assert "observer Slow.attempted has stood still" in said
 
 
-def ran(folder, held, more=""):
+def test_a_host_that_delivers_by_itself_says_who_holds_it_up(tmp_path):
+    told, said = ran(tmp_path, "nap", process="host")
+    assert told["well"] == ["", {"delivered": 3}]
+    assert said.count("stood still") == 1
+    assert "connection 'held': Acme.submit_results has stood still for 5 s" in said
+    assert 'passback_acme.py", line' in said
+
+
+def ran(folder, held, more="", process="worker"):
     """Return what is known of both connections in the end, and what was said."""
     install_plugin(folder, "passback-acme", CONNECTOR, ENTRY_POINTS)
     tables = [TABLE.format(name="held", held=held), TABLE.format(name="well", held="nothing")]
     (folder / "passback.toml").write_text("".join([more, *tables]))
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+        [sys.executable, "-c", SCRIPT, process],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,

@@ -23,6 +23,7 @@ from passback.host.config import Config, Mistake, read_again
 from passback.host.delivering import Delivering
 from passback.host.matching import Matching
 from passback.host.roster import ConfiguredRoster
+from passback.host.standstill import standstills_told
 from passback.host.telemetry import telemetry
 from passback.host.watching import watch
 from passback.identity import Launches, Seal
@@ -127,6 +128,7 @@ class Running:
         await self.store.open(patient=self.delivers)
         self._stack.push_async_callback(self.store.close)
         if self.delivers:
+            self._stack.enter_context(standstills_told())
             self._stack.push_async_callback(self.delivering.end)
             self._stack.push_async_callback(self._alerting.end)
             self._stack.push_async_callback(self._matching.end)

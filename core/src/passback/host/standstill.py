@@ -1,8 +1,9 @@
-"""Ends a standstill: a plugin that waits without ``await`` stops everybody, and no timeout ends that.
+"""Tells of a standstill, or ends it: a plugin that waits without ``await`` stops everybody.
 
-``time.sleep`` or a client library without async in a hook holds up the event loop, and with it the results of
-every other connection. A thread notices that the loop stands still and says whose code it stands in. Later a
-signal raises an error at that place, so that it ends as any other failure of that plugin does.
+``time.sleep`` or a client library without async in a hook holds up the event loop, and with it the results
+of every other connection, and no timeout ends it. A thread notices that the loop stands still and says
+whose code it stands in. Where the process's signals are ours, one raises an error at that place later, so
+that it ends as any other failure of that plugin does.
 """
 
 from __future__ import annotations
@@ -23,37 +24,66 @@ from passback.connection import Connection
 from passback.delivery import telling
 from passback.errors import ContractError
 
-__all__ = ["standstills_ended"]
+__all__ = ["standstills_ended", "standstills_told"]
 
 log = logging.getLogger("passback.plugins")
 
 _OURS = str(Path(errors.__file__).parent)
 _SHOWN = 8
+_NOTICED = 5.0
+# The loops whose standstills are ended: that tells of them, too.
+_ending: set[asyncio.AbstractEventLoop] = set()
 
 
 @contextmanager
-def standstills_ended(noticed: float = 5.0, ended: float = 20.0) -> Iterator[None]:
-    """Watch the event loop that runs, which must be the main thread's.
+def standstills_told(noticed: float = _NOTICED) -> Iterator[None]:
+    """Say whose code it is when a plugin's stands still in the event loop that runs.
+
+    Args:
+        noticed: After how many seconds.
+    """
+    loop = asyncio.get_running_loop()
+    if loop in _ending:
+        yield
+        return
+    with _watched(_Watch(loop, noticed, None)):
+        yield
+
+
+@contextmanager
+def standstills_ended(noticed: float = _NOTICED, ended: float = 20.0) -> Iterator[None]:
+    """Say what the event loop that runs stands still in, and end it; it must be the main thread's.
 
     Args:
         noticed: After how many seconds of standing still that is said.
         ended: After how many it's ended, where a plugin's code is to blame; less than the time after which
             other workers take this one's connections over. Windows has no such signal: it's only said there.
     """
-    watch = _Watch(asyncio.get_running_loop(), noticed, ended)
+    loop = asyncio.get_running_loop()
+    watch = _Watch(loop, noticed, ended)
     before = None if sys.platform == "win32" else signal.signal(signal.SIGALRM, watch.interrupt)
+    _ending.add(loop)
+    try:
+        with _watched(watch):
+            yield
+    finally:
+        _ending.discard(loop)
+        if sys.platform != "win32":
+            signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+@contextmanager
+def _watched(watch: _Watch) -> Iterator[None]:
     watch.start()
     try:
         yield
     finally:
         watch.over.set()
         watch.join()
-        if sys.platform != "win32":
-            signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
 
 
 class _Watch(threading.Thread):
-    def __init__(self, loop: asyncio.AbstractEventLoop, noticed: float, ended: float) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, noticed: float, ended: float | None) -> None:
         super().__init__(name="passback standstill", daemon=True)
         self.over = threading.Event()
         self._loop = loop
@@ -80,7 +110,7 @@ class _Watch(threading.Thread):
             if still >= self._noticed and not said:
                 self._say(still)
                 said = True
-            if still >= self._ended and sys.platform != "win32":
+            if self._ended is not None and still >= self._ended and sys.platform != "win32":
                 if self._hung != beats:
                     log.warning("what stands still is interrupted now, if it's a plugin's code")
                 self._hung = beats
@@ -88,7 +118,10 @@ class _Watch(threading.Thread):
 
     def _say(self, still: float) -> None:
         frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the only way to see another thread's
-        who = _blamed(frame) or "the event loop"
+        who = _blamed(frame)
+        if who is None and self._ended is None:
+            return  # whatever else holds up a host's loop is the host's own business
+        who = who or "the event loop"
         frames = "".join(traceback.format_stack(frame)[-_SHOWN:])
         log.warning("%s has stood still for %.0f s, and everything with it\n%s", who, still, frames)
 
