@@ -6,14 +6,14 @@ thousand. Each delivery knows its last event; only what didn't deliver it is kep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, bindparam, cast, insert, literal, select
 
-from passback.store import milliseconds, moment, schema
+from passback.store import PerEngine, mapped, milliseconds, moment, schema, texts
 
 __all__ = ["Event", "EventKind", "Step", "note", "note_all", "note_outcomes", "steps"]
 
@@ -21,8 +21,19 @@ _d = schema.delivery.c
 _e = schema.event.c
 _h = schema.history.c
 _NOTE = insert(schema.event).returning(_e.id)
-_REMEMBER = insert(schema.history)
 _SHOWN = 1000
+
+
+def _remember_statement(dialect: str) -> Insert:
+    said = texts(dialect, "b_outcomes")
+    # Their learner may have been erased meanwhile, and nothing is kept of that.
+    there = select(_d.seq, bindparam("b_event", type_=BigInteger), said.c.value).join(
+        said, _d.seq == cast(said.c.key, BigInteger)
+    )
+    return insert(schema.history).from_select(["delivery", "event", "outcome"], there)
+
+
+_REMEMBER = PerEngine(_remember_statement)
 
 
 class EventKind(StrEnum):
@@ -88,18 +99,10 @@ def note(db: Connection, event: Event) -> int:
     return int(db.execute(_NOTE, values).scalar_one())
 
 
-def note_outcomes(db: Connection, event: int, outcomes: Sequence[tuple[int, str]]) -> None:
-    """Keep what `event` made of deliveries: their numbers, and a sentence for each."""
-    if not outcomes:
-        return
-    # Their learner may have been erased meanwhile, and nothing is kept of that.
-    there = select(_d.seq).where(_d.seq.in_([seq for seq, _ in outcomes]))
-    known = {row.seq for row in db.execute(there)}
-    rows = [
-        {"delivery": seq, "event": event, "outcome": outcome} for seq, outcome in outcomes if seq in known
-    ]
-    if rows:
-        db.execute(_REMEMBER, rows)
+def note_outcomes(db: Connection, event: int, outcomes: Mapping[int, str]) -> None:
+    """Keep what `event` made of deliveries: their numbers, each with a sentence."""
+    if outcomes:
+        db.execute(_REMEMBER.of(db), {"b_event": event, "b_outcomes": mapped(outcomes)})
 
 
 def note_all(db: Connection, event: Event, conditions: Sequence[ColumnElement[bool]], outcome: str) -> None:

@@ -265,9 +265,9 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     if rest:
         _give_back(db, held.token, rest, settlement.unsent)
     if event is not None:
-        tried = [seq for seq in rest if seq not in settlement.unsent]
-        outcomes = [(change.delivery, change.outcome) for change in changes if change.outcome]
-        note_outcomes(db, event, [*outcomes, *((seq, settlement.failure) for seq in tried)])
+        failed = {seq: settlement.failure for seq in rest if seq not in settlement.unsent}
+        outcomes = {change.delivery: change.outcome for change in changes if change.outcome}
+        note_outcomes(db, event, outcomes | failed)
     return settled
 
 
@@ -284,15 +284,18 @@ def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object
     return settled
 
 
+# They keep their place in the queue: that is the order in which they were accepted.
+_GIVE_BACK = PerEngine(
+    lambda dialect: (
+        update(schema.delivery)
+        .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.lease == bindparam("b_lease"))
+        .values(lease=null(), due=AT_ONCE, attempts=_d.attempts - bindparam("b_untried"))
+    )
+)
+
+
 def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> None:
-    # They keep their place in the queue: that is the order in which they were accepted.
-    for seqs, attempts in (
-        ([seq for seq in rest if seq not in unsent], _d.attempts),
-        ([seq for seq in rest if seq in unsent], _d.attempts - 1),
-    ):
+    tried = [seq for seq in rest if seq not in unsent]
+    for untried, seqs in enumerate((tried, [seq for seq in rest if seq in unsent])):
         if seqs:
-            db.execute(
-                update(schema.delivery)
-                .where(_d.seq.in_(seqs), _d.lease == token)
-                .values(lease=None, due=AT_ONCE, attempts=attempts)
-            )
+            db.execute(_GIVE_BACK.of(db), {"b_seqs": listed(seqs), "b_lease": token, "b_untried": untried})
