@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, case, func, insert, select, update
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import looked_until, mark_told, new_since, news, setbacks
 from passback.contract import Alerted, AlertKind, Health
+from passback.delivery import foreseen
 from passback.store import State, milliseconds, moment, parts, schema
 
 __all__ = ["digest", "expiring", "watches"]
@@ -76,7 +77,7 @@ def expiring(
     db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
 ) -> Iterator[Alerted]:
     """Yield for each connection what is given up soon, and not again until nothing is."""
-    soon = milliseconds(now - policy.undelivered + policy.before_expiry)
+    soon = milliseconds(foreseen(db, now) - policy.undelivered + policy.before_expiry)
     old: dict[str, list[_Row]] = {}
     for undelivered in schema.undelivered:
         query = (

@@ -6,6 +6,7 @@ from passback.delivery.backlog import Backlog, backlog
 from passback.delivery.breaker import Backoff
 from passback.delivery.committer import Committer
 from passback.delivery.dispatcher import Dispatcher
+from passback.delivery.elapsed import believed, foreseen
 from passback.delivery.equipping import Equipment, Unequipped
 from passback.delivery.exporting import Exported, export
 from passback.delivery.history import Step
@@ -54,7 +55,9 @@ __all__ = [
     "Wish",
     "attached_connections",
     "backlog",
+    "believed",
     "export",
+    "foreseen",
     "last_seen",
     "release_launches",
     "release_learners",

@@ -12,6 +12,7 @@ from passback.delivery.accepting import raise_signals
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.routing import Routes, route
 from passback.delivery.selection import Selection
+from passback.delivery.set_back import set_back
 from passback.store import (
     AT_ONCE,
     CONFIGURING,
@@ -112,8 +113,8 @@ class Repair:
         await self._store.run_soft(reopen, milliseconds(now), connections)
 
     async def pull_back(self, now: datetime) -> None:
-        """Make due what a clock that was ahead put into the future."""
-        await self._store.run_soft(pull_back, milliseconds(now))
+        """Make due what a clock that was ahead put into the future, and nothing there has happened yet."""
+        await self._store.run_soft(_set_back, milliseconds(now))
 
     async def signals(self) -> list[str]:
         """Take the names of connections for which another process made something due."""
@@ -247,6 +248,11 @@ def reopen(db: Connection, now: int, connections: Sequence[str] | None = None) -
         pending.append(_d.connection.in_(connections))
     pull_back(db, now, connections)
     db.execute(update(schema.delivery).where(*pending, _d.lease.is_not(None)).values(lease=None, due=AT_ONCE))
+    # Nobody looks users up any longer, either.
+    asking = [schema.context.c.busy > 0]
+    if connections is not None:
+        asking.append(schema.context.c.connection.in_(connections))
+    db.execute(update(schema.context).where(*asking).values(busy=0))
 
 
 def pull_back(db: Connection, now: int, connections: Sequence[str] | None = None) -> None:
@@ -255,6 +261,11 @@ def pull_back(db: Connection, now: int, connections: Sequence[str] | None = None
     if connections is not None:
         ahead.append(_d.connection.in_(connections))
     db.execute(update(schema.delivery).where(*ahead).values(due=AT_ONCE, changed=now))
+
+
+def _set_back(db: Connection, now: int) -> None:
+    pull_back(db, now)
+    set_back(db, now)
 
 
 def _signals(db: Connection) -> list[str]:

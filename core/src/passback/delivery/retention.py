@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import attrs
 from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
 
+from passback.delivery.elapsed import sighted
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.standing import keep_standings
 from passback.model import readable
@@ -52,15 +53,17 @@ class Retention:
     async def sweep(self, now: datetime) -> tuple[int, int]:
         """Reject and remove what is due for it; return how many of each."""
         rejected = removed = 0
+        today = await self._store.run(sighted, now)
         for undelivered in schema.undelivered:
-            while count := await self._store.run(_expire, undelivered, self._policy, now):
+            old = undelivered & (_d.kept_from < milliseconds(today - self._policy.undelivered))
+            while count := await self._store.run(_expire, old, self._policy, now):
                 rejected += count
         seq: int | None = 0
         while seq is not None:
-            count, seq = await self._store.run(_purge, now - self._policy.settled, seq)
+            count, seq = await self._store.run(_purge, today - self._policy.settled, seq)
             removed += count
         # What an event is about is gone by then.
-        oldest = now - self._policy.settled - self._policy.undelivered
+        oldest = today - self._policy.settled - self._policy.undelivered
         while await self._store.run_soft(_forget_events, milliseconds(oldest)):
             pass
         return rejected, removed
@@ -73,18 +76,17 @@ class Retention:
         return await self._store.run(_erase, learner, organisation)
 
 
-def _expire(db: Connection, undelivered: ColumnElement[bool], policy: RetentionPolicy, now: datetime) -> int:
+def _expire(db: Connection, old: ColumnElement[bool], policy: RetentionPolicy, now: datetime) -> int:
     lock(db, RETAINING)
-    before = milliseconds(now - policy.undelivered)
-    old = (
+    theirs = (
         select(_d.seq)
-        .where(undelivered, _d.kept_from < before)
+        .where(old)
         # What is on the wire gets its answer first.
         .where(or_(_d.lease.is_(None), _d.due <= milliseconds(now)))
         .limit(_CHUNK)
         .with_for_update()
     )
-    seqs = [row.seq for row in db.execute(old)]
+    seqs = [row.seq for row in db.execute(theirs)]
     if not seqs:
         return 0
     chosen = [_d.seq.in_(seqs)]

@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
-from passback.delivery import waiting_connections
+from passback.delivery import believed, waiting_connections
 from passback.errors import ConnectionNotReady, PassbackError, Unsupported
 from passback.host.config import Config
 from passback.host.looking import LONGEST, Lookup
@@ -109,9 +109,10 @@ class Matching:
             serving = self._serve(name, config, roster, due=name in due, unknown=name in unknown)
             task = self._asking[name] = asyncio.create_task(serving, name=f"accounts {name}")
             task.add_done_callback(partial(self._asked, name))
-        await self._store.run_soft(Launches.purge, self._clock.now() - _KEPT)
+        now = self._clock.now()
+        await self._store.run_soft(lambda db: Launches.purge(db, believed(db, now) - _KEPT))
         # Whoever asks leaves a row when they go to a provider, and many never come back.
-        await self._store.run_soft(Departures.purge, self._clock.now())
+        await self._store.run_soft(Departures.purge, now)
 
     def _asked(self, name: str, _: asyncio.Task[None]) -> None:
         del self._asking[name]
