@@ -163,3 +163,16 @@ def test_a_clock_that_was_set_back_hurts_nothing(place):
         assert here.kinds() == [BEGAN]
 
     watching(place, check)
+
+
+def test_that_it_broke_is_not_told_after_it_works_again(place):
+    async def check(here):
+        here.mail.refusal = "the mail server is away, too"
+        await here.health("can't connect")
+        await here.run(HOUR)
+        await here.health("ok")
+        here.mail.refusal = ""
+        await here.run(DAY, MINUTE)
+        assert here.mails() == [OVER]
+
+    watching(place, check)

@@ -1,12 +1,14 @@
 """Notices are kept until they arrive: tried again, withdrawn where they're pointless, given up after days."""
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import update
 from watched import CONTACT, watching
 
-from passback import AlertKind, Health
+from passback import AlertKind, Health, State
 from passback.alerts import list_notices
+from passback.alerts.hold import held
 from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
@@ -85,15 +87,16 @@ def test_reminders_that_came_late_are_withdrawn_when_it_is_over(place):
 def test_one_that_cannot_be_read_is_given_up_and_holds_back_no_other(place):
     async def check(here):
         here.mail.refusal = "the mail server is away"
-        await here.health("can't connect")
-        await here.run(10 * MINUTE)
-        await here.store.run(lambda db: db.execute(update(schema.notice).values(body=b"\0\xff")))
         await here.health("ok")
+        await here.deliveries(1, State.REJECTED, "no")
+        await here.run(HOUR, 5 * MINUTE)
+        await here.store.run(lambda db: db.execute(update(schema.notice).values(body=b"\0\xff")))
+        await here.health("can't connect")
         here.mail.refusal = ""
         await here.run(HOUR, 5 * MINUTE)
-        assert here.mails() == [OVER]
-        _, began = await list_notices(here.store, 10)
-        assert (began.state, began.error) == ("given up", "what is kept of it can't be read")
+        assert here.mails() == [BEGAN]
+        _, digest = await list_notices(here.store, 10)
+        assert (digest.state, digest.error) == ("given up", "what is kept of it can't be read")
 
     watching(place, check)
 
@@ -130,8 +133,45 @@ def test_of_two_processes_one_tells_and_the_other_takes_over_when_it_is_gone(pla
         here.alerts._owner = "another"
         await here.run(7 * MINUTE)
         assert here.kinds() == [], "the first may be about to tell"
-        await here.run(5 * MINUTE)
+        await here.run(10 * MINUTE)
         assert here.kinds() == [BEGAN]
+
+    watching(place, check)
+
+
+def test_who_stops_in_order_lets_another_tell_at_once(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        stopping = asyncio.Event()
+        stopping.set()
+        await here.alerts.run(stopping)
+        here.restart()
+        here.alerts._owner = "another"
+        await here.run(DAY, HOUR)
+        assert here.kinds() == [BEGAN, LASTS]
+        assert here.mails() == [BEGAN, LASTS]
+
+    watching(place, check)
+
+
+def test_who_was_taken_over_from_while_sending_sends_no_more(place):
+    async def check(here):
+        here.contacts["other"] = "other@acme.example"
+
+        class Slow(type(here.mail)):
+            async def send(self, parcels):
+                async for reason in super().send(parcels):
+                    here.clock.advance(20 * 60)
+                    await here.store.run(held, "another", here.clock.now())
+                    yield reason
+
+        here.mail = Slow()
+        here.restart()
+        await here.health("can't connect")
+        await here.health("can't connect", name="other")
+        await here.run(6 * MINUTE)
+        assert here.mails() == [BEGAN]
 
     watching(place, check)
 

@@ -71,10 +71,10 @@ class Ward:
     def mails(self):
         return [each.alert.kind for each in self.mail.taken]
 
-    async def health(self, health, detail="connection refused"):
+    async def health(self, health, detail="connection refused", name="acme"):
         now = self.clock.now()
         breaker = Breaker(health=Health(health), since=now, detail=detail if health != "ok" else "")
-        await self.store.run(save_breaker, "acme", breaker)
+        await self.store.run(save_breaker, name, breaker)
 
     async def deliveries(self, count, state=State.PENDING, reason="", waiting_for=None):
         """Accept `count` results, and put them into `state`."""

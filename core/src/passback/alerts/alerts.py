@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 
 import attrs
 from sqlalchemy import Connection, select
 
 from passback.alerts.channel import Channel, Parcel
-from passback.alerts.hold import held
+from passback.alerts.hold import held, released
 from passback.alerts.incidents import follow_incidents
 from passback.alerts.notices import Due, Outcome, due_notices, forget_old, note_outcome, post
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.watching import digest, expiring
 from passback.clock import Clock
 from passback.contract import Alerted, Observer
-from passback.delivery import tell
+from passback.delivery import believed, tell
 from passback.errors import PassbackError
 from passback.store import Store, schema
 
@@ -97,6 +97,8 @@ class Alerts:
             except Exception:
                 log.exception("alerts stopped unexpectedly; they go on in %g s", _AFTER_A_CRASH)
                 wait = _AFTER_A_CRASH
+        with suppress(PassbackError):  # then others wait until it has run out
+            await self._store.run_soft(released, self._owner)
 
     async def step(self) -> None:
         """Decide what is to be told by now, and send what is to be sent.
@@ -105,7 +107,8 @@ class Alerts:
             OutboxError: The store can't be used.
         """
         now = self._clock.now()
-        long = self._looked_long is None or now - self._looked_long >= _LONG_LOOK
+        # The clock may have been ahead then.
+        long = self._looked_long is None or abs(now - self._looked_long) >= _LONG_LOOK
         alerts = await self._store.run(self._decide, now, long=long)
         if alerts is None:
             return
@@ -129,7 +132,7 @@ class Alerts:
         ]
         if long:
             found += expiring(db, known, self._policy, now)
-            forget_old(db, now - _REMEMBERED)
+            forget_old(db, believed(db, now) - _REMEMBERED)
         for alert in found:
             post(db, alert, self._watched.recipients(alert.connection))
         return found
@@ -151,6 +154,9 @@ class Alerts:
                 if reason is None:
                     break
                 await self._note(notice, parcel.recipient, reason)
+                # Where that took long, others may have taken over by now.
+                if not await self._store.run_soft(held, self._owner, self._clock.now()):
+                    break
 
     async def _note(self, notice: Due, recipient: str, error: str) -> None:
         outcome = Outcome(notice=notice, recipient=recipient, error=error)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Mailbox"]
 
+# A server that looks through a mail before it takes it may need long (RFC 5321 §4.5.3.2.6 says ten minutes),
+# and one that wasn't waited for is sent it again.
+_PATIENCE = 300.0
+
 
 class Mailbox:
     """Sends mails."""
@@ -85,7 +89,9 @@ class Mailbox:
         sender, recipient = self._server.sender, parcel.recipient
         try:
             message = message_of(letter_of(parcel.alert), sender, recipient, parcel.key, parcel.alert.at)
-            await client.send_message(message, sender=sender, recipients=[recipient])
+            await client.send_message(
+                message, sender=sender, recipients=[recipient], timeout=max(_PATIENCE, self._server.timeout)
+            )
         except (failure, OSError, ValueError, MessageError) as error:
             return reason_of(error, self._server)
         return ""

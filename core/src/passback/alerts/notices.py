@@ -20,8 +20,9 @@ from passback.store import Store, milliseconds, moment, schema
 __all__ = ["Due", "Notice", "Outcome", "due_notices", "forget_old", "list_notices", "note_outcome", "post"]
 
 _n = schema.notice.c
-# A reminder that is not yet sent is pointless beside a later one.
+# That something is broken, not yet sent, is pointless beside a later word, and wrong after the last.
 _SUPERSEDING = (AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER)
+_SUPERSEDED = (AlertKind.INCIDENT_BEGAN.value, AlertKind.INCIDENT_LASTS.value)
 _GIVEN_UP_AFTER = timedelta(days=3)
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=4)
@@ -99,13 +100,13 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
     now = milliseconds(alert.at)
     for channel, recipient in recipients.items():
         if alert.kind in _SUPERSEDING:
-            unsent_reminders = (
+            unsent = (
                 _n.connection == alert.connection,
                 _n.channel == channel,
-                _n.kind == AlertKind.INCIDENT_LASTS.value,
+                _n.kind.in_(_SUPERSEDED),
                 _n.due.is_not(None),
             )
-            db.execute(delete(schema.notice).where(*unsent_reminders))
+            db.execute(delete(schema.notice).where(*unsent))
         values = {
             "key": secrets.token_hex(16),
             "connection": alert.connection,

@@ -28,8 +28,8 @@ from passback.store import Store
 
 __all__ = ["Alerting", "alert_mistakes", "try_alerts"]
 
-# A mail that is just being sent may end; longer than that nobody waits.
-_GRACE = 10.0
+# A mail that is just being sent may end; longer than that nobody waits. One that is left would be sent again.
+_GRACE = 30.0
 
 
 class Alerting:
