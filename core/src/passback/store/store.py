@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from passback.errors import OutboxError, OutboxTooNew
@@ -29,6 +30,8 @@ _TRIES = 5
 # How long a server is waited for, in seconds.
 _PATIENCE = 15.0
 _BREATH = 0.2
+# How long a transaction may take: longer than it waits for anybody's lock.
+_LONGEST = 60.0
 
 
 class Store:
@@ -53,6 +56,7 @@ class Store:
         self._thread = WorkThread("passback-store")
         self._failures: tuple[type[Exception], ...] = (DBAPIError, *self._engine.failures, OSError)
         self._connection: Connection | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def open(self, *, patient: bool = False) -> None:
         """Connect, and bring the tables up to date.
@@ -65,6 +69,8 @@ class Store:
             OutboxTooNew: A newer Passback wrote it.
         """
         await self._in_thread(lambda: self._open(patient and self.shared))
+        if self.shared:
+            self._watching = asyncio.create_task(self._watch(), name="passback store")
 
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -108,6 +114,20 @@ class Store:
         """Disconnect."""
         await self._in_thread(self._close)
         await self._thread.end()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
+        # What lies between us and a server may have forgotten the connection, and still take what is sent.
+        while True:
+            await asyncio.sleep(_LONGEST / 10)
+            if self._thread.busy > _LONGEST:
+                log.warning(
+                    "the outbox %s hasn't answered for %.0f s; its connection is ended",
+                    self.name,
+                    self._thread.busy,
+                )
+                self._engine.sever()
 
     async def _in_thread(self, work: Callable[[], T], *, ahead: bool = False) -> T:
         try:
@@ -177,13 +197,26 @@ class Store:
         if db is None:
             raise OutboxError(f"the outbox {self.name} isn't open")
         try:
-            # A connection that broke is made anew here.
-            with db.begin():
-                self._engine.begin(db, durable=durable)
+            with self._begun(db, durable):
                 yield db
-        except BaseException:
-            self._engine.abandon(db)
+        except BaseException as error:
+            self._engine.abandon(db, error)
             raise
+
+    def _begun(self, db: Connection, durable: bool) -> RootTransaction:  # noqa: FBT001
+        for idle in (True, False):
+            # A connection that broke is made anew here.
+            transaction = db.begin()
+            try:
+                self._engine.begin(db, durable=durable)
+            except BaseException as error:
+                transaction.rollback()
+                # It was ended while nobody used it, and nothing was done by it yet.
+                if not (idle and isinstance(error, DBAPIError) and error.connection_invalidated):
+                    raise
+            else:
+                break
+        return transaction
 
     def _close(self) -> None:
         if self._connection is not None:

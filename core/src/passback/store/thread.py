@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,6 +32,13 @@ class WorkThread:
         self._ahead: deque[_Piece] = deque()
         self._others: deque[_Piece | None] = deque()
         self._thread: threading.Thread | None = None
+        self._began: float | None = None
+
+    @property
+    def busy(self) -> float:
+        """For how many seconds it has been doing what it does; 0 if it does nothing."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
 
     async def run(self, work: Callable[[], T], *, ahead: bool = False) -> T:
         """Do `work` there, and return what it returns; done also if who waits for it is cancelled.
@@ -68,7 +76,9 @@ class WorkThread:
 
     def _serve(self) -> None:
         while (piece := self._next()) is not None:
+            self._began = time.monotonic()
             piece()
+            self._began = None
 
     def _next(self) -> _Piece | None:
         self._queue.get()

@@ -51,8 +51,11 @@ class Engine(Protocol):
             OutboxError: What is written wouldn't be there for anybody else.
         """
 
-    def abandon(self, db: Connection) -> None:
-        """End what a failed commit may have left open."""
+    def abandon(self, db: Connection, error: BaseException) -> None:
+        """End what a transaction may have left open that `error` ended."""
+
+    def sever(self) -> None:
+        """Have what waits for the database's answer fail; called from another thread."""
 
     def reserve(self, db: Connection) -> None:
         """Hold off whoever else wants to change the tables, until the transaction ends."""

@@ -5,6 +5,9 @@ Its tables stand in a schema of their own, so that they may share a database wit
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -61,6 +64,7 @@ class Postgres:
         # So ends a password with an unescaped @, and the server's name stands in messages.
         if "@" in str(given.get("host", "")):
             raise OutboxError(f"the outbox's URL names a server with an @ in it; {_EXPECTED}")
+        self._raw: psycopg.Connection[Any] | None = None
         self._parameters: dict[str, Any] = {**_DEFAULTS, **given, "client_encoding": "utf8"}
         host, port = given.get("host", ""), given.get("port", "")
         self.name = f"postgresql://{host}{f':{port}' if port else ''}/{given.get('dbname', '')}"
@@ -79,9 +83,14 @@ class Postgres:
         """Begin a transaction; one that isn't `durable` a crash of the server may undo."""
         db.exec_driver_sql("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit = off")
 
-    def abandon(self, db: Connection) -> None:
-        """End what a failed commit may have left open."""
+    def abandon(self, db: Connection, error: BaseException) -> None:
+        """End what a failed commit may have left open, and a connection that can't be used for good."""
         if db.invalidated:
+            return
+        cause = getattr(error, "orig", None) or error
+        if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+            # It was so when the connection was made; another may reach a server that writes.
+            db.invalidate()
             return
         raw = db.connection.driver_connection
         if isinstance(raw, psycopg.Connection) and raw.info.transaction_status is not TransactionStatus.IDLE:
@@ -126,7 +135,14 @@ class Postgres:
         cause = getattr(error, "orig", None) or error
         return isinstance(cause, psycopg.Error) and cause.sqlstate in (_DEADLOCK, _SERIALIZATION)
 
+    def sever(self) -> None:
+        """End the connection, so that who waits for the server's answer waits no longer."""
+        raw = self._raw
+        if raw is not None and not raw.closed:
+            with suppress(OSError), socket.socket(fileno=os.dup(raw.fileno())) as other:
+                other.shutdown(socket.SHUT_RDWR)
+
     def _connect(self) -> psycopg.Connection[Any]:
-        raw = psycopg.connect("", autocommit=True, **self._parameters)
-        raw.execute(_SESSION)
-        return raw
+        self._raw = psycopg.connect("", autocommit=True, **self._parameters)
+        self._raw.execute(_SESSION)
+        return self._raw

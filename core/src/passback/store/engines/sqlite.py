@@ -110,7 +110,7 @@ class SQLite:
         # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
         raw.execute("BEGIN IMMEDIATE")
 
-    def abandon(self, db: Connection) -> None:
+    def abandon(self, db: Connection, _: BaseException) -> None:
         """End the transaction that a failed commit leaves open, and with it every later one blocked."""
         if _raw(db).in_transaction:
             _raw(db).rollback()
@@ -125,6 +125,9 @@ class SQLite:
     def broke(self, _: Exception) -> bool:
         """Return False: a file doesn't go away."""
         return False
+
+    def sever(self) -> None:
+        """Do nothing: a file answers, and whoever is in the way was waited for."""
 
     def passes(self, _: Exception) -> bool:
         """Return False: whoever is in the way was waited for."""
