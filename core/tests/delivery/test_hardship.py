@@ -284,11 +284,14 @@ def test_a_commit_that_fails_leaves_the_store_usable(place):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody remove a file that is open")
+@pytest.mark.parametrize("name", ["passback.db", "passback.db-wal"])
 @pytest.mark.parametrize("replaced", [False, True])
-def test_nothing_is_accepted_into_a_file_that_nobody_could_find_again(tmp_path, replaced):
+def test_nothing_is_accepted_into_a_file_that_nobody_could_find_again(tmp_path, name, replaced):
     async def check():
-        path, away = tmp_path / "passback.db", tmp_path / "away.db"
-        async with room(path) as here:
+        away = tmp_path / "away"
+        async with room(tmp_path / "passback.db") as here:
+            if not (path := tmp_path / name).exists():
+                pytest.skip("this SQLite is older than 3.51.3, and keeps no -wal file")
             here.connector.behaviour = failing_on({"r-1"}, CannotConnect("away"))
             await here.put(result(1))
             path.rename(away)

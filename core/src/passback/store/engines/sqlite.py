@@ -48,7 +48,10 @@ class SQLite:
         # A rollback journal ends a transaction by vanishing, so its folder must be synced too; and without
         # a WAL, NORMAL might damage the file itself.
         self._durable, self._soft = ("FULL", "NORMAL") if self._wal else ("EXTRA", "FULL")
+        self._log = Path(f"{self.file}-wal")
         self._opened: tuple[int, int] | None = None
+        # What is committed stands there, until much of it is written back to the file at once.
+        self._logged: tuple[int, int] | None = None
 
     def create(self) -> sqlalchemy.Engine:
         """Return what connects to the file, whose folder exists from now on."""
@@ -69,16 +72,14 @@ class SQLite:
             raw.execute("PRAGMA cache_size = -16384")
             # Pages that many transactions change are written back to the file once for all of them.
             raw.execute("PRAGMA wal_autocheckpoint = 8000")
-            self._opened = self._there()
+            self._opened, self._logged = _identity(self.file), None
 
         return engine
 
-    def _there(self) -> tuple[int, int] | None:
-        try:
-            found = self.file.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+    def _is_there(self) -> bool:
+        logged = _identity(self._log)
+        self._logged = self._logged or logged
+        return logged == self._logged and _identity(self.file) == self._opened
 
     def _keep_journal(self, raw: sqlite3.Connection, kind: str) -> None:
         # Several that find a new file at once are in each other's way here, and SQLite has none of them wait.
@@ -99,11 +100,11 @@ class SQLite:
         Raises:
             OutboxError: It's to be `durable`, and its file isn't where it was opened any more.
         """
-        if durable and self._there() != self._opened:
+        if durable and not self._is_there():
             # The open file lives on without a name, and all that is in it ends with this process.
             raise OutboxError(
-                f"the outbox {self.name} was removed or replaced while it was in use, so nothing more is "
-                "accepted; move the file back, or start everything that uses it again"
+                f"the outbox {self.name}, or the -wal file beside it, was removed or replaced while it was "
+                "in use, so nothing more is accepted; move it back, or start everything that uses it again"
             )
         raw = _raw(db)
         raw.execute(f"PRAGMA synchronous = {self._durable if durable else self._soft}")
@@ -132,6 +133,14 @@ class SQLite:
     def passes(self, _: Exception) -> bool:
         """Return False: whoever is in the way was waited for."""
         return False
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _raw(db: Connection) -> sqlite3.Connection:
