@@ -5,6 +5,8 @@ from datetime import timedelta
 from watched import watching
 
 from passback import AlertKind, State
+from passback.alerts.rendering import text_of
+from passback.alerts.wording import letter_of
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -174,5 +176,29 @@ def test_that_it_broke_is_not_told_after_it_works_again(place):
         here.mail.refusal = ""
         await here.run(DAY, MINUTE)
         assert here.mails() == [OVER]
+
+    watching(place, check)
+
+
+def test_what_was_given_up_meanwhile_is_no_longer_said_to_be_safe(place):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("can't connect")
+        await here.run(DAY + 6 * MINUTE, HOUR)
+        await here.become(State.REJECTED, "not delivered within 30 days; at last: refused")
+        await here.run(DAY, HOUR)
+        before, after = here.told.alerts[-2:]
+        assert (before.kind, before.needs) == (LASTS, 0)
+        assert "No result is lost" in text_of(letter_of(before))
+        assert (after.kind, after.needs) == (LASTS, 3)
+        said = " ".join(text_of(letter_of(after)).split())
+        assert "Too long undelivered, 3 results were given up." in said
+        assert "No result is lost" not in said
+        assert "passback replay --connection acme --state rejected" in said
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        said = " ".join(text_of(letter_of(here.told.alerts[-1])).split())
+        assert "Given up: it couldn't be delivered in time." in said
+        assert "the learning system refuses it" not in said
 
     watching(place, check)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from passback.alerts.letter import clean
-from passback.contract import Alerted, Health, Setback
+from passback.contract import GIVEN_UP, Alerted, Health, Setback
 
 __all__ = ["checks", "checks_of", "commands_of", "explained", "try_it"]
 
@@ -35,6 +35,7 @@ _CHECKS: Mapping[Health, Sequence[str]] = {
 _SET_BACK = {
     "rejected": "Rejected: the learning system refuses it. Repair what the reason names, then "
     "send it once more.",
+    GIVEN_UP: "Given up: it couldn't be delivered in time. Once that is repaired, send it once more.",
     "account": "Waiting for an account: the learner isn't known there. It goes by itself once they are.",
     "activity": "Waiting for the activity: it isn't known there. It's tried again every day, and "
     "whenever the configuration changes.",
@@ -57,7 +58,9 @@ def checks(health: Health) -> Sequence[str]:
 
 def checks_of(setbacks: Sequence[Setback]) -> Sequence[str]:
     """Return what becomes of each kind of `setbacks`, and what somebody can do."""
-    kinds = dict.fromkeys(each.waiting_for or each.state for each in setbacks)
+    kinds = dict.fromkeys(
+        GIVEN_UP if each.reason.startswith(GIVEN_UP) else each.waiting_for or each.state for each in setbacks
+    )
     return [_SET_BACK[kind] for kind in kinds if kind in _SET_BACK]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, setbacks
-from passback.contract import Alerted, AlertKind, Health
+from passback.contract import GIVEN_UP, Alerted, AlertKind, Health
 from passback.store import State, milliseconds, moment, schema
 
 __all__ = ["follow_incidents"]
@@ -64,6 +64,8 @@ def _told(db: Connection, row: _Row, began: datetime, kind: AlertKind, now: date
     at = milliseconds(now)
     values = {"reminded": at} | ({"told": at} if kind is AlertKind.INCIDENT_BEGAN else {})
     db.execute(update(schema.incident).where(_i.connection == row.name, _i.ended.is_(None)).values(values))
+    given_up = (_d.changed >= milliseconds(began)) & _d.reason.startswith(GIVEN_UP)
+    found, more = setbacks(db, row.name, given_up)
     return Alerted(
         kind=kind,
         connection=row.name,
@@ -73,6 +75,8 @@ def _told(db: Connection, row: _Row, began: datetime, kind: AlertKind, now: date
         since=began,
         undelivered=sum(_count(db, _d.connection == row.name, each) for each in schema.undelivered),
         next_try=None if row.next_probe is None else moment(row.next_probe),
+        setbacks=found,
+        more=more,
     )
 
 

@@ -35,19 +35,30 @@ def _ill(alert: Alerted) -> Letter:
     still, lasts = ("still ", f", for {_lasted(alert)}") if again else ("", "")
     next_try = alert.next_try is not None and alert.next_try > alert.at
     kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
+    lost = "Nothing else is lost" if alert.needs else "No result is lost"
+    # It may have begun otherwise.
+    began = "results don't arrive. By now, Passback" if again else "Passback"
+    paragraphs = [
+        f"Since {shown(alert.since)} {began} {explained(alert.health)}",
+        (
+            f"{lost}: {kept} is sent by itself as soon as this is repaired. Until then the learning system "
+            "doesn't show what learners do."
+        ),
+    ]
+    if alert.needs:
+        was = "was" if alert.needs == 1 else "were"
+        paragraphs.insert(1, f"Too long undelivered, {counted(alert.needs)} {was} given up. {_GIVEN_UP}")
     return Letter(
         subject=f"{name}: {still}{alert.health}{lasts}",
         title=f"{name}: results {still}don't arrive",
-        paragraphs=(
-            f"Since {shown(alert.since)} Passback {explained(alert.health)}",
-            (
-                f"No result is lost: {kept} is sent by itself as soon as this is repaired. Until then the "
-                "learning system doesn't show what learners do."
-            ),
-        ),
+        paragraphs=paragraphs,
         said=clean(alert.detail),
         advice=checks(alert.health),
-        commands=(*try_it(alert), ("See how all connections do", "passback status")),
+        commands=(
+            *try_it(alert),
+            *(commands_of(alert) if alert.needs else ()),
+            ("See how all connections do", "passback status"),
+        ),
         ending=(
             *((f"It's tried again by itself, next at {shown(alert.next_try)}.",) if next_try else ()),
             "You hear of this once a day while it lasts, and once when it's over.",
@@ -67,7 +78,7 @@ def _over(alert: Alerted) -> Letter:
     if alert.undelivered:
         paragraphs.append(f"Still on the way: {counted(alert.undelivered)}.")
     if alert.needs:
-        paragraphs.append("Not taken by the learning system, so that somebody should look:")
+        paragraphs.append("Not there, so that somebody should look:")
     return Letter(
         subject=f"{name}: working again: {sent}{needs}",
         good=True,
@@ -116,7 +127,7 @@ def _digest(alert: Alerted) -> Letter:
         title=f"{name}: {counted(alert.needs)} {needs} somebody",
         paragraphs=(
             (
-                "The connection works, but the learning system didn't take the following. Until somebody "
+                "The connection works, but the learning system doesn't have the following. Until somebody "
                 "looks, it doesn't show what these learners did."
             ),
         ),

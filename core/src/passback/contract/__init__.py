@@ -1,6 +1,6 @@
 """What a connector author implements."""
 
-from passback.contract.alert import Alerted, AlertKind, Setback
+from passback.contract.alert import GIVEN_UP, Alerted, AlertKind, Setback
 from passback.contract.connector import Connector, Context, Options, Sending
 from passback.contract.health import Health
 from passback.contract.hooks import (
@@ -17,6 +17,7 @@ from passback.contract.hooks import (
 __all__ = [
     "CONNECTORS",
     "EXTENSIONS",
+    "GIVEN_UP",
     "OBSERVERS",
     "PROJECT",
     "AlertKind",

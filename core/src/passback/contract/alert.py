@@ -9,7 +9,10 @@ import attrs
 
 from passback.contract.health import Health
 
-__all__ = ["AlertKind", "Alerted", "Setback"]
+__all__ = ["GIVEN_UP", "AlertKind", "Alerted", "Setback"]
+
+# So begins the reason of what was rejected because its time was up, and not by the system.
+GIVEN_UP = "not delivered within"
 
 
 class AlertKind(StrEnum):
@@ -56,7 +59,8 @@ class Alerted:
         undelivered: How many results wait for it; for `EXPIRING`, how many are given up soon.
         next_try: When the system is asked again.
         delivered: How many arrived since `since`, once it's over.
-        setbacks: What needs somebody, the most frequent reasons first.
+        setbacks: What needs somebody, the most frequent reasons first; for `INCIDENT_LASTS`, what was given
+            up meanwhile.
         more: How many deliveries have other reasons than those.
         deadline: For `EXPIRING`, when the first of them is given up.
     """

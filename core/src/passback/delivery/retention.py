@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import attrs
 from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
 
+from passback.contract import GIVEN_UP
 from passback.delivery.elapsed import sighted
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.standing import keep_standings
@@ -91,7 +92,7 @@ def _expire(db: Connection, old: ColumnElement[bool], policy: RetentionPolicy, n
         return 0
     chosen = [_d.seq.in_(seqs)]
     days = policy.undelivered / timedelta(days=1)
-    why = f"not delivered within {days:g} days"
+    why = f"{GIVEN_UP} {days:g} days"
     note_all(db, Event(connection="", kind=EventKind.EXPIRED, at=now), chosen, f"rejected: {why}")
     return db.execute(
         update(schema.delivery)
