@@ -202,3 +202,22 @@ def test_what_was_given_up_meanwhile_is_no_longer_said_to_be_safe(place):
         assert "the learning system refuses it" not in said
 
     watching(place, check)
+
+
+def test_what_was_told_before_and_waits_for_the_same_is_not_told_again_when_it_is_over(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.WAITING, "nobody there", "account")
+        await here.run(2 * HOUR, 5 * MINUTE)
+        assert here.kinds() == [AlertKind.DIGEST]
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.again()
+        await here.health("ok")
+        await here.become(State.WAITING, "nobody there", "account")
+        await here.deliveries(1, State.WAITING, "nobody there", "account")
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.kinds() == [AlertKind.DIGEST, BEGAN, OVER]
+        assert here.told.alerts[-1].needs == 1
+
+    watching(place, check)

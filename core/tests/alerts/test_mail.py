@@ -147,6 +147,19 @@ def test_a_server_that_never_answers_is_given_up_in_time():
     assert "no answer in time" in reason
 
 
+def test_a_server_that_looks_through_a_mail_before_it_takes_it_is_waited_for():
+    with mail_server() as inbox:
+        inbox.thinking = 1.5
+        assert send(plain(inbox, timeout=0.5), TO) == [""]
+
+
+def test_a_domain_of_other_letters_goes_by_the_name_that_servers_know():
+    with mail_server() as inbox:
+        assert send(plain(inbox), "admin@münchen.example") == [""]
+    (message,) = inbox.messages
+    assert message["To"] == "admin@xn--mnchen-3ya.example"
+
+
 def test_an_address_that_cannot_stand_in_a_mail_is_told():
     with mail_server() as inbox:
         (reason, other) = send(plain(inbox), "a\x00b@acme.example", TO)

@@ -1,5 +1,6 @@
 """How long a connection rests, and what is said of it."""
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,8 @@ from scripted import START
 
 from passback import CannotConnect, Health, RateLimited, ServerError
 from passback.delivery import Backoff
-from passback.delivery.breaker import Breaker
+from passback.delivery.breaker import Breaker, load_breaker, save_breaker
+from passback.store import Store
 
 FINE = Breaker(health=Health.OK, since=START)
 
@@ -53,3 +55,37 @@ def test_nobody_waits_longer_than_anything_is_kept(until):
     """A connector may have misread the system's word, as seconds where it has milliseconds."""
     breaker = FINE.failed(RateLimited("slow", until=until), START, Backoff(), random.Random(1))
     assert breaker.wait(START, Backoff()) == timedelta(days=31)
+
+
+@pytest.mark.parametrize("until", [None, timedelta(minutes=10)])
+def test_who_asks_to_wait_for_longer_than_a_day_and_takes_nothing_is_ill(until):
+    def asked(breaker, hours):
+        now = START + timedelta(hours=hours)
+        error = RateLimited("slow", until=until and now + until)
+        return breaker.failed(error, now, Backoff(), random.Random(1))
+
+    breaker = FINE
+    for hours in range(25):
+        breaker = asked(breaker, hours)
+        assert breaker.health is Health.OK
+    ill = asked(breaker, 25)
+    assert (ill.health, ill.since) == (Health.SERVER_ERROR, START + timedelta(hours=25))
+    well = ill.succeeded(START + timedelta(hours=26), arrived=True)
+    assert asked(well, 27).health is Health.OK
+
+
+def test_all_that_is_known_of_a_connection_is_there_after_a_restart(place):
+    moments = {name: START + timedelta(hours=n) for n, name in enumerate(("next_probe", "decided", "asked"))}
+    known = Breaker(
+        health=Health.SERVER_ERROR, since=START, detail="slow", fails=3, last_success=START, **moments
+    )
+
+    async def check():
+        store = Store(place)
+        await store.open()
+        await store.run(save_breaker, "lms", known, {"day": (1.5, 2)})
+        found = await store.run(load_breaker, "lms", START)
+        await store.close()
+        assert found == (known, {"day": (1.5, 2)})
+
+    asyncio.run(check())

@@ -1,5 +1,6 @@
 """A real mail server on a real socket, which keeps what it takes; and a certificate authority for it."""
 
+import asyncio
 import ssl
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -18,6 +19,8 @@ class Inbox:
         self.messages = []
         self.envelopes = []
         self.refusing = {}
+        # For how many seconds it looks through a mail before it takes it.
+        self.thinking = 0
 
     async def handle_MAIL(self, _server, _session, envelope, address, options):  # noqa: N802 - aiosmtpd's
         if refusal := self.refusing.get("sender"):
@@ -35,6 +38,7 @@ class Inbox:
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         if refusal := self.refusing.get("data"):
             return refusal
+        await asyncio.sleep(self.thinking)
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 taken"

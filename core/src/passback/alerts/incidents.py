@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from passback.alerts.policy import AlertPolicy
-from passback.alerts.setbacks import mark_told, setbacks
+from passback.alerts.setbacks import mark_told, new_since, setbacks
 from passback.contract import GIVEN_UP, Alerted, AlertKind, Health
 from passback.store import State, milliseconds, moment, schema
 
@@ -100,7 +100,8 @@ def _after(
 
 
 def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerted:
-    began = _d.changed >= incident.began
+    # What waited before, was tried again and waits for the same is no news.
+    began = new_since(0) & (_d.changed >= incident.began)
     theirs = (_e.connection == incident.connection, _e.at >= incident.began)
     found, more = setbacks(db, incident.connection, began)
     mark_told(db, incident.connection, began, now)

@@ -86,8 +86,9 @@ class Mailbox:
             await client.login(server.username, server.password or "")
 
     async def _send(self, client: aiosmtplib.SMTP, parcel: Parcel, failure: type[Exception]) -> str:
-        sender, recipient = self._server.sender, parcel.recipient
+        sender = self._server.sender
         try:
+            recipient = _spelled(parcel.recipient)
             message = message_of(letter_of(parcel.alert), sender, recipient, parcel.key, parcel.alert.at)
             await client.send_message(
                 message, sender=sender, recipients=[recipient], timeout=max(_PATIENCE, self._server.timeout)
@@ -95,6 +96,12 @@ class Mailbox:
         except (failure, OSError, ValueError, MessageError) as error:
             return reason_of(error, self._server)
         return ""
+
+
+def _spelled(address: str) -> str:
+    # A domain of other letters has a name that every server knows; what stands before it has none.
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"
 
 
 async def _leave(client: aiosmtplib.SMTP, failure: type[Exception]) -> None:

@@ -19,6 +19,8 @@ __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 _c = schema.connection.c
 # Of the columns that are given.
 _SAVE = update(schema.connection).where(_c.name == bindparam("b_name"))
+# A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody.
+_PATIENCE = timedelta(hours=25)
 # "At once" from a system that asks to slow down is not to be taken at its word.
 _LEAST = timedelta(seconds=1)
 
@@ -54,6 +56,7 @@ class Breaker:
         next_probe: When it may be tried; None means now.
         decided: When that was decided.
         last_success: When something was delivered last.
+        asked: Since when the system does nothing but ask to wait; None if it doesn't.
     """
 
     health: Health
@@ -63,6 +66,7 @@ class Breaker:
     next_probe: datetime | None = None
     decided: datetime | None = None
     last_success: datetime | None = None
+    asked: datetime | None = None
 
     @property
     def closed(self) -> bool:
@@ -71,23 +75,25 @@ class Breaker:
 
     def failed(self, error: PassbackError, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
         """Return the breaker after an attempt that `error` ended."""
-        if isinstance(error, RateLimited) and error.until is not None:
-            # Asked to wait is not ill: the system's own word decides, and nobody is alarmed.
-            until = min(max(error.until, now + _LEAST), now + LONGEST_WAIT)
-            return attrs.evolve(self, next_probe=until, decided=now, detail=str(error), fails=0)
-        fails = self.fails + 1
+        asked = (self.asked or now) if isinstance(error, RateLimited) else None
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
-        if isinstance(error, RateLimited):
+        if asked is not None and now - asked < _PATIENCE:
+            # Asked to wait is not ill.
             health = self.health
-        return attrs.evolve(
+        after = attrs.evolve(
             self,
             health=health,
             since=self.since if health is self.health else now,
             detail=str(error),
-            fails=fails,
-            next_probe=now + backoff.after(fails, rng),
             decided=now,
+            asked=asked,
         )
+        if isinstance(error, RateLimited) and error.until is not None:
+            # The system's own word decides.
+            until = min(max(error.until, now + _LEAST), now + LONGEST_WAIT)
+            return attrs.evolve(after, next_probe=until, fails=0)
+        fails = self.fails + 1
+        return attrs.evolve(after, next_probe=now + backoff.after(fails, rng), fails=fails)
 
     def succeeded(self, now: datetime, *, arrived: bool) -> Breaker:
         """Return the breaker after an attempt that the system answered; `arrived` if it took something."""
@@ -118,6 +124,7 @@ def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Use
         next_probe=None if row.next_probe is None else moment(row.next_probe),
         decided=None if row.decided is None else moment(row.decided),
         last_success=None if row.last_success is None else moment(row.last_success),
+        asked=None if row.asked is None else moment(row.asked),
     )
     return breaker, {span: (began, count) for span, (began, count) in json.loads(row.used or "{}").items()}
 
@@ -132,6 +139,7 @@ def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None 
         "next_probe": None if breaker.next_probe is None else milliseconds(breaker.next_probe),
         "decided": None if breaker.decided is None else milliseconds(breaker.decided),
         "last_success": None if breaker.last_success is None else milliseconds(breaker.last_success),
+        "asked": None if breaker.asked is None else milliseconds(breaker.asked),
     }
     if used:
         values["used"] = json.dumps(used)

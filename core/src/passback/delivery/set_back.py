@@ -12,7 +12,7 @@ __all__ = ["set_back"]
 
 _d = schema.delivery.c
 _HAPPENED = (
-    (schema.connection, ("since", "last_success")),
+    (schema.connection, ("since", "last_success", "asked")),
     (schema.incident, ("began", "told", "reminded", "ended")),
     (schema.watch, ("gathering", "digested")),
     (schema.notice, ("created",)),

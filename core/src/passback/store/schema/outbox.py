@@ -50,6 +50,8 @@ connection = Table(
     # When that was decided: a clock that is behind it was wrong then, or is now.
     Column("decided", BigInteger),
     Column("last_success", BigInteger),
+    # Since when its system does nothing but ask to wait.
+    Column("asked", BigInteger),
     # What was used of its quota, as JSON.
     Column("used", Text, nullable=False, default=""),
 )

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("next_probe", sa.BigInteger(), nullable=True),
         sa.Column("decided", sa.BigInteger(), nullable=True),
         sa.Column("last_success", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.BigInteger(), nullable=True),
         sa.Column("used", columns.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
