@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import START, result, room
@@ -53,13 +54,16 @@ def test_what_a_machine_accepted_whose_clock_was_behind_has_a_day_to_arrive(plac
     asyncio.run(check())
 
 
-def test_what_nobody_tried_for_too_long_is_tried_before_it_is_given_up(place):
+@pytest.mark.parametrize("delivered_before", [False, True])
+def test_what_nobody_tried_for_too_long_is_tried_before_it_is_given_up(place, delivered_before):
     async def check():
         async with room(place, deliver=False) as here:
             await here.put(result(1))
-            await Retention(here.store, POLICY).sweep(START)
-        async with room(place) as here:
+            if delivered_before:
+                await Retention(here.store, POLICY).sweep(START)
+        async with room(place, deliver=False) as here:
             here.clock.advance(31 * 86400)
+            await here.start()
             here.connector.behaviour = lambda batch: [Delivered(each.id) for each in batch.deliveries]
             await here.until(lambda: here.connector.arrived)
             await here.settle()

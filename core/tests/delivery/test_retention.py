@@ -90,7 +90,7 @@ def test_who_asks_for_one_more_try_gives_it_its_time(place):
             await here.put(result(1))
             retention = Retention(here.store, POLICY)
             later = START + 31 * DAY
-            assert await retention.sweep(later) == (1, 0)
+            assert await waited(retention, 31) == (1, 0)
             assert await Repair(here.store).replay(Selection(), later) == 1
             assert await waited(retention, 31 + 29, since=32) == (0, 0)
             assert await waited(retention, 31 + 31, since=31 + 30) == (1, 0)

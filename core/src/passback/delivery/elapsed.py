@@ -18,6 +18,7 @@ from passback.store import RETAINING, insert_new, lock, milliseconds, moment, sc
 __all__ = ["Sight", "believed", "foreseen", "sighted"]
 
 _m = schema.meta.c
+_r = schema.result.c
 _KEY = "clock"
 # Hosts that deliver for an hour each night see no gap.
 _GAP = timedelta(hours=26)
@@ -65,7 +66,7 @@ def sighted(db: Connection, now: datetime) -> datetime:
     """Take note that the clock says `now`; return the time that is believed."""
     lock(db, RETAINING)
     before = _last(db)
-    sight = Sight.of(now) if before is None else before.next(now)
+    sight = (before or _first(db, now)).next(now)
     numbers = (milliseconds(sight.seen), sight.ahead // timedelta(milliseconds=1), milliseconds(sight.since))
     value = {"value": " ".join(map(str, numbers))}
     if before is None:
@@ -77,14 +78,18 @@ def sighted(db: Connection, now: datetime) -> datetime:
 
 def believed(db: Connection, now: datetime) -> datetime:
     """Return the time that is believed when the clock says `now`."""
-    before = _last(db)
-    return now if before is None else before.next(now).believed
+    return (_last(db) or _first(db, now)).next(now).believed
 
 
 def foreseen(db: Connection, now: datetime) -> datetime:
     """Return the time that will be believed before long, unless the clock is set back."""
-    before = _last(db)
-    return now if before is None else before.next(now, _LIKELY).believed
+    return (_last(db) or Sight.of(now)).next(now, _LIKELY).believed
+
+
+def _first(db: Connection, now: datetime) -> Sight:
+    # Nobody delivered yet, though something may have been accepted long ago.
+    accepted = db.scalar(select(_r.accepted).order_by(_r.seq).limit(1))
+    return Sight.of(now if accepted is None else moment(accepted))
 
 
 def _last(db: Connection) -> Sight | None:
