@@ -127,6 +127,48 @@ def test_an_error_of_passback_passes_through_as_it_is(error):
     assert told.value is error
 
 
+async def cancels_itself():
+    asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)
+    await asyncio.sleep(3600)
+
+
+async def leaves_a_generator():
+    raise GeneratorExit
+
+
+@pytest.mark.parametrize("outcome", [cancels_itself, leaves_a_generator])
+def test_a_connector_that_cancels_its_own_task_is_blamed_and_cancels_nobody_else(outcome):
+    async def submit_results(self, batch):
+        await outcome()
+
+    async def check():
+        with pytest.raises(ContractError, match=r"'lms-1': Acme.submit_results failed unexpectedly"):
+            await connection(submit_results=submit_results).submit_results(BATCH)
+        assert not asyncio.current_task().cancelling()
+
+    asyncio.run(check())
+
+
+def test_who_waits_for_a_connector_can_be_cancelled():
+    left = []
+
+    async def submit_results(self, batch):
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            left.append(batch)
+
+    async def check():
+        waiting = asyncio.create_task(connection(submit_results=submit_results).submit_results(BATCH))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert left == [BATCH]
+
+    asyncio.run(check())
+
+
 def test_a_check_that_fails_unexpectedly_is_told_the_same_way():
     async def check(self):
         raise ValueError("s3cret")

@@ -109,8 +109,17 @@ class Connection:
         """
         self._require("submit_results")
         with self._contained(self.connector, "submit_results"):
-            receipts = await self.connector.submit_results(batch)
+            # In a task of its own, so that it's that one which a plugin cancels or breaks.
+            receipts = await asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
         return self._fitting(batch, receipts)
+
+    async def _submitted(self, batch: Batch) -> object:
+        try:
+            with self._contained(self.connector, "submit_results"):
+                return await self.connector.submit_results(batch)
+        except GeneratorExit:
+            # Of a plugin: nobody closes a task.
+            raise asyncio.CancelledError from None
 
     async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
         """Yield the users of this system that match `query`.

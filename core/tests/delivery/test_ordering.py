@@ -138,6 +138,28 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(plac
     asyncio.run(check())
 
 
+def test_of_two_at_the_same_time_what_came_later_counts(place):
+    async def check():
+        async with room(place, latest_only=True) as here:
+            await here.put(did(1, minutes=5))
+            await here.until(lambda: here.connector.arrived == ["r-1"])
+            await here.put(did(2, minutes=5))
+            await here.until(lambda: here.connector.arrived == ["r-1", "r-2"])
+            here.connector.behaviour = lambda batch: [Rejected(each.id, "no") for each in batch.deliveries]
+            await here.put(did(3, minutes=5))
+            await here.until(lambda: len(here.connector.batches) == 3)
+            await here.settle()
+            here.connector.behaviour = deliver_all
+            await here.put(did(4, minutes=5))
+            await here.until(lambda: here.connector.arrived[-1] == "r-4")
+            await Repair(here.store).replay(Selection(), START)
+            here.dispatcher.wake("lms")
+            await here.run(2)
+            assert here.connector.arrived == ["r-1", "r-2", "r-4"]
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize(
     ("latest_only", "kind", "finished"),
     [

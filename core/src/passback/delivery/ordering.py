@@ -55,6 +55,15 @@ _SAID = (
     .where(_r.kind.in_(sorted(STATUS)), _r.learner.in_(bindparam("b_learners", expanding=True)))
     .group_by(_r.organisation, _r.learner, _r.activity)
 )
+# Of two at the same time, what came later counts.
+_LAST = (
+    select(func.max(_r.seq))
+    .join(schema.delivery, _d.result == _r.seq)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
+    .where(_r.kind.in_(sorted(STATUS)), _r.learner == bindparam("b_learner"))
+    .where(_r.organisation == bindparam("b_organisation"), _r.activity == bindparam("b_activity"))
+    .where(_r.at == bindparam("b_at"))
+)
 _ENDED = (
     select(_r.organisation, _r.learner, _r.activity, _r.body)
     .join(schema.delivery, _d.result == _r.seq)
@@ -117,7 +126,24 @@ def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozen
         subject(row): row.at
         for row in db.execute(_SAID, {"b_connection": connection, "b_learners": learners})
     }
-    return frozenset(row.seq for row in progress if row.at <= said.get(subject(row), row.at - 1))
+    return frozenset(
+        row.seq for row in progress if _is_overtaken(db, connection, row, said.get(subject(row)))
+    )
+
+
+def _is_overtaken(db: Connection, connection: str, row: DueRow, said: int | None) -> bool:
+    at: int = row.at
+    if said is None or at != said:
+        return said is not None and at < said
+    tied = {
+        "b_connection": connection,
+        "b_organisation": row.organisation,
+        "b_learner": row.learner,
+        "b_activity": row.activity,
+        "b_at": said,
+    }
+    last: int | None = db.scalar(_LAST, tied)
+    return last is not None and last > row.result
 
 
 def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozenset[int]:
