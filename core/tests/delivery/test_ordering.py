@@ -50,6 +50,10 @@ def later_once(*ids, seconds=60):
     return behave
 
 
+def unknown(batch):
+    return [UserUnknown(each.id, "nobody") for each in batch.deliveries]
+
+
 def test_what_comes_later_waits_for_what_is_to_be_tried_later_and_others_do_not(place):
     async def check():
         async with room(place, batch=1) as here:
@@ -134,6 +138,32 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(plac
             await here.until(lambda: len(here.connector.arrived) == 2)
             await here.settle()
             assert here.connector.arrived == ["r-1", "r-3"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_what_waits_is_tried_again_before_what_its_learner_did_later(place, batch):
+    async def check():
+        async with room(place, batch=batch) as here:
+            here.connector.behaviour = lambda those: [
+                UserUnknown(each.id, "nobody") for each in those.deliveries
+            ]
+            await here.put(did(1, kind="completed"), did(2, BOB), did(3, activity="other"))
+            await here.until(lambda: sum(map(len, here.connector.batches)) == 3)
+            await here.settle()
+            here.clock.advance(60)
+            here.connector.batches.clear()
+            await here.put(did(4))
+            await here.until(lambda: sum(map(len, here.connector.batches)) == 2)
+            await here.settle()
+            await here.run(60)
+            tried = [each for batch in here.connector.batches for each in batch]
+            assert tried == ["r-1", "r-4"], "once, and nobody else's"
+            here.connector.behaviour = deliver_all
+            await here.put(did(5))
+            await here.until(lambda: len(here.connector.arrived) == 3)
+            assert here.connector.arrived == ["r-1", "r-4", "r-5"]
 
     asyncio.run(check())
 

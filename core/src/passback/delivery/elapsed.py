@@ -88,7 +88,7 @@ def foreseen(db: Connection, now: datetime) -> datetime:
 
 def _first(db: Connection, now: datetime) -> Sight:
     # Nobody delivered yet, though something may have been accepted long ago.
-    accepted = db.scalar(select(_r.accepted).order_by(_r.seq).limit(1))
+    accepted = db.scalar(select(_r.accepted).where(_r.seq > 0).order_by(_r.seq).limit(1))
     return Sight.of(now if accepted is None else moment(accepted))
 
 

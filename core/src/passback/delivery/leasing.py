@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Connection, Select, Update, bindparam, cast, 
 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
-from passback.delivery.ordering import DueRow, finished, in_order, overtaken, subject
+from passback.delivery.ordering import DueRow, finished, in_order, overtaken, release_before, subject
 from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
 from passback.store import (
@@ -149,6 +149,8 @@ def _free_rows(
     """Return what is due and overtakes nothing, and whether something is held back by what is on the wire."""
     while True:
         due = _due_rows(db, connection, now, limit, alone=alone)
+        if release_before(db, connection, due, now):
+            continue
         free, put_off = in_order(db, connection, due, now)
         if free or not put_off:
             return free, bool(due) and not free
@@ -169,7 +171,7 @@ def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:
 
 def _due_statement() -> Select[tuple[Any, ...]]:
     due = (
-        select(_d.seq, _d.attempts, _d.result)
+        select(_d.seq, _d.attempts, _d.result, _d.kept_from)
         .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
         # A sum, so that the index of the order is used and not that of what is due: nearly all is due.
         .where(_d.due + 0 <= bindparam("b_now"), _d.alone == bindparam("b_alone"))
@@ -180,7 +182,7 @@ def _due_statement() -> Select[tuple[Any, ...]]:
         .subquery()
     )
     return (
-        select(due.c.seq, due.c.attempts, due.c.result)
+        select(due.c.seq, due.c.attempts, due.c.result, due.c.kept_from)
         .add_columns(_r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at)
         .join(schema.result, _r.seq == due.c.result)
         .order_by(due.c.result)

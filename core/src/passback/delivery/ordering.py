@@ -7,11 +7,12 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
+from passback.delivery.history import Event, EventKind, note, note_outcomes
 from passback.delivery.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import State, schema
+from passback.store import AT_ONCE, PerEngine, State, WaitingFor, listed, moment, numbers, schema
 
-__all__ = ["DueRow", "finished", "in_order", "overtaken", "subject"]
+__all__ = ["DueRow", "finished", "in_order", "overtaken", "release_before", "subject"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -72,9 +73,48 @@ _ENDED = (
 )
 
 
+# What waits for what only its system knows, and waited already when these came.
+_WAITS = (
+    select(_d.seq, _d.result, _d.changed, _r.organisation, _r.learner, _r.activity)
+    .join(schema.result, _r.seq == _d.result)
+    .where(_d.connection == bindparam("b_connection"), schema.waiting)
+    .where(_d.waiting_for != WaitingFor.CONNECTION, _r.learner.in_(bindparam("b_learners", expanding=True)))
+)
+_SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
+_RELEASE = PerEngine(
+    lambda dialect: (
+        update(schema.delivery)
+        .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.state == State.WAITING)
+        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=bindparam("b_now"))
+    )
+)
+
+
 def subject(row: DueRow) -> tuple[str, str, str]:
     """Return whose result in what `row` is: results of the same keep their order."""
     return row.organisation, row.learner, row.activity
+
+
+def release_before(db: Connection, connection: str, rows: Sequence[DueRow], now: int) -> bool:
+    """Have what waits tried again before what its learner did later in its activity; return whether any is.
+
+    Of `rows`, which are due, those count that were never tried. What waited only since then isn't tried again.
+    """
+    fresh = {subject(row): row for row in reversed(rows) if not row.attempts}
+    if not fresh or db.scalar(_SOME_WAIT, {"b_connection": connection}) is None:
+        return False
+    learners = sorted({learner for _, learner, _ in fresh})
+    found = [
+        row.seq
+        for row in db.execute(_WAITS, {"b_connection": connection, "b_learners": learners})
+        if (later := fresh.get(subject(row))) and row.result < later.result and row.changed < later.kept_from
+    ]
+    if found:
+        event = note(db, Event(connection=connection, kind=EventKind.RELEASED, at=moment(now)))
+        db.execute(_RELEASE.of(db), {"b_seqs": listed(found), "b_now": now})
+        why = "tried again, as its learner did something later in its activity"
+        note_outcomes(db, event, dict.fromkeys(found, why))
+    return bool(found)
 
 
 def in_order(
