@@ -33,7 +33,7 @@ def response(status=200, body=b"", **headers):
         (200, {}, ServerError, "without a word why"),
         (429, {}, RateLimited, "asks to slow down"),
         (429, {"retry_after": "7"}, RateLimited, "asks to slow down"),
-        (503, {"retry_after": "7"}, RateLimited, "asks to slow down"),
+        (503, {"retry_after": "7"}, RateLimited, "asks to come later"),
         (501, {}, Unsupported, "can't do this"),
         (413, {}, BatchTooLarge, "too large"),
     ],

@@ -201,12 +201,14 @@ class RateLimited(ConnectionFailure):
 
     Attributes:
         until: When it may be asked again, with a time zone; None where it doesn't say.
+        down: Whether it's out of order for a while (503), rather than asked too much.
     """
 
-    def __init__(self, message: str, *, until: datetime | None = None) -> None:
+    def __init__(self, message: str, *, until: datetime | None = None, down: bool = False) -> None:
         if until is not None and getattr(until, "tzinfo", None) is None:
             raise TypeError(f"until must be a datetime with a time zone, got {type(until).__name__}")
         self.until = until
+        self.down = down
         super().__init__(message)
 
 

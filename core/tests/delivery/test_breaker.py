@@ -74,6 +74,36 @@ def test_who_asks_to_wait_for_longer_than_a_day_and_takes_nothing_is_ill(until):
     assert asked(well, 27).health is Health.OK
 
 
+def failed(breaker, minutes, **said):
+    now = START + timedelta(minutes=minutes)
+    wait = said.pop("wait", None)
+    error = RateLimited("x", until=wait and now + timedelta(minutes=wait), **said)
+    return breaker.failed(error, now, Backoff(), random.Random(1))
+
+
+def test_a_system_that_is_out_of_order_for_a_while_is_ill_after_a_quarter_of_an_hour():
+    first = failed(FINE, 0, wait=5, down=True)
+    assert (first.health, first.next_probe) == (Health.OK, START + timedelta(minutes=5))
+    second = failed(first, 5, wait=5, down=True)
+    assert second.health is Health.OK
+    third = failed(second, 10, wait=5, down=True)
+    assert (third.health, third.next_probe) == (Health.SERVER_ERROR, START + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(("wait", "down"), [(60, True), (60 * 24 * 30, False)])
+def test_who_asks_to_wait_for_too_long_is_ill_at_once_and_obeyed(wait, down):
+    breaker = failed(FINE, 0, wait=wait, down=down)
+    assert (breaker.health, breaker.next_probe) == (Health.SERVER_ERROR, START + timedelta(minutes=wait))
+
+
+def test_who_says_at_once_again_and_again_is_asked_less_and_less_often():
+    breaker = FINE
+    for fails in range(1, 9):
+        breaker = breaker.failed(RateLimited("x", until=START), START, Backoff(), random.Random(1))
+        assert breaker.fails == fails
+    assert breaker.next_probe > START + timedelta(minutes=1)
+
+
 def test_all_that_is_known_of_a_connection_is_there_after_a_restart(place):
     moments = {name: START + timedelta(hours=n) for n, name in enumerate(("next_probe", "decided", "asked"))}
     known = Breaker(

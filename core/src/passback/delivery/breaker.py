@@ -19,8 +19,10 @@ __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 _c = schema.connection.c
 # Of the columns that are given.
 _SAVE = update(schema.connection).where(_c.name == bindparam("b_name"))
-# A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody.
+# A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody. So does
+# whoever is out of order for longer than a short maintenance takes.
 _PATIENCE = timedelta(hours=25)
+_MAINTENANCE = timedelta(minutes=15)
 # "At once" from a system that asks to slow down is not to be taken at its word.
 _LEAST = timedelta(seconds=1)
 
@@ -76,8 +78,9 @@ class Breaker:
     def failed(self, error: PassbackError, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
         """Return the breaker after an attempt that `error` ended."""
         asked = (self.asked or now) if isinstance(error, RateLimited) else None
+        until = error.until if isinstance(error, RateLimited) else None
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
-        if asked is not None and now - asked < _PATIENCE:
+        if asked is not None and max(now, until or now) - asked < _patience(error):
             # Asked to wait is not ill.
             health = self.health
         after = attrs.evolve(
@@ -88,10 +91,9 @@ class Breaker:
             decided=now,
             asked=asked,
         )
-        if isinstance(error, RateLimited) and error.until is not None:
-            # The system's own word decides.
-            until = min(max(error.until, now + _LEAST), now + LONGEST_WAIT)
-            return attrs.evolve(after, next_probe=until, fails=0)
+        if until is not None and until > now:
+            # The system's own word decides; "at once" is none.
+            return attrs.evolve(after, next_probe=min(max(until, now + _LEAST), now + LONGEST_WAIT), fails=0)
         fails = self.fails + 1
         return attrs.evolve(after, next_probe=now + backoff.after(fails, rng), fails=fails)
 
@@ -109,6 +111,10 @@ class Breaker:
         wait = max(self.next_probe - now, timedelta())
         # A clock that was set back mustn't make a probe later than it can be.
         return wait if self.closed else min(wait, timedelta(seconds=backoff.ceiling))
+
+
+def _patience(error: PassbackError) -> timedelta:
+    return _MAINTENANCE if isinstance(error, RateLimited) and error.down else _PATIENCE
 
 
 def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Used]:

@@ -98,7 +98,7 @@ def subject(row: DueRow) -> tuple[str, str, str]:
 def release_before(db: Connection, connection: str, rows: Sequence[DueRow], now: int) -> bool:
     """Have what waits tried again before what its learner did later in its activity; return whether any is.
 
-    Of `rows`, which are due, those count that were never tried. What waited only since then isn't tried again.
+    Of `rows`, which are due, those count that were never tried. What waits only since then isn't released.
     """
     fresh = {subject(row): row for row in reversed(rows) if not row.attempts}
     if not fresh or db.scalar(_SOME_WAIT, {"b_connection": connection}) is None:

@@ -132,8 +132,10 @@ class Response:
         if self.status in statuses:
             return
         until = self.retry_at()
-        if self.status == 429 or (self.status == 503 and until):  # noqa: PLR2004 - the status is the name
-            raise RateLimited(f"{self.asked} answered {self.status}: it asks to slow down", until=until)
+        if self.status == 429:  # noqa: PLR2004 - the status is the name
+            raise RateLimited(f"{self.asked} answered 429: it asks to slow down", until=until)
+        if self.status == 503 and until:  # noqa: PLR2004
+            raise RateLimited(f"{self.asked} answered 503: it asks to come later", until=until, down=True)
         if self.status == 413:  # noqa: PLR2004
             raise BatchTooLarge(f"{self.asked} answered 413: too large")
         if self.status == 501:  # noqa: PLR2004
