@@ -5,6 +5,7 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from passback import (
     HTTP,
@@ -125,6 +126,41 @@ def test_an_error_of_passback_passes_through_as_it_is(error):
     with pytest.raises(type(error)) as told:
         submitted(error)
     assert told.value is error
+
+
+class Secretive(Options):
+    token: SecretStr = SecretStr("tok/SECRET-1")
+
+
+def secretive(**hooks):
+    async def check(self): ...
+
+    connector = type("Acme", (Connector,), {"check": check} | hooks)
+    return Connection("lms-1", connector, Secretive(), HTTP(), SystemClock())
+
+
+def test_no_receipt_shows_a_secret_of_the_options_and_none_is_endless():
+    async def submit_results(self, batch):
+        first, second, third = batch.deliveries
+        return [
+            Rejected(first.id, "it said tok/SECRET-1, or tok%2FSECRET-1"),
+            Delivered(second.id, "there/tok/SECRET-1"),
+            Rejected(third.id, "x" * 10**6),
+        ]
+
+    first, second, third = asyncio.run(secretive(submit_results=submit_results).submit_results(BATCH))
+    assert (first.delivery, first.reason) == (7, "it said •••, or •••")
+    assert (second.delivery, second.remote_id) == (8, "there/•••")
+    assert len(third.reason) == 2000
+
+
+def test_no_failure_of_a_connector_shows_a_secret_of_the_options():
+    async def submit_results(self, batch):
+        raise CannotConnect("to https://x/?token=tok%2FSECRET-1")
+
+    with pytest.raises(CannotConnect) as raised:
+        asyncio.run(secretive(submit_results=submit_results).submit_results(BATCH))
+    assert str(raised.value) == "to https://x/?token=•••"
 
 
 async def cancels_itself():

@@ -1,11 +1,17 @@
 """Nothing secret leaves a request but to the server: not in errors, logs, reprs or what a check shows."""
 
 import asyncio
+import base64
+import html
+import json
 import logging
+import re
+from urllib.parse import quote, quote_plus
 
 import pytest
+from scripted import START
 
-from passback import HTTP, AddressPolicy, PassbackError, Timeouts
+from passback import HTTP, AddressPolicy, PassbackError, Response, Timeouts
 
 OPEN = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 QUICK = Timeouts(connect=0.3, read=0.3, total=0.5)
@@ -129,3 +135,56 @@ def test_two_checks_at_once_see_their_own_requests_only(misbehaving, answer):
 
     url, seen = asyncio.run(ask())
     assert seen == [[f"GET {url}/a"], [f"GET {url}/b"]]
+
+
+HARD = 'us:p/q+"SEC\\RET==é&<x>'
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        HARD,
+        json.dumps(HARD),
+        json.dumps(HARD, ensure_ascii=False).replace("/", "\\/"),
+        "".join(f"\\u{ord(char):04x}" for char in HARD),
+        quote(HARD, safe=""),
+        re.sub(r"%..", lambda found: found[0].lower(), quote(HARD, safe="")),
+        quote_plus(HARD),
+        quote(quote(HARD, safe=""), safe=""),
+        html.escape(HARD),
+        HARD.encode().hex(),
+        base64.b64encode(HARD.encode()).decode(),
+        base64.urlsafe_b64encode(HARD.encode()).decode().rstrip("="),
+        base64.b64encode(f"Bearer {HARD}".encode()).decode(),
+        base64.b64encode(f"x{HARD} and more".encode()).decode(),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "x" * 4090])
+def test_a_secret_is_hidden_in_whatever_form_a_system_quotes_it(quoted, before):
+    body = f"<pre>{before}you sent {quoted} here</pre>".encode()
+    seen = Response(
+        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({HARD})
+    )
+    told = seen.excerpt()
+    assert quoted[2:14] not in told
+    assert quoted[-14:-4] not in told
+    if not before:
+        assert told.startswith("you sent")
+
+
+@pytest.mark.parametrize(
+    "body", [b"tok-SE<wbr>CRET-1 is wrong", "tok-SECRET-1 is wrong".encode("utf-16"), b"tok-\x00SECRET-1"]
+)
+def test_an_answer_that_quotes_a_secret_in_pieces_is_not_quoted(body):
+    seen = Response(
+        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({"tok-SECRET-1"})
+    )
+    assert seen.excerpt() == "something that quotes the credentials"
+
+
+def test_the_start_of_a_secret_that_is_cut_is_not_quoted():
+    body = b"<!--" + b"-" * 4075 + b"-->you tok-SECRET-1 here"
+    seen = Response(
+        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({"tok-SECRET-1"})
+    )
+    assert "tok" not in seen.excerpt()

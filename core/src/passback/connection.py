@@ -8,18 +8,28 @@ whatever an extension or a connector does wrong into one of Passback's errors.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeVar
 
 import pluggy
 
 from passback.clock import Clock
-from passback.contract import PROJECT, Connector, Context, Extension, Options, implemented
+from passback.contract import (
+    PROJECT,
+    Connector,
+    Context,
+    Extension,
+    Options,
+    discreet,
+    hush,
+    implemented,
+    secret_texts,
+)
 from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused, Unsupported
 from passback.foreign import contained
-from passback.http import HTTP, Meter
+from passback.http import HTTP, Meter, forms_of
 from passback.model import (
     Assertion,
     Batch,
@@ -79,6 +89,7 @@ class Connection:
     ) -> None:
         self.name = name
         self._http = http
+        self._secrets = forms_of(secret_texts(options))
         context = Context(connection=name, options=options, http=http, clock=clock)
         with self._contained(connector, "__init__"):
             self.connector = connector(context)
@@ -111,7 +122,7 @@ class Connection:
         with self._contained(self.connector, "submit_results"):
             # In a task of its own, so that it's that one which a plugin cancels or breaks.
             receipts = await asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
-        return self._fitting(batch, receipts)
+        return discreet(self._fitting(batch, receipts), self._secrets)
 
     async def _submitted(self, batch: Batch) -> object:
         try:
@@ -331,11 +342,15 @@ class Connection:
                     f"{seconds:g} s"
                 ) from None
 
-    def _contained(
-        self, plugin: object, hook: str, *expected: type[PassbackError]
-    ) -> AbstractContextManager[None]:
+    @contextmanager
+    def _contained(self, plugin: object, hook: str, *expected: type[PassbackError]) -> Iterator[None]:
         kind = plugin if isinstance(plugin, type) else type(plugin)
-        return contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}", *expected)
+        try:
+            with contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}", *expected):
+                yield
+        except PassbackError as error:
+            hush(error, self._secrets)
+            raise
 
     def _fitting(self, batch: Batch, receipts: object) -> Sequence[Receipt]:
         by_delivery: dict[int, Receipt] = {}

@@ -2,6 +2,7 @@
 
 from passback.contract.alert import GIVEN_UP, Alerted, AlertKind, Setback
 from passback.contract.connector import Connector, Context, Options, Sending
+from passback.contract.discretion import discreet, hush, secret_texts, within
 from passback.contract.health import Health
 from passback.contract.hooks import (
     PROJECT,
@@ -33,8 +34,12 @@ __all__ = [
     "Sending",
     "Setback",
     "Settled",
+    "discreet",
+    "hush",
     "implemented",
     "implements",
+    "secret_texts",
+    "within",
 ]
 
 # The entry-point groups; the suffix is the version of the contract.

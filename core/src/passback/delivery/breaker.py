@@ -19,8 +19,8 @@ __all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
 _c = schema.connection.c
 # Of the columns that are given.
 _SAVE = update(schema.connection).where(_c.name == bindparam("b_name"))
-# A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody, and so
-# does whoever is out of order for longer than a short maintenance takes.
+# A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody. So
+# does one that is out of order for longer than a short maintenance takes.
 _PATIENCE = timedelta(hours=25)
 _MAINTENANCE = timedelta(minutes=15)
 # "At once" from a system that asks to slow down is not to be taken at its word.

@@ -1,6 +1,7 @@
 """HTTP for connectors: one typed session for each connection."""
 
 from passback.http.address import AddressPolicy
+from passback.http.hiding import forms_of, without
 from passback.http.oauth import ClientCredentials, OAuth2
 from passback.http.quota import Meter, Quota, Used
 from passback.http.response import LONGEST_WAIT, Response, basic_auth
@@ -23,6 +24,8 @@ __all__ = [
     "WebAddress",
     "allow_more_sockets",
     "basic_auth",
+    "forms_of",
     "is_web_address",
     "room_for_sockets",
+    "without",
 ]

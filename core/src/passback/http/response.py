@@ -13,16 +13,17 @@ import attrs
 import msgspec
 
 from passback.errors import BatchTooLarge, RateLimited, ServerError, Unsupported
+from passback.http.hiding import SHORTEST_SECRET, forms_of, without
 from passback.model import JSONValue
 
 __all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
 
 # A person reads the reason; a page of HTML helps nobody.
 _EXCERPT = 300
+_READ = 4096
 # Beyond the retention of any outbox, so more would mean the same.
 LONGEST_WAIT = timedelta(days=31)
 _PROVES = re.compile(r"auth|key|token|secret|cookie|signature", re.IGNORECASE)
-_SHORTEST_SECRET = 5
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 
 _MEANING: Mapping[int, str] = {
@@ -51,8 +52,7 @@ def secrets_in(headers: Mapping[str, str]) -> frozenset[str]:
             with suppress(ValueError):
                 pair = base64.b64decode(rest).decode("utf-8", "replace")
                 found |= {pair, pair.partition(":")[2]}
-    # A text as short as this is in every answer by chance, and masking it would tell it.
-    return frozenset(each for each in found if len(each) >= _SHORTEST_SECRET)
+    return frozenset(each for each in found if len(each) >= SHORTEST_SECRET)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +77,7 @@ class Response:
 
     def hiding(self, texts: Iterable[str]) -> Response:
         """Return this answer, in which none of `texts` is shown either: secrets that no header carried."""
-        more = {each for each in texts if len(each) >= _SHORTEST_SECRET}
+        more = {each for each in texts if len(each) >= SHORTEST_SECRET}
         return attrs.evolve(self, secrets=self.secrets | more)
 
     def json(self) -> JSONValue:
@@ -99,9 +99,13 @@ class Response:
 
     def excerpt(self) -> str:
         """Return the start of the body as one line of text, for messages to people."""
-        text = self.body[:4096].decode("utf-8", "replace")
-        for secret in self.secrets:
-            text = text.replace(secret, "•••")
+        forms = forms_of(self.secrets)
+        # What begins within what is read is read to its end.
+        text = self.body[: _READ + max(map(len, forms), default=0)].decode("utf-8", "replace")
+        text = without(text, forms)[:_READ]
+        plain = "".join(char for char in _TAGS.sub("", text) if char.isprintable() and not char.isspace())
+        if any(form in plain for form in forms):
+            return "something that quotes the credentials"
         text = _TAGS.sub(" ", text)
         line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
         return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from urllib.parse import parse_qs, quote, quote_plus
 
-from pydantic import BaseModel, SecretBytes, SecretStr
-
+from passback.contract import secret_texts, within
 from passback.testing.proxy import Asked, Record
 
 __all__ = ["called_proofs", "proofs", "secret_texts", "shown", "texts_of", "tokens"]
@@ -23,32 +22,13 @@ _CALLED_PROOF = re.compile(r"auth|key|token|secret|password|credential")
 _FIELDS = ("client_secret", "password", "secret", "api_key", "assertion", "refresh_token")
 
 
-def secret_texts(value: object) -> Iterator[str]:
-    """Yield every secret of options, however deep."""
-    if isinstance(value, SecretStr):
-        yield value.get_secret_value()
-    elif isinstance(value, SecretBytes):
-        yield value.get_secret_value().decode("utf-8", "replace")
-    else:
-        for each in _within(value):
-            yield from secret_texts(each)
-
-
 def texts_of(value: object) -> Iterator[str]:
     """Yield every text of options that is no secret, however deep."""
     if isinstance(value, str):
         yield value
     else:
-        for each in _within(value):
+        for each in within(value):
             yield from texts_of(each)
-
-
-def _within(value: object) -> Iterable[object]:
-    if isinstance(value, BaseModel):
-        return [getattr(value, name) for name in type(value).model_fields]
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if isinstance(value, list | tuple | set | frozenset) else ()
 
 
 def proofs(asked: Asked) -> Iterator[str]:
