@@ -13,7 +13,7 @@ from passback.delivery.elapsed import sighted
 from passback.delivery.history import Event, EventKind, note_all
 from passback.delivery.standing import keep_standings
 from passback.model import readable
-from passback.store import RETAINING, State, Store, lock, milliseconds, parts, schema
+from passback.store import RETAINING, State, Store, lock, milliseconds, overwriting, parts, schema
 
 __all__ = ["Retention", "RetentionPolicy"]
 
@@ -74,7 +74,9 @@ class Retention:
 
         What is on the wire may still arrive. The account of what was accepted stays whole.
         """
-        return await self._store.run(_erase, learner, organisation)
+        erased = await self._store.run(_erase, learner, organisation)
+        await self._store.write_back()
+        return erased
 
 
 def _expire(db: Connection, old: ColumnElement[bool], policy: RetentionPolicy, now: datetime) -> int:
@@ -133,18 +135,13 @@ def _erase(db: Connection, learner: str, organisation: str) -> int:
     lock(db, RETAINING)
     theirs = [_r.learner == learner, _r.organisation == organisation]
     seqs = [row.seq for row in db.execute(select(_r.seq).where(*theirs))]
-    _overwrite(db, "ON")
-    _remove(db, seqs, _ERASED)
     known = schema.standing.c
-    db.execute(delete(schema.standing).where(known.learner == learner, known.organisation == organisation))
-    _overwrite(db, "OFF")
+    with overwriting(db):
+        _remove(db, seqs, _ERASED)
+        db.execute(
+            delete(schema.standing).where(known.learner == learner, known.organisation == organisation)
+        )
     return len(seqs)
-
-
-def _overwrite(db: Connection, switch: str) -> None:
-    # Whether what is deleted is overwritten in the file, too.
-    if db.dialect.name == "sqlite":
-        db.exec_driver_sql(f"PRAGMA secure_delete = {switch}")
 
 
 def _remove(db: Connection, seqs: Sequence[int], ended: str) -> None:

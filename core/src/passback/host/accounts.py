@@ -25,6 +25,7 @@ from passback.identity import (
 )
 from passback.identity.linking import erase_person, find
 from passback.model import Access, Activity, Learner, SignIn, SignInRequest
+from passback.store import overwriting
 
 __all__ = ["Accounts"]
 
@@ -117,9 +118,10 @@ class Accounts:
         now = self._running.clock.now()
 
         def remove(db: Database) -> None:
-            forget(db, organisation, learner)
-            Launches.forget(db, organisation, learner)
-            erase_person(db, organisation, learner, now)
+            with overwriting(db):
+                forget(db, organisation, learner)
+                Launches.forget(db, organisation, learner)
+                erase_person(db, organisation, learner, now)
 
         await self._running.store.run(remove)
 

@@ -17,6 +17,7 @@ from passback.store.many import (
     texts,
     words,
 )
+from passback.store.overwriting import overwriting
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import AT_ONCE, milliseconds, moment
@@ -43,6 +44,7 @@ __all__ = [
     "milliseconds",
     "moment",
     "numbers",
+    "overwriting",
     "parts",
     "schema",
     "spelled",

@@ -110,6 +110,14 @@ class Store:
         """
         self._require_known(await self.run_soft(migrations.revision))
 
+    async def write_back(self) -> None:
+        """Have nothing stay beside the database that was removed from it, as far as others let us.
+
+        Raises:
+            OutboxError: The database can't be used.
+        """
+        await self._in_thread(self._write_back)
+
     async def close(self) -> None:
         """Disconnect."""
         await self._in_thread(self._close)
@@ -217,6 +225,10 @@ class Store:
             else:
                 break
         return transaction
+
+    def _write_back(self) -> None:
+        if self._connection is not None:
+            self._engine.write_back(self._connection)
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -54,6 +54,9 @@ class Engine(Protocol):
     def abandon(self, db: Connection, error: BaseException) -> None:
         """End what a transaction may have left open that `error` ended."""
 
+    def write_back(self, db: Connection) -> None:
+        """Write what stands beside the database into it, so that what was removed is nowhere."""
+
     def sever(self) -> None:
         """Have what waits for the database's answer fail; called from another thread."""
 

@@ -127,6 +127,11 @@ class SQLite:
         """Return False: a file doesn't go away."""
         return False
 
+    def write_back(self, db: Connection) -> None:
+        """Write the -wal file into the database, and empty it; not while another reads what stands there."""
+        if self._wal:
+            _raw(db).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def sever(self) -> None:
         """Do nothing: a file answers, and whoever is in the way was waited for."""
 
