@@ -141,7 +141,12 @@ class Running:
         self._stack.push_async_callback(self._committer.finish)
         if self.config.source is not None:
             watching = asyncio.create_task(
-                watch(self.config.source, self.reload, self.config.source_mark),
+                watch(
+                    self.config.source,
+                    self.reload,
+                    self.config.source_mark,
+                    lambda: self.config.secret_files,
+                ),
                 name="passback configuration",
             )
             self._stack.callback(watching.cancel)

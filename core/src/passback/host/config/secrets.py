@@ -50,12 +50,14 @@ class Resolver:
     Attributes:
         folder: Where the paths of files start.
         observers: Says who is asked for what a vault keeps, in this order; asked when one is needed.
+        files: The files that were read, or should have been.
         places: Where references stood.
         mistakes: The references that lead nowhere.
     """
 
     folder: Path
     observers: Callable[[], Iterable[Observer]]
+    files: set[Path] = attrs.field(factory=set)
     places: set[Place] = attrs.field(factory=set)
     mistakes: list[Mistake] = attrs.field(factory=list)
 
@@ -80,6 +82,7 @@ class Resolver:
         return self._from_file(text) if kind == "file" else self._from_vault(text)
 
     def _from_file(self, file: str) -> str:
+        self.files.add(self.folder / file)
         try:
             return (self.folder / file).read_text("utf-8").strip()
         except (OSError, ValueError) as error:

@@ -66,6 +66,7 @@ class Config(Table):
     )
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _resolved: dict[str, Draft] = PrivateAttr(default_factory=dict)
+    _secret_files: set[Path] = PrivateAttr(default_factory=set)
 
     def model_post_init(self, context: object, /) -> None:
         """Take note of where it comes from, which whoever reads a file says as the validation's context."""
@@ -81,6 +82,11 @@ class Config(Table):
     def source_mark(self) -> Mark | None:
         """The file's mark from before it was read; None if it comes from Python alone."""
         return self._origin.source.mark if self._origin.source else None
+
+    @property
+    def secret_files(self) -> frozenset[Path]:
+        """The files whose secrets it was asked for, whether they could be read or not."""
+        return frozenset(self._secret_files)
 
     def error(self, mistake: Mistake) -> ConfigError:
         """Return `mistake`, which concerns no connection, as an error that names its place."""
@@ -159,7 +165,8 @@ class Config(Table):
         return None if found is None else str(found)
 
     def _resolver(self) -> Resolver:
-        return Resolver(self.source.parent if self.source else Path(), lambda: self.watching)
+        folder = self.source.parent if self.source else Path()
+        return Resolver(folder, lambda: self.watching, self._secret_files)
 
     @cached_property
     def connections(self) -> Mapping[str, ConnectionConfig]:
