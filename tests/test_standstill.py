@@ -2,14 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from installing import install_plugin
 
 CONNECTOR = """
-import threading, time
+import asyncio, pathlib, threading, time
 from passback import Batch, Connector, Delivered, Observer, Options
 
 class Settings(Options):
@@ -39,6 +41,14 @@ def swallow():
     except Exception:
         return
 
+async def cling():
+    pathlib.Path("clinging").touch()
+    while True:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            pass
+
 class Slow(Observer):
     def attempted(self, event):
         sleep()
@@ -49,7 +59,9 @@ class Acme(Connector[Settings]):
 
     async def submit_results(self, batch):
         if self.options.held in globals():
-            globals()[self.options.held]()
+            held = globals()[self.options.held]()
+            if asyncio.iscoroutine(held):
+                await held
             return "nonsense"
         return [Delivered(each.id) for each in batch.deliveries]
 """
@@ -126,6 +138,32 @@ def test_a_host_that_delivers_by_itself_says_who_holds_it_up(tmp_path):
     assert said.count("stood still") == 1
     assert "connection 'held': Acme.submit_results has stood still for 5 s" in said
     assert 'passback_acme.py", line' in said
+
+
+def test_a_plugin_that_never_lets_go_keeps_no_worker_that_is_told_twice_to_end(tmp_path):
+    install_plugin(tmp_path, "passback-acme", CONNECTOR, ENTRY_POINTS)
+    (tmp_path / "passback.toml").write_text(TABLE.format(name="held", held="cling"))
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    line = {
+        "id": "1",
+        "kind": "completed",
+        "at": "2026-11-22T09:00:00Z",
+        "learner": {"id": "a"},
+        "activity": {"id": "b"},
+    }
+    given = {"cwd": tmp_path, "env": environment, "text": True, "stderr": subprocess.PIPE}
+    command = [sys.executable, "-m", "passback"]
+    subprocess.run([*command, "submit", "-"], input=json.dumps(line), timeout=60, check=True, **given)
+    worker = subprocess.Popen([*command, "work"], **given)
+    for _ in range(2):
+        while not (tmp_path / "clinging").exists():
+            assert worker.poll() is None
+            time.sleep(0.05)
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(1)
+    _, said = worker.communicate(timeout=60)
+    assert worker.returncode == 1
+    assert "doesn't let go of what is on the wire" in said
 
 
 def ran(folder, held, more="", process="worker"):

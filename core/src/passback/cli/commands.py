@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ from passback.host.standstill import standstills_ended
 from passback.http import allow_more_sockets
 
 __all__ = ["check", "connectors", "submit", "work"]
+
+# How long a plugin has to let go of what is on the wire when nobody waits for it any longer, in seconds.
+_LETS_GO = 5.0
 
 
 @app.command()
@@ -170,6 +174,7 @@ async def _deliver(host: Passback) -> None:
         # Asked twice, it doesn't wait for what is on the wire.
         if stop.is_set():
             host.cancel()
+            loop.call_later(_LETS_GO, _leave)
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -184,6 +189,12 @@ async def _deliver(host: Passback) -> None:
             await stop.wait()
             watching.cancel()
             err.print("stopping: what is on the wire may arrive", highlight=False)
+
+
+def _leave() -> None:
+    # What is left is sent again, as after a kill.
+    err.print("a plugin doesn't let go of what is on the wire; this ends without it", highlight=False)
+    os._exit(1)
 
 
 def _said(names: Sequence[str]) -> str:
