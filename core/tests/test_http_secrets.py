@@ -137,6 +137,12 @@ def test_two_checks_at_once_see_their_own_requests_only(misbehaving, answer):
     assert seen == [[f"GET {url}/a"], [f"GET {url}/b"]]
 
 
+def quoting(body, secret):
+    return Response(
+        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({secret})
+    )
+
+
 HARD = 'us:p/q+"SEC\\RET==é&<x>'
 
 
@@ -162,9 +168,7 @@ HARD = 'us:p/q+"SEC\\RET==é&<x>'
 @pytest.mark.parametrize("before", ["", "x" * 4090])
 def test_a_secret_is_hidden_in_whatever_form_a_system_quotes_it(quoted, before):
     body = f"<pre>{before}you sent {quoted} here</pre>".encode()
-    seen = Response(
-        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({HARD})
-    )
+    seen = quoting(body, HARD)
     told = seen.excerpt()
     assert quoted[2:14] not in told
     assert quoted[-14:-4] not in told
@@ -176,15 +180,11 @@ def test_a_secret_is_hidden_in_whatever_form_a_system_quotes_it(quoted, before):
     "body", [b"tok-SE<wbr>CRET-1 is wrong", "tok-SECRET-1 is wrong".encode("utf-16"), b"tok-\x00SECRET-1"]
 )
 def test_an_answer_that_quotes_a_secret_in_pieces_is_not_quoted(body):
-    seen = Response(
-        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({"tok-SECRET-1"})
-    )
+    seen = quoting(body, "tok-SECRET-1")
     assert seen.excerpt() == "something that quotes the credentials"
 
 
 def test_the_start_of_a_secret_that_is_cut_is_not_quoted():
     body = b"<!--" + b"-" * 4075 + b"-->you tok-SECRET-1 here"
-    seen = Response(
-        status=500, headers={}, body=body, asked="GET /x", received=START, secrets=frozenset({"tok-SECRET-1"})
-    )
+    seen = quoting(body, "tok-SECRET-1")
     assert "tok" not in seen.excerpt()

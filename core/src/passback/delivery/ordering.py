@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from passback.delivery.history import Event, EventKind, note, note_outcomes
+from passback.delivery.history import Event, EventKind
+from passback.delivery.repair import release
 from passback.delivery.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import AT_ONCE, PerEngine, State, WaitingFor, listed, moment, numbers, schema
+from passback.store import State, WaitingFor, moment, schema
 
 __all__ = ["DueRow", "finished", "in_order", "overtaken", "release_before", "subject"]
 
@@ -81,13 +82,6 @@ _WAITS = (
     .where(_d.waiting_for != WaitingFor.CONNECTION, _r.learner.in_(bindparam("b_learners", expanding=True)))
 )
 _SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
-_RELEASE = PerEngine(
-    lambda dialect: (
-        update(schema.delivery)
-        .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.state == State.WAITING)
-        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=bindparam("b_now"))
-    )
-)
 
 
 def subject(row: DueRow) -> tuple[str, str, str]:
@@ -100,21 +94,22 @@ def release_before(db: Connection, connection: str, rows: Sequence[DueRow], now:
 
     Of `rows`, which are due, those count that were never tried. What waits only since then isn't released.
     """
-    fresh = {subject(row): row for row in reversed(rows) if not row.attempts}
+    fresh = [row for row in rows if not row.attempts]
     if not fresh or db.scalar(_SOME_WAIT, {"b_connection": connection}) is None:
         return False
-    learners = sorted({learner for _, learner, _ in fresh})
+    first = {subject(row): row for row in reversed(fresh)}
+    learners = sorted({row.learner for row in fresh})
     found = [
         row.seq
         for row in db.execute(_WAITS, {"b_connection": connection, "b_learners": learners})
-        if (later := fresh.get(subject(row))) and row.result < later.result and row.changed < later.kept_from
+        if (later := first.get(subject(row))) and row.result < later.result and row.changed < later.kept_from
     ]
-    if found:
-        event = note(db, Event(connection=connection, kind=EventKind.RELEASED, at=moment(now)))
-        db.execute(_RELEASE.of(db), {"b_seqs": listed(found), "b_now": now})
-        why = "tried again, as its learner did something later in its activity"
-        note_outcomes(db, event, dict.fromkeys(found, why))
-    return bool(found)
+    if not found:
+        return False
+    event = Event(connection=connection, kind=EventKind.RELEASED, at=moment(now))
+    chosen = [_d.seq.in_(found), _d.state == State.WAITING]
+    why = "tried again, as its learner did something later in its activity"
+    return release(db, chosen, event, why, tell=False) > 0
 
 
 def in_order(

@@ -27,7 +27,7 @@ from passback.store import (
     schema,
 )
 
-__all__ = ["Repair", "pull_back", "release_launches", "release_learners", "reopen"]
+__all__ = ["Repair", "pull_back", "release", "release_launches", "release_learners", "reopen"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -54,7 +54,7 @@ class Repair:
         conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
         event = Event(connection=selection.connection or "", kind=EventKind.REPLAYED, at=now)
         return await self._store.run(
-            _release, conditions, event, "sent once more, as somebody asked", tell=True
+            release, conditions, event, "sent once more, as somebody asked", tell=True
         )
 
     async def replayable(self, selection: Selection) -> int:
@@ -73,7 +73,7 @@ class Repair:
         ]
         event = Event(connection="", kind=EventKind.RELEASED, at=now)
         why = "tried again, as a day has passed"
-        return await self._store.run_soft(_release, conditions, event, why, tell=True)
+        return await self._store.run_soft(release, conditions, event, why, tell=True)
 
     async def park(self, connection: str, reason: str, now: datetime) -> int:
         """Let everything pending of `connection` wait for it, with `reason`; return how many."""
@@ -131,7 +131,7 @@ def release_learners(
         theirs = select(_r.seq).where(_r.organisation == organisation, _r.learner.in_(some))
         conditions = [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
         event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
-        count += _release(db, conditions, event, "sent, as the learner has an account now", tell=True)
+        count += release(db, conditions, event, "sent, as the learner has an account now", tell=True)
     return count
 
 
@@ -160,16 +160,25 @@ def release_launches(
         oldest = select(_d.seq).where(*conditions).order_by(_d.result).limit(limit).scalar_subquery()
         conditions = [*conditions, _d.seq.in_(oldest)]
     event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
-    return _release(db, conditions, event, "tried, as somebody has opened the content", tell=True)
+    return release(db, conditions, event, "tried, as somebody has opened the content", tell=True)
 
 
 def _waiting(connection: str, what: WaitingFor) -> list[ColumnElement[bool]]:
     return [_d.connection == connection, schema.waiting, _d.waiting_for == what]
 
 
-def _release(
+def release(
     db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event, why: str, *, tell: bool
 ) -> int:
+    """Make due what fulfils `conditions`, which `event` and `why` explain; return how many.
+
+    Args:
+        db: The database.
+        conditions: What is chosen of the deliveries that wait or are rejected.
+        event: What happened.
+        why: What it made of each, for a person.
+        tell: Whether the dispatcher is in another process and must be told.
+    """
     if not _count(db, conditions):
         return 0
     note_all(db, event, conditions, why)
@@ -232,7 +241,7 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
         if name in keeping:
             event = Event(connection=name, kind=EventKind.RELEASED, at=at)
             why = "the connection serves" if same else "the configuration changed"
-            _release(db, waiting, event, f"tried again, as {why}", tell=False)
+            release(db, waiting, event, f"tried again, as {why}", tell=False)
         if not same:
             changed.append({"b_name": name, "b_fingerprint": fingerprint})
     if changed:

@@ -19,7 +19,7 @@ _HAPPENED = (
     (schema.account, ("checked",)),
     (schema.context, ("synced",)),
 )
-# What is still to happen, and how far from now that can be at most.
+# What is still to happen, and how far from now that can be at most: a mail's longest wait, a look-up's end.
 _HAPPENS = ((schema.notice, "due", timedelta(hours=4)), (schema.context, "busy", timedelta(minutes=30)))
 
 

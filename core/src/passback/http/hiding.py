@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-__all__ = ["SHORTEST_SECRET", "forms_of", "without"]
+__all__ = ["forms_of", "without"]
 
 # A text shorter than this is in every answer by chance, and hiding it would tell it.
-SHORTEST_SECRET = 5
+_SHORTEST = 5
 _HIDDEN = "•••"
 # How many characters of base64 hold some of what stands before, by how many bytes stand there.
 _BEFORE = (0, 2, 3)
@@ -19,8 +19,8 @@ _BEFORE = (0, 2, 3)
 
 def forms_of(secrets: Iterable[str]) -> list[str]:
     """Return the forms in which `secrets` may be quoted, the longest first."""
-    found = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)}
-    return sorted((form for form in found if len(form) >= SHORTEST_SECRET), key=len, reverse=True)
+    found = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+    return sorted((form for form in found if len(form) >= _SHORTEST), key=len, reverse=True)
 
 
 def without(text: str, forms: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ import attrs
 import msgspec
 
 from passback.errors import BatchTooLarge, RateLimited, ServerError, Unsupported
-from passback.http.hiding import SHORTEST_SECRET, forms_of, without
+from passback.http.hiding import forms_of, without
 from passback.model import JSONValue
 
 __all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
@@ -52,7 +52,7 @@ def secrets_in(headers: Mapping[str, str]) -> frozenset[str]:
             with suppress(ValueError):
                 pair = base64.b64decode(rest).decode("utf-8", "replace")
                 found |= {pair, pair.partition(":")[2]}
-    return frozenset(each for each in found if len(each) >= SHORTEST_SECRET)
+    return frozenset(found)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,8 +77,7 @@ class Response:
 
     def hiding(self, texts: Iterable[str]) -> Response:
         """Return this answer, in which none of `texts` is shown either: secrets that no header carried."""
-        more = {each for each in texts if len(each) >= SHORTEST_SECRET}
-        return attrs.evolve(self, secrets=self.secrets | more)
+        return attrs.evolve(self, secrets=self.secrets.union(texts))
 
     def json(self) -> JSONValue:
         """Return the body as JSON.

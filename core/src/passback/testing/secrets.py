@@ -7,9 +7,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from urllib.parse import parse_qs, quote, quote_plus
+from urllib.parse import parse_qs
 
 from passback.contract import secret_texts, within
+from passback.http import forms_of
 from passback.testing.proxy import Asked, Record
 
 __all__ = ["called_proofs", "proofs", "secret_texts", "shown", "texts_of", "tokens"]
@@ -57,10 +58,7 @@ def tokens(record: Record) -> set[str]:
 def shown(text: str, secrets: Iterable[str]) -> str | None:
     """Return what of `secrets` stands in `text`, as the beginning of it; None for nothing."""
     for secret in secrets:
-        if len(secret) < _SHORTEST:
-            continue
-        coded = base64.b64encode(secret.encode()).decode().rstrip("=")
-        if any(form in text for form in {secret, quote(secret, safe=""), quote_plus(secret), coded}):
+        if any(form in text for form in forms_of([secret])):
             return f"{secret[:3]}…"
     return None
 
