@@ -4,7 +4,6 @@ import asyncio
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 
 import psycopg
 import pytest
@@ -12,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from postgres import postgres_server
+from relay import relayed
 from scripted import START, result
 from sqlalchemy import update
 
@@ -110,11 +110,6 @@ def test_who_is_patient_waits_for_a_server_that_is_not_there_yet(caplog):
     name = server.fresh()
     before, after = server.url(name).split(f":{server.port}/")
 
-    async def forward(reader, writer):
-        theirs, ours = await asyncio.open_connection("127.0.0.1", server.port)
-        with suppress(OSError):
-            await asyncio.gather(_copied(reader, ours), _copied(theirs, writer))
-
     async def check():
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
@@ -123,19 +118,12 @@ def test_who_is_patient_waits_for_a_server_that_is_not_there_yet(caplog):
         opening = asyncio.create_task(store.open(patient=True))
         while "refused" not in caplog.text:
             await asyncio.sleep(0.01)
-        relay = await asyncio.start_server(forward, "127.0.0.1", port)
-        await opening
-        await store.close()
-        relay.close()
+        async with relayed(server.port, at=port):
+            await opening
+            await store.close()
 
     asyncio.run(check())
     server.empty_again(name)
-
-
-async def _copied(source, target):
-    while data := await source.read(65536):
-        target.write(data)
-    target.close()
 
 
 @pytest.mark.parametrize("before", list(State))

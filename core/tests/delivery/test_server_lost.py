@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from postgres import postgres_server
+from relay import relayed
 from scripted import START, result
 from sqlalchemy import text
 
@@ -103,38 +104,3 @@ def test_one_that_fell_silent_within_a_transaction_fails_and_the_next_goes(serve
             assert await accepted(held, 1)
 
     asyncio.run(check())
-
-
-class Relay:
-    """Passes on what both sides say, until it's silent; new connections are passed on again."""
-
-    def __init__(self, port):
-        self._port = port
-        self._era = 0
-        self.port = 0
-
-    def of(self, url):
-        return url.replace(f":{self._port}/", f":{self.port}/")
-
-    def silence(self):
-        self._era += 1
-
-    async def serve(self, reader, writer):
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
-
-    async def _pass(self, reader, writer):
-        era = self._era
-        while data := await reader.read(65536):
-            if era == self._era:
-                writer.write(data)
-        writer.close()
-
-
-@asynccontextmanager
-async def relayed(port):
-    relay = Relay(port)
-    serving = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
-    relay.port = serving.sockets[0].getsockname()[1]
-    async with serving:
-        yield relay
