@@ -9,6 +9,20 @@ from passback_testbed.calls import call
 pytestmark = pytest.mark.timeout(600)
 
 
+# The clock of a version 1 UUID: it counts tenths of microseconds since 1582, and its text begins with the
+# lowest 32 bits. A minute before these start again, and a minute after once the file is there.
+TURNING = """
+const fs = require("fs"), Clock = Date, turn = 2 ** 32 / 1e4;
+const since = Clock.now() + 12219292800000;
+const before = turn - (since % turn) - 60000;
+const now = () => Clock.now() + before + (fs.existsSync(process.env.TURNED) ? 120000 : 0);
+global.Date = class extends Clock {
+  constructor(...given) { super(...(given.length ? given : [now()])); }
+  static now() { return now(); }
+};
+"""
+
+
 @pytest.fixture
 def learning_locker(learning_locker_home, tmp_path):
     with LearningLocker(tmp_path / "learning-locker", home=learning_locker_home) as server:
@@ -39,6 +53,22 @@ def test_a_walk_sees_every_statement_once(learning_locker, statement):
         status, body = post(learning_locker.url, learning_locker.key, learning_locker.secret, batch)
         assert (status, json.loads(body)) == (200, [each["id"] for each in batch])
     assert sorted(listed(learning_locker, 50)) == sorted(each["id"] for each in sent)
+
+
+def test_a_walk_sees_every_statement_once_across_the_turn_of_a_uuids_clock(
+    learning_locker_home, statement, tmp_path, monkeypatch
+):
+    turned = tmp_path / "turned"
+    (tmp_path / "turning.js").write_text(TURNING, "utf-8")
+    more = {"NODE_OPTIONS": f"--require {tmp_path / 'turning.js'}", "TURNED": str(turned)}
+    environment = LearningLocker._environment
+    monkeypatch.setattr(LearningLocker, "_environment", lambda server: environment(server) | more)
+    sent = [statement() for _ in range(30)]
+    with LearningLocker(tmp_path / "learning-locker", home=learning_locker_home) as server:
+        post(server.url, server.key, server.secret, sent[:15])
+        turned.touch()
+        post(server.url, server.key, server.secret, sent[15:])
+        assert sorted(listed(server, 10)) == sorted(each["id"] for each in sent)
 
 
 def test_the_same_batch_again_is_no_error_and_stores_nothing(learning_locker, statement):

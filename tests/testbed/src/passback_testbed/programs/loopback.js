@@ -1,6 +1,9 @@
 // Loaded into Learning Locker before its own code.
 // 1. It listens on every interface and has no setting for that: whatever it opens is opened on loopback.
 // 2. It asks an HTTP service who a caller is: this is the service, for the one client of the testbed.
+// 3. Without its database it names what it stores by version 1 UUIDs, and its pages go on behind the last name
+//    seen. Such a name begins with the low bits of the time, which start again every 429 s: a listing across
+//    that moment has some statements twice or not at all. Names that rise, as its database makes them, don't.
 "use strict";
 const http = require("http");
 const net = require("net");
@@ -16,6 +19,10 @@ const client = {
   scopes: ["all"],
   authority: { objectType: "Agent", mbox: "mailto:testbed@example.org" },
 };
+
+const uuid = require(require.resolve("uuid", { paths: [process.argv[1]] }));
+let named = 0;
+uuid.v1 = () => String((named += 1)).padStart(16, "0");
 
 const listen = net.Server.prototype.listen;
 net.Server.prototype.listen = function (port, ...rest) {
