@@ -116,15 +116,14 @@ def accept(
     db: Connection, submissions: Sequence[Submission], now: int, *, tell: bool
 ) -> list[Acceptance | ContentConflict]:
     """Insert what is new of `submissions`; return for each its acceptance, or why it isn't accepted."""
-    known = _known(db, [submission.result.id for submission in submissions])
     fresh: dict[Key, Submission] = {}
     for submission in submissions:
-        if submission.key not in known:
-            fresh.setdefault(submission.key, submission)
+        fresh.setdefault(submission.key, submission)
     placed = _insert(db, fresh, now)
+    known: dict[Key, bytes] = {}
     while missed := fresh.keys() - placed.keys() - known.keys():
-        # Another process accepted them at this very moment.
         known |= _known(db, [result_id for _, result_id in missed])
+        # Another process was about to accept the rest, and didn't.
         placed |= _insert(db, {key: fresh[key] for key in missed - known.keys()}, now)
     fresh = {key: fresh[key] for key in placed}
     routed = _routed(db, [result_id for _, result_id in known]) | placed
@@ -198,13 +197,12 @@ def _insert(db: Connection, fresh: Mapping[Key, Submission], now: int) -> dict[K
         )
         for key, submission in fresh.items()
     ]
-    inserted = _inserted(db, rows)
-    pairs = [(row.seq, name) for row in inserted for name in goes[row.organisation, row.id]]
-    insert_deliveries(db, sorted(pairs), now)
-    return {key: goes[key] for key in ((row.organisation, row.id) for row in inserted)}
+    inserted = {(organisation, result_id): seq for organisation, result_id, seq in _inserted(db, rows)}
+    insert_deliveries(db, sorted((seq, name) for key, seq in inserted.items() for name in goes[key]), now)
+    return {key: goes[key] for key in inserted}
 
 
-def _inserted(db: Connection, rows: Sequence[Sequence[object]]) -> Sequence[Row[tuple[object, ...]]]:
+def _inserted(db: Connection, rows: Sequence[Sequence[object]]) -> Sequence[Row[str, str, int]]:
     if db.dialect.name == "sqlite" or len(rows) == 1:
         return _INSERT.run(db, rows)
     # Whoever accepts the same results at the same moment waits for these rows. All take them in one order, so
@@ -220,14 +218,16 @@ def _destinations(db: Connection, fresh: Mapping[Key, Submission]) -> dict[Key, 
     queueing = _queueing(db, results)
     goes: dict[Key, Sequence[str]] = {}
     for key, each in fresh.items():
-        later = attached.get((each.result.organisation, each.result.activity.id), ())
-        names = dict.fromkeys([*each.connections, *later])
-        goes[key] = tuple(name for name in names if name != each.source)
-    return {key: () if _place(key, fresh) in queueing else names for key, names in goes.items()}
+        place = each.result.organisation, each.result.activity.id
+        goes[key] = () if place in queueing else _names(each, attached.get(place))
+    return goes
 
 
-def _place(key: Key, fresh: Mapping[Key, Submission]) -> tuple[str, str]:
-    return key[0], fresh[key].result.activity.id
+def _names(submission: Submission, later: Iterable[str] | None) -> Sequence[str]:
+    if not later and submission.source is None:
+        return submission.connections
+    names = dict.fromkeys([*submission.connections, *(later or ())])
+    return tuple(name for name in names if name != submission.source)
 
 
 def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str, str]]:

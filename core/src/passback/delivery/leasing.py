@@ -208,9 +208,8 @@ _NEXT_DUE = (
 
 
 def _due_rows(db: Connection, connection: str, now: int, limit: int, *, alone: bool) -> Sequence[DueRow]:
-    return db.execute(
-        _DUE, {"b_connection": connection, "b_now": now, "b_alone": alone, "b_limit": limit}
-    ).all()
+    wanted = {"b_connection": connection, "b_now": now, "b_alone": alone, "b_limit": limit}
+    return [DueRow._make(row) for row in db.execute(_DUE, wanted)]
 
 
 def _delivery(row: DueRow, ended: Collection[int]) -> Delivery:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
@@ -17,7 +17,24 @@ __all__ = ["DueRow", "finished", "in_order", "overtaken", "release_before", "sub
 
 _d = schema.delivery.c
 _r = schema.result.c
-DueRow: TypeAlias = Row[*tuple[Any, ...]]
+_Row: TypeAlias = Row[*tuple[Any, ...]]
+
+
+class DueRow(NamedTuple):
+    """A delivery that is due, with what its result is about, in the order in which it's read."""
+
+    # Not SQLAlchemy's row: to name a column of that costs as much as to read it.
+    seq: int
+    attempts: int
+    result: int
+    kept_from: int
+    body: bytes
+    organisation: str
+    learner: str
+    activity: str
+    kind: str
+    at: int
+
 
 _LATER = (
     select(_d.seq)
@@ -84,7 +101,7 @@ _WAITS = (
 _SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
 
 
-def subject(row: DueRow) -> tuple[str, str, str]:
+def subject(row: DueRow | _Row) -> tuple[str, str, str]:
     """Return whose result in what `row` is: results of the same keep their order."""
     return row.organisation, row.learner, row.activity
 
@@ -123,11 +140,12 @@ def in_order(
     if not rows or db.scalar(_LATER, {"b_connection": connection, "b_now": now}) is None:
         return rows, 0
     learners = sorted({row.learner for row in rows})
-    holding: dict[tuple[str, str, str], list[DueRow]] = {}
-    for row in db.execute(_HOLDING, {"b_connection": connection, "b_now": now, "b_learners": learners}):
-        holding.setdefault(subject(row), []).append(row)
+    holding: dict[tuple[str, str, str], list[_Row]] = {}
+    wanted = {"b_connection": connection, "b_now": now, "b_learners": learners}
+    for holder in db.execute(_HOLDING, wanted):
+        holding.setdefault(subject(holder), []).append(holder)
     free: list[DueRow] = []
-    put_off: dict[tuple[str, str, str], DueRow] = {}
+    put_off: dict[tuple[str, str, str], _Row] = {}
     for row in rows:
         before = [each for each in holding.get(subject(row), ()) if each.result < row.result]
         if not before:
@@ -139,7 +157,7 @@ def in_order(
     return free, len(put_off)
 
 
-def _until(holder: DueRow, connection: str, now: int) -> dict[str, object]:
+def _until(holder: _Row, connection: str, now: int) -> dict[str, object]:
     return {
         "b_connection": connection,
         "b_now": now,

@@ -38,8 +38,10 @@ class Routes:
 
     def connections(self, organisation: str, activity: str) -> tuple[str, ...]:
         """Return the connections that take the results of `activity` in `organisation`."""
-        attached = self.attached.get((organisation, activity), ())
-        return tuple(dict.fromkeys([*attached, *self.everywhere.get(organisation, ())]))
+        everywhere = self.everywhere.get(organisation, ())
+        if not (attached := self.attached.get((organisation, activity))):
+            return tuple(everywhere)
+        return tuple(dict.fromkeys([*attached, *everywhere]))
 
 
 def route(db: Connection, routes: Routes, now: int, *, tell: bool) -> tuple[int, Sequence[str]]:

@@ -6,19 +6,22 @@ compiled statement to the driver, with the values in its order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
-from operator import itemgetter
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 import msgspec
 import sqlalchemy
 from sqlalchemy import (
     BigInteger,
+    Boolean,
+    ColumnClause,
     Connection,
     Dialect,
     Insert,
+    LargeBinary,
     Row,
     Select,
     Subquery,
@@ -31,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from passback.store.columns import storable
+from passback.store.columns import Text, storable
 
 __all__ = [
     "InsertMany",
@@ -49,8 +52,10 @@ __all__ = [
 
 S = TypeVar("S")
 V = TypeVar("V")
+# What makes of the values of a column what a driver takes.
+_Take: TypeAlias = Callable[[Sequence[Any]], Iterable[object]]
 _Row: TypeAlias = Sequence[object]
-_Found: TypeAlias = Row[tuple[object, ...]]
+_Found: TypeAlias = Row[*tuple[Any, ...]]
 
 # Few enough that each is worth compiling, and that no engine has too many values in a statement.
 _SIZES = (100, 10, 1)
@@ -60,28 +65,14 @@ _FEW = 500
 @attrs.frozen
 class _Compiled:
     text: str
-    ordered: Callable[[_Row], tuple[object, ...]]
-    # The places of values that the driver takes in another form, and how they become that.
-    processors: Sequence[tuple[int, Callable[[object], object]]]
+    # The places of the columns in what is given, as the statement has them, and how the driver takes each.
+    columns: Sequence[tuple[int, _Take | None]]
 
-    @classmethod
-    def of(cls, statement: Insert, given: Sequence[str], db: Connection) -> Self:
-        dialect = _positional(db)
-        compiled = statement.compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
-        names = list(compiled.positiontup or ())
-        types = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
-        processors = [(place, each.bind_processor(dialect)) for place, each in enumerate(types)]
-        needed = [(place, process) for place, process in processors if process is not None]
-        return cls(str(compiled), itemgetter(*map(given.index, names)), needed)
-
-    def values(self, row: _Row) -> tuple[object, ...]:
-        """Return what the values of `row` are to the driver."""
-        values = list(self.ordered(row))
-        for place, process in self.processors:
-            if values[place] is not None:
-                values[place] = process(values[place])
-        return tuple(values)
+    def values(self, rows: Sequence[_Row]) -> tuple[object, ...]:
+        """Return the values of `rows` as the driver takes them, in the statement's order."""
+        given = [*zip(*rows, strict=True)]
+        taken = [take(given[place]) if take else given[place] for place, take in self.columns]
+        return tuple(chain.from_iterable(zip(*taken, strict=True)))
 
 
 def _positional(db: Connection) -> Dialect:
@@ -104,7 +95,8 @@ class InsertMany:
         self._statement = statement
         self._columns = tuple(columns)
         self._returning = [statement.table.c[name] for name in returning]
-        self._compiled: dict[tuple[str, int], _Compiled] = {}
+        self._optional = [place for place, name in enumerate(columns) if statement.table.c[name].nullable]
+        self._compiled: dict[tuple[str, int, frozenset[int]], _Compiled] = {}
 
     def run(self, db: Connection, rows: Sequence[_Row]) -> list[_Found]:
         """Insert `rows`; return what is wanted of those that were inserted."""
@@ -117,20 +109,51 @@ class InsertMany:
         return found
 
     def _insert(self, db: Connection, rows: Sequence[_Row]) -> Iterable[_Found]:
-        key = db.dialect.name, len(rows)
+        unsaid = frozenset(place for place in self._optional if all(row[place] is None for row in rows))
+        key = db.dialect.name, len(rows), unsaid
         if key not in self._compiled:
-            self._compiled[key] = self._compile(db, len(rows))
+            self._compiled[key] = self._compile(db, len(rows), unsaid)
         compiled = self._compiled[key]
-        answer = db.exec_driver_sql(compiled.text, compiled.values([*chain.from_iterable(rows)]))
-        return answer.all()
+        return db.exec_driver_sql(compiled.text, compiled.values(rows)).all()
 
-    def _compile(self, db: Connection, size: int) -> _Compiled:
+    def _compile(self, db: Connection, size: int, unsaid: Collection[int]) -> _Compiled:
+        """Return the insert of `size` rows, without the columns that none of them has a value for."""
+        said = {name: place for place, name in enumerate(self._columns) if place not in unsaid}
         rows: list[dict[str, object]] = [
-            {name: bindparam(f"{name}_{number}") for name in self._columns} for number in range(size)
+            {name: bindparam(f"{name}_{number}") for name in said} for number in range(size)
         ]
-        statement = self._statement.values(rows)
-        given = [f"{name}_{number}" for number in range(size) for name in self._columns]
-        return _Compiled.of(statement.returning(*self._returning), given, db)
+        dialect = _positional(db)
+        compiled = self._statement.values(rows).returning(*self._returning).compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
+        # Each row has the order of the first.
+        order = [name.rpartition("_")[0] for name in (compiled.positiontup or ())[: len(said)]]
+        columns = self._statement.table.c
+        taken = [(said[name], _taken(columns[name], dialect)) for name in order]
+        return _Compiled(str(compiled), taken)
+
+
+# SQLite's driver looks for an adapter of all but int, float, str and bytearray, which costs six times as much
+# as to keep the value.
+_PLAIN: Mapping[type[object], Callable[[Any], object]] = {LargeBinary: bytearray, Boolean: int}
+
+
+def _taken(column: ColumnClause[Any], dialect: Dialect) -> _Take | None:
+    """Return what makes of values of `column` what the driver takes; None if it takes them as they are."""
+    one = _PLAIN.get(type(column.type)) if dialect.name == "sqlite" else None
+    process = one or column.type.dialect_impl(dialect).bind_processor(dialect)
+    if process is None:
+        return None
+    if column.nullable:
+        return lambda values: [None if each is None else process(each) for each in values]
+    return _texts if isinstance(column.type, Text) else partial(map, process)
+
+
+def _texts(values: Sequence[str]) -> Iterable[str]:
+    # Nearly always all of them can be kept as they are, which is seen of all at once.
+    together = "".join(values)
+    if together.isascii() and "\0" not in together and {*map(type, values)} == {str}:
+        return values
+    return map(storable, values)
 
 
 def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
