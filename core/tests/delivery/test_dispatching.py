@@ -287,18 +287,24 @@ def test_each_receipt_decides_its_own_delivery_and_observers_are_told(place):
 
 
 class Failing(Observer):
+    def __init__(self, error):
+        self.error = error
+
     def settled(self, event):
-        raise RuntimeError(event)
+        raise self.error
 
 
-def test_an_observer_that_fails_stops_neither_delivery_nor_the_others(place):
+@pytest.mark.parametrize(
+    "error", [RuntimeError("no"), GeneratorExit(), SystemExit(1), asyncio.CancelledError()]
+)
+def test_an_observer_that_fails_stops_neither_delivery_nor_the_others(place, error):
     async def check():
-        async with room(place) as here:
-            here.around.observers.insert(0, Failing())
-            await here.put(result(1))
+        async with room(place, batch=1) as here:
+            here.around.observers.insert(0, Failing(error))
+            await here.put(result(1), result(2))
             await here.run(2)
-            assert here.connector.arrived == ["r-1"]
-            assert len(here.events) == 1
+            assert here.connector.arrived == ["r-1", "r-2"]
+            assert len(here.events) == 2
 
     asyncio.run(check())
 

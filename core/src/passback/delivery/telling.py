@@ -27,4 +27,12 @@ def tell(observers: Sequence[Observer], event: Settled | Attempted | HealthChang
     for observer in listeners(observers, type(event)):
         what = f"observer {type(observer).__qualname__}.{hook}"
         with suppress(ContractError, ConnectionFailure), contained(what):
-            getattr(observer, hook)(event)
+            _call(observer, hook, event)
+
+
+def _call(observer: Observer, hook: str, event: Settled | Attempted | HealthChanged | Alerted) -> None:
+    try:
+        getattr(observer, hook)(event)
+    except GeneratorExit as error:
+        # The observer's own: nothing is awaited here, so nobody closes us.
+        raise RuntimeError("a generator was closed") from error
