@@ -244,6 +244,33 @@ def test_a_locked_sqlite_file_delays_delivery_and_ends_nothing(tmp_path):
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_what_arrives_while_the_sqlite_file_is_locked_is_not_sent_again(tmp_path, concurrency):
+    async def check():
+        async with room(tmp_path / "passback.db", batch=2, concurrency=concurrency) as here:
+            open_ = asyncio.Event()
+
+            async def slowly(batch):
+                await open_.wait()
+                return deliver_all(batch)
+
+            here.connector.behaviour = slowly
+            await here.put(
+                *(result(number, activity=f"https://example.com/{number}") for number in range(12))
+            )
+            await here.until(lambda: len(here.connector.batches) == concurrency)
+            blocker = await locking(here)
+            open_.set()
+            await here.run(20)
+            blocker.execute("ROLLBACK")
+            blocker.close()
+            await here.run(20)
+            assert sorted(here.connector.arrived) == sorted(f"r-{number}" for number in range(12))
+            assert set((await states(here)).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
 def test_a_sqlite_file_that_is_locked_while_results_are_parked_loses_sight_of_none(tmp_path):
     async def check():
         async with room(tmp_path / "passback.db") as here:

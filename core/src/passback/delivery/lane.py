@@ -27,7 +27,7 @@ from passback.delivery.sending import Sent, send
 from passback.delivery.slots import Slots
 from passback.delivery.telling import listeners, tell
 from passback.delivery.verdicts import settlement
-from passback.errors import PassbackError
+from passback.errors import OutboxError, OutboxTooNew, PassbackError
 from passback.http import HTTP
 from passback.model import DEFAULT_ORGANISATION, Batch
 
@@ -37,6 +37,8 @@ log = logging.getLogger("passback.delivery")
 
 # How many to look at where progress that a later result contains is left out.
 _LOOK_AHEAD = 500
+# How long to wait before what a store couldn't keep is tried again, in seconds.
+_UNSETTLED = 1.0
 
 
 def _always() -> bool:
@@ -119,10 +121,11 @@ class Lane:
                     continue
                 if not await self._turn():
                     return
-        except BaseException:
+        except asyncio.CancelledError:
             for task in self._flying:
                 task.cancel()
             raise
+        # Whatever else went wrong, what the others on the wire are answered is kept.
         finally:
             await asyncio.gather(*self._flying, return_exceptions=True)
             await self._give_back()
@@ -265,13 +268,37 @@ class Lane:
             and not self._condition.wait(now)
         )
         wish = self._wish(now) if goes_on else None
-        count, self._ready = await self._around.outbox.settle(lease, settled, now, also, wish)
+        count, self._ready = await self._settle(lease, settled, now, also, wish)
         if count < len(settled.changes):
             log.warning(
                 "%s: %d receipts changed nothing: their lease had ended, or their learner was erased",
                 self._connection.name,
                 len(settled.changes) - count,
             )
+
+    async def _settle(
+        self,
+        lease: Lease,
+        settled: Settlement,
+        now: datetime,
+        also: Callable[[Database], None],
+        wish: Wish | None,
+    ) -> tuple[int, Lease | None]:
+        """Settle, also where the store can't for a while: what isn't settled is sent again."""
+        until = now + timedelta(seconds=2 * self._policy.patience)
+        while True:
+            try:
+                return await self._around.outbox.settle(lease, settled, now, also, wish)
+            except OutboxTooNew:
+                raise
+            except OutboxError as error:
+                if not self._goes_on() or self._around.clock.now() >= until:
+                    raise
+                name = self._connection.name
+                log.error("%s: what it answered isn't kept yet, tried again: %s", name, error)  # noqa: TRY400 - it's told
+            # By then the next may be due otherwise.
+            wish = None
+            await self._around.clock.wait(self._around.stopping, _UNSETTLED)
 
     async def _give_back(self) -> None:
         lease, self._ready = self._ready, None
