@@ -291,6 +291,7 @@ class Failing(Observer):
         self.error = error
 
     def settled(self, event):
+        self.told = event
         raise self.error
 
 

@@ -17,11 +17,16 @@ from passback import (
     Rejected,
     ResultKind,
     Selection,
+    ServerError,
     TryLater,
     UserUnknown,
+    canonical,
 )
 from passback.delivery import Overview, Repair
+from passback.delivery.coalescing import chosen, covered
+from passback.delivery.ordering import DueRow
 from passback.delivery.planning import plan
+from passback.store import milliseconds
 
 ANA = Learner(id="ana@example.com")
 BOB = Learner(id="bob@example.com")
@@ -48,6 +53,11 @@ def later_once(*ids, seconds=60):
         return receipts
 
     return behave
+
+
+async def states(here):
+    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
+    return {each.result_id: each.state for each in found}
 
 
 def unknown(batch):
@@ -125,6 +135,101 @@ def test_a_system_that_keeps_a_status_is_sent_the_last_progress_only(place):
             said = {each.result_id: (each.state, each.reason) for each in found}
             assert said["r-1"] == ("delivered", "the later result 'r-4' says it too")
             assert said["r-4"] == ("delivered", "")
+
+    asyncio.run(check())
+
+
+def cut_once(batch_of):
+    """Cut the connection when this result is sent the first time: nobody knows whether it arrived."""
+    seen = []
+
+    def behave(batch):
+        sent = [each.result.id for each in batch.deliveries]
+        if batch_of in sent and not seen:
+            seen.append(batch_of)
+            raise ServerError("it cut the connection")
+        return deliver_all(batch)
+
+    return behave
+
+
+@pytest.mark.parametrize("behave", [cut_once, later_once])
+def test_progress_is_not_sent_after_a_completion_that_may_have_arrived(place, behave):
+    async def check():
+        async with room(place, latest_only=True, deliver=False) as here:
+            here.connector.behaviour = behave("r-3")
+            await here.put(did(1, minutes=1), did(2, minutes=2), did(3, kind="completed", minutes=3))
+            await here.start()
+            await here.run(120)
+            assert here.connector.batches == [["r-3"], ["r-3"]]
+            assert set((await states(here)).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
+def test_progress_is_not_sent_after_what_came_later_where_the_progress_that_says_it_too_fails(place):
+    async def check():
+        async with room(place, latest_only=True, deliver=False) as here:
+            here.connector.behaviour = cut_once("r-3")
+            await here.put(did(1, minutes=1), did(2, kind="started", minutes=2), did(3, minutes=3))
+            await here.start()
+            await here.run(120)
+            assert here.connector.arrived == ["r-2", "r-3"]
+
+    asyncio.run(check())
+
+
+def test_progress_waits_for_a_completion_on_the_wire_however_it_becomes_due(place):
+    async def check():
+        async with room(place, batch=1, latest_only=True, concurrency=2) as here:
+            open_ = asyncio.Event()
+
+            async def behave(batch):
+                (each,) = batch.deliveries
+                if each.result.id == "r-1":
+                    return [Rejected(each.id, "no")]
+                if each.result.id == "r-2":
+                    await open_.wait()
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            await here.put(did(1, minutes=1))
+            await here.until(lambda: here.connector.batches == [["r-1"]])
+            await here.settle()
+            await here.put(did(2, kind="completed", minutes=2))
+            await here.until(lambda: here.connector.batches[-1] == ["r-2"])
+            await Repair(here.store).replay(Selection(), START)
+            here.dispatcher.wake("lms")
+            # Somebody else's is sent meanwhile.
+            await here.put(did(3, BOB))
+            await here.until(lambda: here.connector.arrived == ["r-3"])
+            await here.run(2)
+            open_.set()
+            await here.run(5)
+            assert here.connector.arrived == ["r-3", "r-2"]
+            assert (await states(here))["r-1"] == "delivered"
+
+    asyncio.run(check())
+
+
+def test_a_short_backlog_of_a_system_that_keeps_a_status_is_sent_in_several_batches_at_once(place):
+    async def check():
+        async with room(place, batch=1, latest_only=True, concurrency=4, deliver=False) as here:
+            flying, most = 0, 0
+
+            async def slowly(batch):
+                nonlocal flying, most
+                flying += 1
+                most = max(most, flying)
+                await asyncio.sleep(0.02)
+                flying -= 1
+                return deliver_all(batch)
+
+            here.connector.behaviour = slowly
+            await here.put(*(did(number, Learner(id=f"learner-{number}")) for number in range(20)))
+            await here.start()
+            await here.until(lambda: len(here.connector.arrived) == 20)
+            assert most == 4
 
     asyncio.run(check())
 
@@ -326,8 +431,26 @@ def test_what_waits_for_an_account_waits_as_a_whole(place):
 def test_what_is_no_progress_is_never_left_out(kind):
     event = did(1)
     event = attrs.evolve(event, kind=ResultKind(kind), item=None if kind == "started" else ITEM)
-    deliveries = [Delivery(id=1, result=event), Delivery(id=2, result=did(2, kind="completed"))]
-    assert plan(deliveries, "default", 10, latest_only=True).send == tuple(deliveries)
+    assert covered(due([event, did(2, kind="completed")])) == {}
+
+
+def due(results):
+    """Return rows of these results, as they are read when they are due."""
+    return [
+        DueRow(
+            seq=number,
+            attempts=0,
+            result=number,
+            kept_from=0,
+            body=canonical(each),
+            organisation=each.organisation,
+            learner=each.learner.id,
+            activity=each.activity.id,
+            kind=each.kind.value,
+            at=milliseconds(each.at),
+        )
+        for number, each in enumerate(results)
+    ]
 
 
 some = st.lists(
@@ -346,20 +469,22 @@ some = st.lists(
 
 @given(some, st.integers(1, 12))
 def test_every_delivery_is_sent_or_contained_in_one_that_is_or_left_for_later(results, limit):
-    deliveries = [Delivery(id=number, result=each) for number, each in enumerate(results)]
-    planned = plan(deliveries, "default", limit, latest_only=True)
+    rows = due(results)
+    left_out = covered(rows)
+    taken = [row.seq for row in chosen(rows, limit, left_out)]
+    deliveries = [Delivery(id=number, result=results[number]) for number in taken]
+    planned = plan(deliveries, "default", limit, covered=left_out)
     sent = [each.id for each in planned.send]
-    covered = [each for those in planned.covers.values() for each in those]
+    contained = [each for those in planned.covers.values() for each in those]
     assert len(sent) <= limit
     assert sent == sorted(sent)
-    assert set(planned.covers) <= set(sent)
-    assert planned.unsent == set(range(len(results))) - set(sent)
-    assert set(covered) <= planned.unsent
+    assert sorted(sent + contained) == taken, "nothing is leased in vain"
+    assert planned.unsent == set(contained)
     for by, those in planned.covers.items():
         for each in those:
-            left_out, said = results[each], results[by]
-            assert left_out.kind is ResultKind.PROGRESSED
-            assert (left_out.learner, left_out.activity) == (said.learner, said.activity)
-            assert (said.at, by) > (left_out.at, each), "what happened later counts"
+            left, said = results[each], results[by]
+            assert left.kind is ResultKind.PROGRESSED
+            assert (left.learner, left.activity) == (said.learner, said.activity)
+            assert (said.at, by) > (left.at, each), "what happened later counts"
     if limit == len(results):
-        assert sorted(sent + covered) == list(range(len(results))), "with room for all, nothing is left"
+        assert taken == list(range(len(results))), "with room for all, nothing is left"

@@ -72,13 +72,22 @@ class Condition:
         self.breaker = self.breaker.succeeded(now, arrived=sent.arrived)
         self.window = 1 if self._suspects else min(self._largest, max(1, self.window) * 2)
 
-    def failed(self, lease: Lease, sent: Sent, failure: PassbackError, now: datetime) -> bool:
+    def failed(
+        self, lease: Lease, sent: Sent, failure: PassbackError, now: datetime, *, single: bool
+    ) -> bool:
         """Take note of a failure; return whether it's this one delivery that is to blame.
 
         Others passed just before, so the connection is well.
+
+        Args:
+            lease: What was leased.
+            sent: What came of it.
+            failure: What went wrong.
+            now: The time.
+            single: Whether one delivery was sent.
         """
         self._learn(sent)
-        if not isinstance(failure, RateLimited) and self._to_blame(lease):
+        if single and not isinstance(failure, RateLimited) and self._to_blame(lease):
             return True
         # What was under way at the same time failed of the same outage, and makes it no longer.
         if self.breaker.fails <= lease.fails or isinstance(failure, RateLimited):
@@ -98,7 +107,7 @@ class Condition:
             self._largest = sent.fits
 
     def _to_blame(self, lease: Lease) -> bool:
-        if not self.breaker.closed or len(lease.deliveries) > 1:
+        if not self.breaker.closed:
             return False
         if lease.alone:
             return True

@@ -35,8 +35,6 @@ __all__ = ["Lane", "LanePolicy", "Surroundings"]
 
 log = logging.getLogger("passback.delivery")
 
-# How many to look at where progress that a later result contains is left out.
-_LOOK_AHEAD = 500
 # How long to wait before what a store couldn't keep is tried again, in seconds.
 _UNSETTLED = 1.0
 
@@ -144,7 +142,8 @@ class Lane:
                 await self._press()
                 return True
         if self._flying:
-            await self._landing()
+            # Meanwhile somebody else's may come, who needn't wait for these.
+            await self._landing_or_wake()
             return True
         return await self._rest(lease.next_due)
 
@@ -178,10 +177,9 @@ class Lane:
 
     def _wish(self, now: datetime) -> Wish:
         condition, policy = self._condition, self._policy
-        look_ahead = policy.latest_only and not condition.single
         return Wish(
             connection=self._connection.name,
-            limit=1 if condition.single else max(condition.window, _LOOK_AHEAD if look_ahead else 0),
+            limit=1 if condition.single else condition.window,
             until=now + timedelta(seconds=2 * policy.patience),
             pass_over=condition.passed_over,
             fails=condition.breaker.fails,
@@ -205,7 +203,21 @@ class Lane:
             await self._deliver(lease)
 
     async def _landing(self) -> None:
-        landed, self._flying = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        self._landed()
+
+    async def _landing_or_wake(self) -> None:
+        woken = asyncio.create_task(self.wake.wait())
+        try:
+            await asyncio.wait({*self._flying, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+        self.wake.clear()
+        self._landed()
+
+    def _landed(self) -> None:
+        landed = {task for task in self._flying if task.done()}
+        self._flying -= landed
         for task in landed:
             task.result()
 
@@ -239,7 +251,7 @@ class Lane:
             lease.deliveries,
             policy.organisation,
             window,
-            latest_only=policy.latest_only,
+            covered=lease.covered,
             overtaken=lease.overtaken,
         )
         started = self._around.clock.now()

@@ -16,6 +16,7 @@ import attrs
 from sqlalchemy import BigInteger, Connection, Select, Update, bindparam, cast, null, select, update
 
 from passback.delivery.changes import Change
+from passback.delivery.coalescing import chosen, covered
 from passback.delivery.history import Event, note, note_outcomes
 from passback.delivery.ordering import DueRow, finished, in_order, overtaken, release_before, subject
 from passback.errors import InvalidResult
@@ -42,6 +43,8 @@ _r = schema.result.c
 _STUCK = 200
 # How far to look for a delivery that may go before others.
 _ASIDE = 50
+# How far to look for what says later progress too.
+_LOOK_AHEAD = 500
 
 
 @attrs.frozen(kw_only=True)
@@ -50,11 +53,12 @@ class Wish:
 
     Attributes:
         connection: Whose deliveries.
-        limit: The most of them.
+        limit: The most of them that are sent.
         until: When the lease ends.
         pass_over: How many of the oldest to leave out.
         fails: How many attempts of the connection failed in a row by now.
-        latest_only: Whether to find progress from before what was delivered already, and who had finished.
+        latest_only: Whether its system keeps only a status: to find progress that a later result says too, or
+            that is from before what was delivered already, and who had finished.
     """
 
     connection: str
@@ -76,6 +80,7 @@ class Lease:
         passed_over: How many were due before these and were left out on purpose.
         alone: Whether this is a delivery that is tried alone.
         fails: How many attempts of the connection had failed in a row.
+        covered: Progress among them → the delivery among them that says it too.
         overtaken: Progress among them from before what was delivered already.
         next_due: Where there was nothing to lease: when something will be due; None if nothing is pending.
     """
@@ -86,6 +91,7 @@ class Lease:
     passed_over: int = 0
     alone: bool = False
     fails: int = 0
+    covered: Mapping[int, int] = attrs.field(factory=dict)
     overtaken: frozenset[int] = frozenset()
     next_due: datetime | None = None
 
@@ -115,45 +121,70 @@ class Lease:
 
 def lease(db: Connection, wish: Wish, now: int) -> Lease:
     """Lease the oldest of what is due: first what is sent together, then one of what is tried alone."""
-    token = secrets.randbits(62)
     stuck = False
     for alone in (False, True):
-        wanted = 1 if alone else wish.limit
-        looked_at = wish.pass_over + _ASIDE if wish.pass_over else wanted
-        rows, held_back = _free_rows(db, wish.connection, now, looked_at, alone=alone)
+        rows, held_back = _free_rows(db, wish, now, alone=alone)
         stuck = stuck or held_back
         start = _first_apart(rows, wish.pass_over)
-        taken = rows[start : start + wanted]
+        candidates = _of_one_learner(rows[start:]) if start else rows
+        left_out = covered(candidates) if wish.latest_only else {}
+        taken = chosen(candidates, 1 if alone else wish.limit, left_out)
         if taken:
-            until = milliseconds(wish.until)
-            db.execute(
-                _TAKE.of(db),
-                {"b_seqs": listed([row.seq for row in taken]), "b_lease": token, "b_until": until},
-            )
-            return Lease(
-                token=token,
-                rows=tuple(taken),
-                ended=finished(db, wish.connection, taken) if wish.latest_only else frozenset(),
-                passed_over=start,
-                alone=alone,
-                fails=wish.fails,
-                overtaken=overtaken(db, wish.connection, taken) if wish.latest_only else frozenset(),
-            )
+            return _taken(db, wish, taken, left_out, passed_over=start, alone=alone)
     due = now + _STUCK if stuck else db.scalar(_NEXT_DUE, {"b_connection": wish.connection})
-    return Lease(token=token, fails=wish.fails, next_due=None if due is None else moment(due))
+    return Lease(token=0, fails=wish.fails, next_due=None if due is None else moment(due))
 
 
-def _free_rows(
-    db: Connection, connection: str, now: int, limit: int, *, alone: bool
-) -> tuple[Sequence[DueRow], bool]:
+def _taken(
+    db: Connection,
+    wish: Wish,
+    taken: Sequence[DueRow],
+    left_out: Mapping[int, int],
+    *,
+    passed_over: int,
+    alone: bool,
+) -> Lease:
+    token = secrets.randbits(62)
+    until = milliseconds(wish.until)
+    db.execute(
+        _TAKE.of(db), {"b_seqs": listed([row.seq for row in taken]), "b_lease": token, "b_until": until}
+    )
+    return Lease(
+        token=token,
+        rows=tuple(taken),
+        ended=finished(db, wish.connection, taken) if wish.latest_only else frozenset(),
+        passed_over=passed_over,
+        alone=alone,
+        fails=wish.fails,
+        covered={row.seq: left_out[row.seq] for row in taken if row.seq in left_out},
+        overtaken=overtaken(db, wish.connection, taken) if wish.latest_only else frozenset(),
+    )
+
+
+def _looked_at(wish: Wish, *, alone: bool) -> int:
+    """Return how many of what is due to look at, of which some are leased."""
+    if wish.latest_only:
+        return max(wish.limit, wish.pass_over + _ASIDE, _LOOK_AHEAD)
+    if wish.pass_over:
+        return wish.pass_over + _ASIDE
+    return 1 if alone else wish.limit
+
+
+def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> tuple[Sequence[DueRow], bool]:
     """Return what is due and overtakes nothing, and whether something is held back by what is on the wire."""
+    looked_at = _looked_at(wish, alone=alone)
     while True:
-        due = _due_rows(db, connection, now, limit, alone=alone)
-        if release_before(db, connection, due, now):
+        due = _due_rows(db, wish.connection, now, looked_at, alone=alone)
+        if release_before(db, wish.connection, due, now):
             continue
-        free, put_off = in_order(db, connection, due, now)
+        free, put_off = in_order(db, wish.connection, due, now, latest_only=wish.latest_only)
         if free or not put_off:
             return free, bool(due) and not free
+
+
+def _of_one_learner(rows: Sequence[DueRow]) -> Sequence[DueRow]:
+    """Return what of `rows` has the first one's subject: others may have to wait for what was passed over."""
+    return [row for row in rows if subject(row) == subject(rows[0])]
 
 
 def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:

@@ -42,11 +42,10 @@ _LATER = (
     .where(_d.due > bindparam("b_now"))
     .limit(1)
 )
-# What is tried alone holds nobody back: the system may fail on it for ever.
 _HOLDING = (
-    select(_d.seq, _d.result, _d.due, _d.lease, _r.organisation, _r.learner, _r.activity)
+    select(_d.seq, _d.result, _d.due, _d.lease, _d.alone, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
-    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING, ~_d.alone)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
     .where(_d.due > bindparam("b_now"), _r.learner.in_(bindparam("b_learners", expanding=True)))
 )
 
@@ -130,12 +129,13 @@ def release_before(db: Connection, connection: str, rows: Sequence[DueRow], now:
 
 
 def in_order(
-    db: Connection, connection: str, rows: Sequence[DueRow], now: int
+    db: Connection, connection: str, rows: Sequence[DueRow], now: int, *, latest_only: bool
 ) -> tuple[Sequence[DueRow], int]:
     """Return what of `rows`, which are due, overtakes nothing, and for how many others some were put off.
 
     What must wait for another that is due later is put off until then; what must wait for another that is
-    on the wire is left out.
+    on the wire is left out. Where a system keeps only a status, that is also one that came later: whether the
+    earlier is to be sent at all is known when that has arrived.
     """
     if not rows or db.scalar(_LATER, {"b_connection": connection, "b_now": now}) is None:
         return rows, 0
@@ -147,7 +147,9 @@ def in_order(
     free: list[DueRow] = []
     put_off: dict[tuple[str, str, str], _Row] = {}
     for row in rows:
-        before = [each for each in holding.get(subject(row), ()) if each.result < row.result]
+        before = [
+            each for each in holding.get(subject(row), ()) if _holds(each, row, latest_only=latest_only)
+        ]
         if not before:
             free.append(row)
         elif all(each.lease is None for each in before):
@@ -155,6 +157,13 @@ def in_order(
     for holder in put_off.values():
         db.execute(_PUT_OFF, _until(holder, connection, now))
     return free, len(put_off)
+
+
+def _holds(holder: _Row, row: DueRow, *, latest_only: bool) -> bool:
+    if latest_only and holder.lease is not None:
+        return True
+    # What is tried alone holds nobody back: the system may fail on it for ever.
+    return not holder.alone and bool(holder.result < row.result)
 
 
 def _until(holder: _Row, connection: str, now: int) -> dict[str, object]:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import attrs
 
 from passback.delivery.changes import Change
-from passback.delivery.subjects import STATUS
-from passback.model import Delivery, ResultKind
+from passback.model import Delivery
 from passback.store import State, WaitingFor
 
 __all__ = ["Plan", "plan"]
@@ -33,13 +32,15 @@ class Plan:
     def covered(self, changes: Sequence[Change], ids: Mapping[int, str]) -> list[Change]:
         """Return what `changes` make of the deliveries that they cover.
 
+        They don't follow what was refused, nor what is tried alone from now on.
+
         Args:
             changes: Of deliveries that were sent.
             ids: Delivery → result id, for the reason.
         """
         follow: list[Change] = []
         for change in changes:
-            if change.state not in (State.DELIVERED, State.WAITING):
+            if change.state is State.REJECTED or change.alone:
                 continue
             reason = f"the later result {ids[change.delivery]!r} says it too"
             for covered in self.covers.get(change.delivery, ()):
@@ -53,7 +54,7 @@ def plan(
     organisation: str,
     limit: int,
     *,
-    latest_only: bool,
+    covered: Mapping[int, int] | None = None,
     overtaken: Collection[int] = (),
 ) -> Plan:
     """Return what of `deliveries` is sent.
@@ -62,19 +63,18 @@ def plan(
         deliveries: What is leased, in order.
         organisation: Whose results the connection takes.
         limit: The most that is sent at once.
-        latest_only: Whether the system keeps only a status, so that progress which a later result contains
-            needn't be sent.
+        covered: Progress → the delivery that says it too, so that it needn't be sent.
         overtaken: Progress from before what has arrived already.
     """
     own = [each for each in deliveries if each.result.organisation == organisation]
-    covered_by = _covered(own) if latest_only else {}
+    covered_by = covered or {}
     wanted = [each for each in own if each.id not in covered_by and each.id not in overtaken]
     send = tuple(wanted[:limit])
     sent = {each.id for each in send}
     covers: dict[int, list[int]] = {}
-    for covered, by in covered_by.items():
-        if by in sent and covered not in overtaken:
-            covers.setdefault(by, []).append(covered)
+    for left_out, by in covered_by.items():
+        if by in sent and left_out not in overtaken:
+            covers.setdefault(by, []).append(left_out)
     decided = [
         *(_strange(each, organisation) for each in deliveries if each.result.organisation != organisation),
         *(_overtaken(each) for each in own if each.id in overtaken),
@@ -86,23 +86,6 @@ def plan(
         decided=tuple(decided),
         unsent=frozenset(each.id for each in deliveries if each.id not in known),
     )
-
-
-def _covered(deliveries: Sequence[Delivery]) -> Mapping[int, int]:
-    """Return progress → the delivery that says last how far its learner is in its activity."""
-    by_subject: dict[tuple[str, str], list[Delivery]] = {}
-    for each in deliveries:
-        if each.result.kind in STATUS:
-            subject = each.result.learner.id, each.result.activity.id
-            by_subject.setdefault(subject, []).append(each)
-    found: dict[int, int] = {}
-    for those in by_subject.values():
-        # What happened later counts, whenever it came; of two at the same time, what came later.
-        last = max(reversed(those), key=lambda each: each.result.at)
-        for each in those:
-            if each.result.kind is ResultKind.PROGRESSED and each is not last:
-                found[each.id] = last.id
-    return found
 
 
 def _strange(delivery: Delivery, organisation: str) -> Change:

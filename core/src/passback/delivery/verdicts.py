@@ -13,7 +13,7 @@ from passback.delivery.leasing import Lease, Settlement
 from passback.delivery.planning import Plan
 from passback.delivery.sending import Sent
 from passback.errors import Unsupported
-from passback.model import Receipt
+from passback.model import Delivery, Receipt
 from passback.store import State, WaitingFor
 
 __all__ = ["settlement"]
@@ -39,8 +39,8 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
     elif isinstance(sent.failure, Unsupported):
         changes += _parked(planned, changes, str(sent.failure))
         condition.answered(lease, sent, now)
-    elif condition.failed(lease, sent, sent.failure, now):
-        changes.append(_later(lease, str(sent.failure), now))
+    elif condition.failed(lease, sent, sent.failure, now, single=len(planned.send) == 1):
+        changes.append(_later(planned.send[0], str(sent.failure), now))
     ids = {delivery.id: delivery.result.id for delivery in lease.deliveries}
     changes += [*planned.covered(changes, ids), *planned.decided, *_unreadable(lease)]
     done = {change.delivery for change in changes}
@@ -82,8 +82,7 @@ def _parked(planned: Plan, changes: Sequence[Change], reason: str) -> list[Chang
     ]
 
 
-def _later(lease: Lease, failure: str, now: datetime) -> Change:
-    delivery = lease.deliveries[0]
+def _later(delivery: Delivery, failure: str, now: datetime) -> Change:
     wait = min(timedelta(minutes=1) * 2 ** min(delivery.attempt, 10), _LONGEST_ALONE)
     return Change(
         delivery=delivery.id,
