@@ -179,6 +179,34 @@ def test_progress_is_not_sent_after_what_came_later_where_the_progress_that_says
     asyncio.run(check())
 
 
+def test_progress_waits_with_the_progress_that_says_it_too(place):
+    """Else it's sent after what came later and may have arrived."""
+
+    async def check():
+        async with room(place, batch=1, latest_only=True, deliver=False) as here:
+            tries = []
+
+            def behave(batch):
+                (each,) = batch.deliveries
+                tries.append(each.result.id)
+                if tries == ["r-2"]:
+                    raise ServerError("it cut the connection")
+                if tries == ["r-2", "r-2"]:
+                    return [TryLater(each.id, here.clock.now() + timedelta(seconds=60), "busy")]
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            await here.put(
+                did(1, minutes=1), did(2, kind="started", minutes=2), did(3, minutes=3), did(4, BOB)
+            )
+            await here.start()
+            await here.run(120)
+            assert tries == ["r-2", "r-2", "r-4", "r-2", "r-3"]
+            assert set((await states(here)).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
 def test_progress_waits_for_a_completion_on_the_wire_however_it_becomes_due(place):
     async def check():
         async with room(place, batch=1, latest_only=True, concurrency=2) as here:

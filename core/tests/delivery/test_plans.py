@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from watched import ward
 
 from passback import Health
-from passback.delivery import accepting, backlog, leasing, ordering
+from passback.delivery import accepting, backlog, leasing, ordering, settling
 from passback.store import DatabaseURL, Store
 
 # A whole table, or an index that leaves nothing of it out.
@@ -85,7 +85,7 @@ def large():
         (ordering._PUT_OFF, "result_learner"),
         (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),
         (leasing._TAKE._make("postgresql"), "delivery_pkey"),
-        (leasing._SETTLE._make("postgresql"), "delivery_pkey"),
+        (settling._SETTLE._make("postgresql"), "delivery_pkey"),
     ],
 )
 def test_on_postgresql_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):

@@ -19,11 +19,12 @@ from passback.delivery.attempt import Attempt
 from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.condition import Condition
 from passback.delivery.equipping import Equipment, Unequipped
-from passback.delivery.leasing import Lease, Settlement, Wish
+from passback.delivery.leasing import Lease, Wish
 from passback.delivery.outbox import Outbox
 from passback.delivery.planning import plan
 from passback.delivery.retention import RetentionPolicy
 from passback.delivery.sending import Sent, send
+from passback.delivery.settling import Settlement
 from passback.delivery.slots import Slots
 from passback.delivery.telling import listeners, tell
 from passback.delivery.verdicts import settlement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
@@ -11,7 +11,7 @@ from passback.delivery.history import Event, EventKind
 from passback.delivery.repair import release
 from passback.delivery.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import State, WaitingFor, moment, schema
+from passback.store import PerEngine, State, WaitingFor, listed, moment, numbers, schema
 
 __all__ = ["DueRow", "finished", "in_order", "overtaken", "release_before", "subject"]
 
@@ -65,6 +65,13 @@ _PUT_OFF = (
         )
     )
     .values(due=bindparam("b_due"), changed=bindparam("b_now"))
+)
+_PUT_OFF_WITH_THEM = PerEngine(
+    lambda dialect: (
+        update(schema.delivery)
+        .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.state == State.PENDING)
+        .values(due=bindparam("b_due"), changed=bindparam("b_now"))
+    )
 )
 _SAID = (
     select(_r.organisation, _r.learner, _r.activity, func.max(_r.at).label("at"))
@@ -129,13 +136,21 @@ def release_before(db: Connection, connection: str, rows: Sequence[DueRow], now:
 
 
 def in_order(
-    db: Connection, connection: str, rows: Sequence[DueRow], now: int, *, latest_only: bool
+    db: Connection, connection: str, rows: Sequence[DueRow], now: int, covered: Mapping[int, int] | None
 ) -> tuple[Sequence[DueRow], int]:
     """Return what of `rows`, which are due, overtakes nothing, and for how many others some were put off.
 
     What must wait for another that is due later is put off until then; what must wait for another that is
-    on the wire is left out. Where a system keeps only a status, that is also one that came later: whether the
-    earlier is to be sent at all is known when that has arrived.
+    on the wire is left out.
+
+    Args:
+        db: Where they are.
+        connection: Whose they are.
+        rows: What is due, in order.
+        now: The time.
+        covered: Where a system keeps only a status: progress → what says it too, and with which it waits.
+            What came later and is on the wire is then waited for, too: whether the earlier is to be sent at
+            all is known when that has arrived.
     """
     if not rows or db.scalar(_LATER, {"b_connection": connection, "b_now": now}) is None:
         return rows, 0
@@ -144,19 +159,23 @@ def in_order(
     wanted = {"b_connection": connection, "b_now": now, "b_learners": learners}
     for holder in db.execute(_HOLDING, wanted):
         holding.setdefault(subject(holder), []).append(holder)
-    free: list[DueRow] = []
+    held: dict[int, DueRow] = {}
     put_off: dict[tuple[str, str, str], _Row] = {}
     for row in rows:
-        before = [
-            each for each in holding.get(subject(row), ()) if _holds(each, row, latest_only=latest_only)
-        ]
-        if not before:
-            free.append(row)
-        elif all(each.lease is None for each in before):
-            put_off[subject(row)] = max(before, key=lambda each: each.due)
+        those = holding.get(subject(row), ())
+        before = [each for each in those if _holds(each, row, latest_only=covered is not None)]
+        if before:
+            held[row.seq] = row
+            if all(each.lease is None for each in before):
+                put_off[subject(row)] = max(before, key=lambda each: each.due)
+    with_them = [row for row in rows if row.seq not in held and (covered or {}).get(row.seq) in held]
     for holder in put_off.values():
         db.execute(_PUT_OFF, _until(holder, connection, now))
-    return free, len(put_off)
+        if same := [row.seq for row in with_them if subject(row) == subject(holder)]:
+            together = {"b_seqs": listed(same), "b_due": holder.due, "b_now": now}
+            db.execute(_PUT_OFF_WITH_THEM.of(db), together)
+    left = held.keys() | {row.seq for row in with_them}
+    return [row for row in rows if row.seq not in left], len(put_off)
 
 
 def _holds(holder: _Row, row: DueRow, *, latest_only: bool) -> bool:

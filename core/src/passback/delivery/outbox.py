@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from passback.delivery import accepting, leasing
+from passback.delivery import accepting, leasing, settling
 from passback.delivery.accepting import Acceptance
-from passback.delivery.leasing import Lease, Settlement, Wish
+from passback.delivery.leasing import Lease, Wish
+from passback.delivery.settling import Settlement
 from passback.delivery.submission import Submission
 from passback.errors import ContentConflict
 from passback.store import State, Store, milliseconds
@@ -69,7 +70,7 @@ class Outbox:
         def work(db: Connection) -> tuple[int, Lease | None]:
             if also is not None:
                 also(db)
-            count = leasing.settle(db, lease, settlement, milliseconds(now))
+            count = settling.settle(db, lease, settlement, milliseconds(now))
             return count, None if wish is None else leasing.lease(db, wish, milliseconds(now))
 
         # Only what can be done again safely may be lost in a power cut.

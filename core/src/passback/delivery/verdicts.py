@@ -9,9 +9,10 @@ import attrs
 
 from passback.delivery.changes import Change, change_for
 from passback.delivery.condition import Condition
-from passback.delivery.leasing import Lease, Settlement
+from passback.delivery.leasing import Lease
 from passback.delivery.planning import Plan
 from passback.delivery.sending import Sent
+from passback.delivery.settling import Settlement
 from passback.errors import Unsupported
 from passback.model import Delivery, Receipt
 from passback.store import State, WaitingFor
