@@ -61,12 +61,13 @@ class Attempt:
 
     def attempted(self) -> Attempted:
         """Return what observers are told of it."""
+        kinds = Counter(map(type, self.sent.receipts))
         return Attempted(
             connection=self.connection,
             results=self.results,
-            delivered=sum(isinstance(each, Delivered | AlreadyThere) for each in self.sent.receipts),
+            delivered=sum(kinds[each] for each in kinds if issubclass(each, Delivered | AlreadyThere)),
             at=self.started,
             seconds=self.seconds,
             failure=None if self.sent.failure is None else str(self.sent.failure),
-            receipts=Counter(type(each).__name__ for each in self.sent.receipts),
+            receipts={kind.__name__: count for kind, count in kinds.items()},
         )

@@ -29,15 +29,17 @@ class Plan:
     decided: tuple[Change, ...] = ()
     unsent: frozenset[int] = frozenset()
 
-    def covered(self, changes: Sequence[Change], ids: Mapping[int, str]) -> list[Change]:
+    def covered(self, changes: Sequence[Change]) -> list[Change]:
         """Return what `changes` make of the deliveries that they cover.
 
         They don't follow what was refused, nor what is tried alone from now on.
 
         Args:
             changes: Of deliveries that were sent.
-            ids: Delivery → result id, for the reason.
         """
+        if not self.covers:
+            return []
+        ids = {delivery.id: delivery.result.id for delivery in self.send}
         follow: list[Change] = []
         for change in changes:
             if change.state is State.REJECTED or change.alone:

@@ -32,8 +32,7 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
         condition: What is known of the connection.
         now: The time.
     """
-    attempts = {delivery.id: delivery.attempt for delivery in lease.deliveries}
-    changes = [_change(receipt, attempts[receipt.delivery], now) for receipt in sent.receipts]
+    changes = [_change(receipt, planned, now) for receipt in sent.receipts]
     if sent.failure is None:
         if planned.send:
             condition.answered(lease, sent, now)
@@ -42,8 +41,7 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
         condition.answered(lease, sent, now)
     elif condition.failed(lease, sent, sent.failure, now, single=len(planned.send) == 1):
         changes.append(_later(planned.send[0], str(sent.failure), now))
-    ids = {delivery.id: delivery.result.id for delivery in lease.deliveries}
-    changes += [*planned.covered(changes, ids), *planned.decided, *_unreadable(lease)]
+    changes += [*planned.covered(changes), *planned.decided, *_unreadable(lease)]
     done = {change.delivery for change in changes}
     return Settlement(
         changes=changes,
@@ -52,10 +50,11 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
     )
 
 
-def _change(receipt: Receipt, attempt: int, now: datetime) -> Change:
+def _change(receipt: Receipt, planned: Plan, now: datetime) -> Change:
     change = change_for(receipt)
     if change.due is None:
         return change
+    attempt = next(each.attempt for each in planned.send if each.id == receipt.delivery)
     # "At once", again and again, is not to be taken at its word.
     least = timedelta(seconds=min(2 ** min(attempt - 1, 10), 900))
     return attrs.evolve(change, due=max(change.due, now + least))
