@@ -126,14 +126,17 @@ def test_a_learner_who_has_the_address_of_another_policy_is_not_taken_for_anothe
     assert lrs.submit([result]) == [AlreadyThere(1, result.id)]
 
 
-def test_what_was_voided_over_there_is_tried_again_for_a_while_and_then_rejected(lrs, result, made):
-    lrs.submit([result])
-    voiding = {
+def voiding(result):
+    return {
         "actor": {"mbox": "mailto:admin@example.com"},
         "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
         "object": {"objectType": "StatementRef", "id": result.id},
     }
-    stored(lrs, [voiding])
+
+
+def test_what_was_voided_over_there_is_tried_again_for_a_while_and_then_rejected(lrs, result, made):
+    lrs.submit([result])
+    stored(lrs, [voiding(result)])
     (early,) = lrs.submit([result])
     assert isinstance(early, TryLater)
     (late,) = lrs.submit([result], attempt=5)
@@ -142,3 +145,12 @@ def test_what_was_voided_over_there_is_tried_again_for_a_while_and_then_rejected
     receipts = lrs.submit([made(n) for n in range(1, 20)] + [result])
     assert isinstance(receipts[-1], TryLater)
     assert all(isinstance(receipt, Delivered) for receipt in receipts[:-1])
+
+
+def test_a_batch_that_was_voided_as_a_whole_is_tried_later(lrs, made):
+    results = [made(n) for n in range(8)]
+    lrs.submit(results)
+    stored(lrs, [voiding(each) for each in results])
+    receipts = lrs.submit(results)
+    assert {receipt.delivery for receipt in receipts} == set(range(1, 9))
+    assert all(isinstance(receipt, TryLater) for receipt in receipts)
