@@ -21,8 +21,11 @@ __all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
 # A person reads the reason; a page of HTML helps nobody.
 _EXCERPT = 300
 _READ = 4096
-# Beyond the retention of any outbox, so more would mean the same.
-LONGEST_WAIT = timedelta(days=31)
+# Whoever asks for more is asked again after that: results are rejected when they are kept undelivered for too
+# long, 30 days by default, and one absurd word mustn't lead there.
+LONGEST_WAIT = timedelta(days=7)
+# Nobody means a wait of decades: such a number is a moment, in seconds since 1970, written in its place.
+_EPOCH = (timedelta(days=-365), timedelta(days=5 * 365))
 _PROVES = re.compile(r"auth|key|token|secret|cookie|signature", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 
@@ -115,13 +118,20 @@ class Response:
         if not value:
             return None
         if value.isascii() and value.isdigit():
-            return self.received + min(timedelta(seconds=min(int(value[:12]), 10**9)), LONGEST_WAIT)
-        try:
-            at = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+            at = self._moment(int(value[:12]))
+        else:
+            try:
+                at = parsedate_to_datetime(value)
+            except (ValueError, OverflowError):
+                return None
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
         return min(max(at, self.received), self.received + LONGEST_WAIT)
+
+    def _moment(self, seconds: int) -> datetime:
+        ahead = timedelta(seconds=seconds - self.received.timestamp())
+        if _EPOCH[0] <= ahead <= _EPOCH[1]:
+            return self.received + ahead
+        return self.received + min(timedelta(seconds=seconds), LONGEST_WAIT)
 
     def require(self, *statuses: int) -> None:
         """Return if the status is one of `statuses`; raise what any other means for the connection.
