@@ -229,6 +229,24 @@ def test_the_rejected_can_be_replayed_after_repair(host, lrs):
     work_until(host, lambda: host.counts() == {"delivered": 3})
 
 
+def test_a_connection_that_is_asked_to_wait_for_days_is_tried_at_once_when_somebody_replays_it(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(3)
+    host.run("submit", "results.jsonl")
+    lrs.fail(status=429, times=1, on="POST", headers={"Retry-After": "500000"})
+    asked = []
+
+    def delivered():
+        (state,) = host.totals().connections
+        if state.next_probe is not None and not asked:
+            asked.append(host.run("replay", "--connection", "lrs").stdout)
+        return host.counts() == {"delivered": 3}
+
+    said = work_until(host, delivered)
+    assert "lrs was to be tried in 5 d, and is tried now" in " ".join(asked[0].split())
+    assert "tried now, as somebody asked: lrs" in " ".join(said.split())
+
+
 def test_connectors_are_listed_with_or_without_a_configuration(host, lrs):
     entry = next(each for each in host.json("connectors") if each["name"] == "xapi")
     assert (entry["name"], entry["status"], entry["distribution"]) == ("xapi", "available", "passback-xapi")

@@ -14,18 +14,22 @@ from sqlalchemy import text
 
 from passback import (
     Activity,
+    CannotConnect,
     ContentConflict,
+    Health,
     InvalidResult,
     Learner,
     OutboxError,
     OutboxInUse,
     OutboxTooNew,
+    RateLimited,
     Score,
     Selection,
 )
 from passback.delivery import (
     Attached,
     Attachments,
+    Backoff,
     DispatcherLock,
     Outbox,
     Overview,
@@ -35,6 +39,7 @@ from passback.delivery import (
     Submission,
     Wish,
 )
+from passback.delivery.breaker import Breaker, load_breaker, save_breaker
 from passback.delivery.changes import Change
 from passback.store import FOLLOWS, State, Store
 
@@ -245,6 +250,31 @@ def test_replay_follows_the_table_of_transitions(place, state):
             replayed = await Repair(outbox.store).replay(Selection(), START)
             may = state is not State.PENDING and State.PENDING in FOLLOWS[state]
             assert replayed == int(may)
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "failure", [RateLimited("slow", until=START + timedelta(days=6)), CannotConnect("down")]
+)
+def test_a_replay_of_a_connection_ends_its_wait_and_no_others_until_it_is_tried(place, failure):
+    async def check():
+        async with opened(place) as outbox:
+            waits = Breaker(health=Health.OK, since=START)
+            waits = waits.failed(failure, START, Backoff(), random.Random(1))
+            for name in ("lms", "other"):
+                await outbox.store.run(save_breaker, name, waits)
+            repair = Repair(outbox.store)
+            await repair.replay(Selection(state=State.REJECTED), START)
+            assert await repair.asked() == frozenset()
+            await repair.replay(Selection(connection="lms"), START)
+            assert await repair.asked() == {"lms"}
+            found, _ = await outbox.store.run(load_breaker, "lms", START)
+            assert found.wait(START, Backoff()) == timedelta()
+            assert attrs.evolve(found, next_probe=waits.next_probe, decided=waits.decided) == waits
+            again = found.failed(failure, START, Backoff(), random.Random(1))
+            await outbox.store.run(save_breaker, "lms", again)
+            assert await repair.asked() == frozenset()
 
     asyncio.run(check())
 

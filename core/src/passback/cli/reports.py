@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import attrs
@@ -9,8 +10,9 @@ import typer
 
 from passback.cli.choosing import IdsArgument, choosing
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import ago, counted, fail, out, print_json, table
+from passback.cli.output import ago, counted, fail, out, plain, print_json, table
 from passback.delivery import ConnectionState, Selection
+from passback.host import Passback
 from passback.store import State
 
 __all__ = ["replay", "status"]
@@ -68,19 +70,35 @@ def replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Send waiting or rejected deliveries once more, with the configuration as it is now."""
+    """Send waiting or rejected deliveries once more, with the configuration as it is now.
+
+    With --connection, a connection that waits out an outage is tried at once, too.
+    """
     selection = attrs.evolve(selection, deliveries=ids or None)
     if selection == Selection():
         fail("say which: numbers, --connection, --state, --learner, …; --help lists them")
     host = host_for(config)
 
-    async def again() -> int:
+    async def again() -> tuple[int, datetime | None]:
         async with host:
-            return await (host.replayable(selection) if dry_run else host.replay(selection))
+            if dry_run:
+                return await host.replayable(selection), None
+            probe = await _next_probe(host, selection.connection)
+            return await host.replay(selection), probe
 
-    count = run(again())
+    count, probe = run(again())
     if json:
         print_json({"replayable" if dry_run else "replayed": count})
     else:
         are = "would be" if dry_run else "is" if count == 1 else "are"
         out.print(f"{counted(count, 'delivery', 'deliveries')} {are} due again", highlight=False)
+        if probe is not None:
+            name = plain(selection.connection or "")
+            out.print(f"{name} was to be tried {ago(probe)}, and is tried now", highlight=False)
+
+
+async def _next_probe(host: Passback, connection: str | None) -> datetime | None:
+    if connection is None:
+        return None
+    totals = await host.totals()
+    return next((each.next_probe for each in totals.connections if each.name == connection), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from passback.contract import Health
 from passback.delivery.accepting import raise_signals
@@ -41,6 +41,8 @@ _CHANGE = (
     .where(_c.name == bindparam("b_name"))
     .values(fingerprint=bindparam("b_fingerprint"), next_probe=None)
 )
+# What failed says when that was decided, so nothing but a person's word leaves a connection like this.
+_ASKED = (_c.next_probe.is_(None), _c.decided.is_(None), or_(_c.fails > 0, _c.asked.is_not(None)))
 
 
 class Repair:
@@ -50,18 +52,24 @@ class Repair:
         self._store = store
 
     async def replay(self, selection: Selection, now: datetime) -> int:
-        """Send what `selection` chooses of the waiting and the rejected once more; return how many."""
+        """Send what `selection` chooses of the waiting and the rejected once more; return how many.
+
+        Where it names a connection that waits out an outage, that one is to be tried now.
+        """
         conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
         event = Event(connection=selection.connection or "", kind=EventKind.REPLAYED, at=now)
-        return await self._store.run(
-            release, conditions, event, "sent once more, as somebody asked", tell=True
-        )
+        return await self._store.run(_replay, conditions, event)
 
     async def replayable(self, selection: Selection) -> int:
         """Return how many deliveries `replay` would send once more."""
         conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
         query = select(func.count()).select_from(schema.delivery).where(*conditions)
         return await self._store.run_soft(lambda db: db.scalar(query) or 0)
+
+    async def asked(self) -> frozenset[str]:
+        """Return the connections that somebody asked to try now, and that weren't tried since."""
+        query = select(_c.name).where(*_ASKED)
+        return frozenset(await self._store.run_soft(lambda db: list(db.scalars(query))))
 
     async def recheck_activities(self, now: datetime) -> int:
         """Try again what has waited a day for its activity; return how many."""
@@ -119,6 +127,12 @@ class Repair:
     async def signals(self) -> list[str]:
         """Take the names of connections for which another process made something due."""
         return await self._store.run_soft(_signals)
+
+
+def _replay(db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event) -> int:
+    waits = (_c.name == event.connection, _c.next_probe.is_not(None))
+    db.execute(update(schema.connection).where(*waits).values(next_probe=None, decided=None))
+    return release(db, conditions, event, "sent once more, as somebody asked", tell=True)
 
 
 def release_learners(

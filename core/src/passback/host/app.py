@@ -303,7 +303,10 @@ class Passback:
         return [*self._running.roster.attachments(), *await self._attachments.all()]
 
     async def replay(self, selection: Selection) -> int:
-        """Send what `selection` chooses of the waiting and the rejected once more; return how many."""
+        """Send what `selection` chooses of the waiting and the rejected once more; return how many.
+
+        Where it names a connection that waits out an outage, that one is tried now.
+        """
         return await self._repair.replay(selection, self._clock.now())
 
     async def replayable(self, selection: Selection) -> int:
