@@ -37,6 +37,12 @@ def test_a_good_file_is_read_whole(written):
     assert (acme.sending.batch, acme.network.allow_http, config.broken) == (5, False, {})
 
 
+@pytest.mark.parametrize("said", ['"*"', '["*"]'])
+def test_a_star_is_every_activity_in_a_list_too(written, said):
+    acme = read_config(written(f"{ACME}activities = {said}")).connections["acme"]
+    assert (acme.activities, acme.attached) == ("*", "*")
+
+
 def test_an_empty_file_is_a_configuration_without_connections(written):
     assert read_config(written("")).connections == {}
 
@@ -100,6 +106,7 @@ WHOLE = 'connector = "xapi"\ncontact = "a@b.c"\n'
         (WHOLE + "sending.bach = 5", "sending.bach: unknown; did you mean 'batch'?"),
         (WHOLE + "sending.batch = 0", "sending.batch: "),
         (WHOLE + "activities = 7", "activities"),
+        (WHOLE + 'activities = ["*", "a"]', 'activities: "*" means every activity, so it stands alone'),
         (WHOLE + "network.allow_htp = true", "did you mean 'allow_http'?"),
     ],
 )

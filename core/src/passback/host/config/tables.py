@@ -55,6 +55,18 @@ def _no_blank(value: str) -> str:
     return value
 
 
+_Activities: TypeAlias = tuple[str, ...] | Literal["*"] | None
+
+
+def _every(value: _Activities) -> _Activities:
+    # No activity is called so: whoever lists it means all of them.
+    if value == ("*",):
+        return "*"
+    if isinstance(value, tuple) and "*" in value:
+        raise ValueError('"*" means every activity, so it stands alone; leave it out, or the others')
+    return value
+
+
 class NetworkConfig(Table):
     """What a connection may reach beyond ``https`` on the public internet."""
 
@@ -104,7 +116,7 @@ class ConnectionConfig(Table):
     options: dict[str, Any] | InstanceOf[Options] = Field(
         default_factory=dict, repr=False, description="What its connector needs."
     )
-    activities: tuple[str, ...] | Literal["*"] | None = Field(
+    activities: Annotated[_Activities, AfterValidator(_every)] = Field(
         default=None,
         description="The ids of the activities attached to it; * for all, which is the default where it "
         "signs nobody in.",
