@@ -166,6 +166,22 @@ def test_a_running_worker_notices_the_repaired_file_and_drains(host, lrs):
     assert "the last good one goes on" in said
 
 
+def test_a_secret_file_that_is_empty_keeps_its_connection_waiting_until_it_is_filled(host, lrs):
+    secret = host.folder / "lrs.secret"
+    secret.touch()
+    kept = lrs_table(lrs.url).replace('secret = "secret"', 'secret = { file = "lrs.secret" }')
+    host.configure(kept, lrs_table(lrs.url, "other"))
+    host.write_results(3)
+    host.run("submit", "results.jsonl")
+
+    def filled():
+        if host.health() == "misconfigured" and host.counts("other") == {"delivered": 3}:
+            secret.write_text("secret\n", "utf-8")
+        return host.counts() == {"delivered": 3}
+
+    assert "options.secret: the file lrs.secret is empty" in " ".join(work_until(host, filled).split())
+
+
 def test_who_submits_needs_no_secrets_and_no_connection_is_forgotten(host, lrs, monkeypatch):
     table = lrs_table(lrs.url, "needs-secret").replace(
         'secret = "secret"', 'secret = { env = "ONLY_THE_WORKER_HAS" }'

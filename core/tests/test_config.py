@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from passback import ConfigError, read_config
+from passback import ConfigError, Observer, read_config
 
 ACME = """
 [connections.acme]
@@ -171,6 +171,24 @@ def test_every_missing_reference_is_named_and_no_value_of_another_is_shown(writt
     assert "options.token: the environment variable ACME_TOKEN isn't set" in broken
     assert "options.other: the file nowhere.txt can't be read: No such file or directory" in broken
     assert "s3cret" not in broken
+
+
+@pytest.mark.parametrize("content", ["", " \r\n\t"])
+def test_a_reference_to_nothing_is_refused_and_names_what_is_empty(written, tmp_path, monkeypatch, content):
+    (tmp_path / "acme.secret").write_text(content, "utf-8")
+    monkeypatch.setenv("ACME_KEY", content)
+    options = '{a = {file = "acme.secret"}, b = {env = "ACME_KEY"}, c = {vault = "kv/acme"}}'
+    path = written(f"{ACME}options = {options}")
+
+    class Vault(Observer):
+        def resolve_secret(self, reference):  # noqa: ARG002 - the hook's own name
+            return content
+
+    broken = read_config(path, observers=[Vault()]).broken["acme"]
+    assert "options.a: the file acme.secret is empty" in broken
+    assert "options.b: the environment variable ACME_KEY is empty" in broken
+    assert "options.c: no observer resolves this vault reference; " in broken
+    assert "answered an empty text" in broken
 
 
 def test_a_secret_file_that_is_no_text_is_told(written, tmp_path):

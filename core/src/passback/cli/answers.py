@@ -95,18 +95,21 @@ def kept_in_environment(variable: str) -> Kept:
     """
     if wrong := variable_wrong(variable):
         raise ConfigError(wrong)
-    value = os.environ.get(variable)
-    return Kept("env", variable, None if value is None else SecretStr(value.strip()))
+    value = os.environ.get(variable, "").strip()
+    return Kept("env", variable, SecretStr(value) if value else None)
 
 
 def kept_in_file(folder: Path, file: str) -> Kept:
     """Return the secret in `file`, whose path starts at `folder`.
 
     Raises:
-        ConfigError: It can't be read.
+        ConfigError: It can't be read, or is empty.
     """
     try:
-        return Kept("file", file, SecretStr((folder / file).read_text("utf-8").strip()))
+        value = (folder / file).read_text("utf-8").strip()
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or "it is no text"
         raise ConfigError(f"the secret can't be read: {said}", file=folder / file) from None
+    if not value:
+        raise ConfigError("the file is empty, where a secret was expected", file=folder / file)
+    return Kept("file", file, SecretStr(value))

@@ -84,10 +84,14 @@ class Resolver:
     def _from_file(self, file: str) -> str:
         self.files.add(self.folder / file)
         try:
-            return (self.folder / file).read_text("utf-8").strip()
+            found = (self.folder / file).read_text("utf-8").strip()
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or "it is no text"
             raise _Unresolved(f"the file {file} can't be read: {said}") from None
+        if not found:
+            # It's filled in a moment, or was emptied by mistake: no system takes nothing for a secret.
+            raise _Unresolved(f"the file {file} is empty")
+        return found
 
     def _from_vault(self, text: str) -> str:
         failed: list[str] = []
@@ -99,9 +103,11 @@ class Resolver:
             except (ConnectionFailure, ContractError):
                 failed.append(f"{name} failed at it")
                 continue
-            if isinstance(answer, str):
+            if isinstance(answer, str) and answer.strip():
                 return answer
-            if answer is not None:
+            if isinstance(answer, str):
+                failed.append(f"{name} answered an empty text")
+            elif answer is not None:
                 failed.append(f"{name} answered {type(answer).__name__}, expected str or None")
         said = "; ".join(failed) or "name one that does under observers"
         raise _Unresolved(f"no observer resolves this vault reference; {said}")
@@ -109,6 +115,9 @@ class Resolver:
 
 def _from_environment(variable: str) -> str:
     try:
-        return os.environ[variable].strip()
+        found = os.environ[variable].strip()
     except (KeyError, ValueError):
         raise _Unresolved(f"the environment variable {variable} isn't set") from None
+    if not found:
+        raise _Unresolved(f"the environment variable {variable} is empty")
+    return found
