@@ -263,6 +263,35 @@ def test_a_connection_that_is_asked_to_wait_for_days_is_tried_at_once_when_someb
     assert "tried now, as somebody asked: lrs" in " ".join(said.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["replay", "999", "1000"], "there is no delivery 999 ✗ there is no delivery 1000"),
+        (["replay", "1", "999"], "there is no delivery 999"),
+        (["replay", "--dry-run", "999"], "there is no delivery 999"),
+        (["replay", "--connection", "nope"], "there is no connection nope"),
+        (["deliveries", "--connection", "nope"], "there is no connection nope"),
+        (["export", "--connection", "nope"], "there is no connection nope"),
+    ],
+)
+def test_who_names_a_delivery_or_a_connection_that_is_none_is_told_so(host, lrs, command, said):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    assert said in " ".join(host.run(*command, expect=2).stderr.split())
+
+
+def test_what_is_kept_for_a_connection_that_is_not_configured_any_longer_can_be_chosen(host, lrs):
+    host.configure(lrs_table(lrs.url, "gone"))
+    host.write_results(2)
+    host.run("submit", "results.jsonl")
+    host.configure(lrs_table(lrs.url))
+    assert host.json("replay", "--connection", "gone") == [{"replayed": 0}]
+    assert len(host.json("deliveries", "--connection", "gone")) == 2
+    assert len(host.run("export", "--connection", "gone").stdout.splitlines()) == 2
+    assert host.json("replay", "--connection", "lrs") == [{"replayed": 0}]
+
+
 def test_connectors_are_listed_with_or_without_a_configuration(host, lrs):
     entry = next(each for each in host.json("connectors") if each["name"] == "xapi")
     assert (entry["name"], entry["status"], entry["distribution"]) == ("xapi", "available", "passback-xapi")

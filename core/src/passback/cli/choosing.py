@@ -11,10 +11,12 @@ from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 import typer
 
+from passback.cli.output import fail
 from passback.delivery import Selection
+from passback.host import Passback
 from passback.store import State
 
-__all__ = ["IdsArgument", "choosing"]
+__all__ = ["IdsArgument", "choosing", "require_there"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +49,24 @@ def choosing(command: Callable[Concatenate[Selection, P], T]) -> Callable[..., T
     chosen.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined] # what typer reads
     chosen.__annotations__ = {each.name: each.annotation for each in ordered}
     return chosen
+
+
+async def require_there(host: Passback, selection: Selection) -> None:
+    """End the command with a message where `selection` names a delivery or connection that doesn't exist.
+
+    A connection that isn't configured any longer is there as long as something of it is kept.
+    """
+    ids = selection.deliveries or ()
+    there = await host.deliveries(Selection(deliveries=ids), len(ids)) if ids else []
+    unknown = sorted({*ids} - {each.id for each in there})
+    if unknown:
+        fail(*(f"there is no delivery {each}" for each in unknown))
+    name = selection.connection
+    if name is None or name in host.connection_names:
+        return
+    if not await host.deliveries(Selection(connection=name), 1):
+        have = ", ".join(host.connection_names) or "none"
+        fail(f"there is no connection {name}, and nothing is kept for one; the configuration has {have}")
 
 
 def _selection(

@@ -7,7 +7,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from passback.cli.choosing import choosing
+from passback.cli.choosing import choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, colored, counted, fail, out, plain, print_json
 from passback.delivery import DeliveryState, Selection, Step
@@ -35,6 +35,7 @@ def deliveries(
 
     async def list_them() -> None:
         async with host:
+            await require_there(host, selection)
             found = await host.deliveries(selection, limit)
         if json:
             print_json(found)

@@ -16,7 +16,7 @@ import attrs
 import msgspec
 import typer
 
-from passback.cli.choosing import choosing
+from passback.cli.choosing import choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
 from passback.cli.output import counted, err, fail
 from passback.delivery import Exported, Selection
@@ -58,6 +58,7 @@ def export(
 
     async def write() -> int:
         async with host:
+            await require_there(host, selection)
             with _opened(output) as stream:
                 return sum([1 async for _ in writer(host.export(selection), stream)])
 

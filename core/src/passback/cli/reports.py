@@ -8,7 +8,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from passback.cli.choosing import IdsArgument, choosing
+from passback.cli.choosing import IdsArgument, choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
 from passback.delivery import ConnectionState, Selection
@@ -81,6 +81,7 @@ def replay(
 
     async def again() -> tuple[int, datetime | None]:
         async with host:
+            await require_there(host, selection)
             if dry_run:
                 return await host.replayable(selection), None
             probe = await _next_probe(host, selection.connection)
