@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import subprocess
+import time
 
 import pytest
 from hosting import lrs_table, made
@@ -149,6 +151,46 @@ def test_a_learner_is_erased_by_name_and_organisation(two):
     assert two.json("results", ANA.id, "--organisation", "acme") == []
     assert len(two.json("results", ANA.id, "--organisation", "globex")) == 1
     assert two.json("status")[0]["removed"] == {"erased": 2}
+
+
+def test_an_export_that_is_killed_leaves_the_one_before_as_it_was(host):
+    host.configure(lrs_table(NOWHERE))
+    host.write_results(6000)
+    host.run("submit", "results.jsonl")
+    before = host.folder / "all.jsonl"
+    before.write_text("as it was\n", "utf-8")
+    exporting = host.start("export", "-o", "all.jsonl")
+    while not any(each.stat().st_size for each in host.folder.glob("all.jsonl.*")):
+        assert before.read_text("utf-8") == "as it was\n"
+        assert exporting.poll() is None
+        time.sleep(0.001)
+    exporting.kill()
+    exporting.wait(timeout=30)
+    exporting.stderr.close()
+    assert before.read_text("utf-8") == "as it was\n"
+
+
+def test_an_export_is_its_owners_alone_or_whosever_the_one_before_was(two):
+    output = two.folder / "all.jsonl"
+    (two.folder / "link.jsonl").symlink_to(output)
+    for mode in (0o600, 0o640):
+        two.run("export", "-o", "link.jsonl")
+        assert (output.stat().st_mode & 0o777, len(output.read_text("utf-8").splitlines())) == (mode, 3)
+        output.chmod(0o640)
+    assert (two.folder / "link.jsonl").is_symlink()
+    assert [each.name for each in two.folder.glob("all.jsonl*")] == ["all.jsonl"]
+
+
+def test_an_export_goes_into_a_pipe_or_a_device_too(two):
+    whole = two.run("export").stdout
+    assert two.run("export", "-o", "/dev/stdout").stdout == whole
+    pipe = two.folder / "pipe"
+    os.mkfifo(pipe)
+    exporting = two.start("export", "-o", "pipe")
+    assert pipe.read_text("utf-8") == whole
+    assert exporting.wait(timeout=30) == 0
+    exporting.stderr.close()
+    assert "can't be written: " in two.run("export", "-o", "no/such/folder.jsonl", expect=2).stderr
 
 
 def test_a_closed_pipe_ends_an_export_quietly(two):

@@ -19,12 +19,14 @@ import typer
 from passback.cli.choosing import choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
 from passback.cli.output import counted, err, fail
+from passback.cli.replacing import replacing
 from passback.delivery import Exported, Selection
 from passback.model import EXPORTED, canonical
 
 __all__ = ["export"]
 
 _HERE = Path("-")
+_STREAMS = ("/dev/fd/", "/dev/std", "/proc/")
 _CORRECTION = UUID("5d0f0d5e-7a2f-5c53-8d38-1f5b8f0a3c11")
 
 
@@ -74,11 +76,12 @@ def _opened(output: Path) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        stream = output.open("w", encoding="utf-8", newline="")
+        # A pipe or a device has no place beside it.
+        whole = not str(output.absolute()).startswith(_STREAMS) and (output.is_file() or not output.exists())
+        with replacing(output) if whole else output.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
     except OSError as error:
         fail(f"{output} can't be written: {error.strerror}")
-    with stream:
-        yield stream
 
 
 async def _as_corrections(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from passback.cli.replacing import replacing
 from passback.cli.toml import table_lines
 from passback.errors import ConfigError
 from passback.host.config import config_schema
@@ -129,13 +128,5 @@ def _put(path: Path, text: str) -> None:
             file.write(text.encode())
         return
     # At once: a running host reads the file whenever it changes.
-    descriptor, made = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-        shutil.copymode(path, made)
-        Path(made).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(made).unlink()
-        raise
+    with replacing(path) as file:
+        file.write(text)
