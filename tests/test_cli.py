@@ -292,6 +292,32 @@ def test_what_is_kept_for_a_connection_that_is_not_configured_any_longer_can_be_
     assert host.json("replay", "--connection", "lrs") == [{"replayed": 0}]
 
 
+def test_a_connection_that_the_configuration_names_no_longer_is_not_ok(host, lrs):
+    done, unused = lrs_table(lrs.url, "done"), lrs_table(lrs.url, "unused")
+    host.configure(done, unused)
+    host.write_results(2)
+    host.run("submit", "results.jsonl")
+    work_until(host, lambda: host.counts("done") == host.counts("unused") == {"delivered": 2})
+    host.configure(lrs_table(lrs.url), unused)
+    assert (host.health("done"), host.health("unused"), host.health()) == ("not configured", "ok", "ok")
+    said = host.run("status").stdout
+    assert "not configured" in said
+    assert "doesn't name it" not in said, "nothing waits for it"
+    host.write_results(3)
+    host.run("submit", "results.jsonl")
+    host.configure(unused)
+    assert host.health() == "not configured"
+    said = " ".join(host.run("status").stdout.split())
+    assert "lrs not configured the configuration doesn't name it" in said
+
+
+def test_a_connection_that_is_gone_and_of_which_nothing_is_kept_is_not_told(host, lrs):
+    host.configure(lrs_table(lrs.url), lrs_table(lrs.url, "gone"))
+    work_until(host, lambda: host.folder.joinpath("passback.db").exists())
+    host.configure(lrs_table(lrs.url))
+    assert [each.name for each in host.totals().connections] == ["lrs"]
+
+
 def test_connectors_are_listed_with_or_without_a_configuration(host, lrs):
     entry = next(each for each in host.json("connectors") if each["name"] == "xapi")
     assert (entry["name"], entry["status"], entry["distribution"]) == ("xapi", "available", "passback-xapi")

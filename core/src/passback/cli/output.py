@@ -100,6 +100,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 _COLORS = {
     "ok": "green", "ready": "green", "delivered": "green",
+    "not configured": "yellow",
     "waiting": "yellow", "pending": "yellow", "sending": "yellow", "available": "dim",
     "can't connect": "red", "server error": "red", "misconfigured": "red", "rejected": "red",
     "failed": "red", "missing": "red", "duplicate": "red", "blocked": "red", "incompatible": "red",

@@ -13,6 +13,7 @@ from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, h
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
 from passback.delivery import ConnectionState, Selection
 from passback.host import Passback
+from passback.host.configured import NOT_CONFIGURED
 from passback.store import State
 
 __all__ = ["replay", "status"]
@@ -50,8 +51,12 @@ def status(config: ConfigOption = DEFAULT_CONFIG, *, json: JsonOption = False) -
 def _show_trouble(connection: ConnectionState) -> None:
     if connection.health == "ok" and connection.next_probe is None:
         return
+    gone = connection.health == NOT_CONFIGURED
+    if gone and not any(connection.counts.get(state.word) for state in (State.PENDING, State.WAITING)):
+        return
     out.print(f"\n[bold]{connection.name}[/bold] [red]{connection.health}[/red]", end="", highlight=False)
-    out.print(f" since {ago(connection.since)}; next try {ago(connection.next_probe)}", highlight=False)
+    times = f" since {ago(connection.since)}; next try {ago(connection.next_probe)}"
+    out.print("" if gone else times, highlight=False)
     out.print(f"  {connection.detail}", highlight=False, markup=False)
     if connection.oldest:
         out.print(

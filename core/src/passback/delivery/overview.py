@@ -68,7 +68,7 @@ class ConnectionState:
     Attributes:
         name: Its name.
         organisation: Whose results it takes; empty where the configuration doesn't name it any longer.
-        health: In the words of `Health`.
+        health: In the words of `Health`; ``not configured`` where the configuration doesn't name it.
         detail: Why.
         since: Since when.
         last_success: When something was delivered last.
