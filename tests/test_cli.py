@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -350,6 +351,28 @@ def test_a_worker_logs_lines_of_json_for_programs(host):
     (told,) = [each for each in lines if each["level"] == "warning"]
     assert told["logger"] == "passback.delivery"
     assert told["message"].startswith("lrs: can't connect: ")
+    assert told["connection"] == "lrs"
+
+
+def test_a_line_of_json_holds_what_a_record_says_beside_its_text():
+    said = logged(
+        "import logging",
+        "log = logging.getLogger('acme')",
+        "log.error('%s: odd', 'one', extra={'results': 7, 'level': 'none', 'body': object()})",
+        "log.error('plain')",
+    )
+    beside = [{key: line[key] for key in line.keys() - {"time", "logger"}} for line in said]
+    assert beside == [
+        {"level": "error", "message": "one: odd", "results": 7},
+        {"level": "error", "message": "plain"},
+    ]
+
+
+def logged(*program):
+    given = "from passback.cli.logs import *; log_to_stderr(LogFormat.JSON, verbose=False)"
+    lines = "\n".join([given, *program])
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stderr.splitlines()]
 
 
 def test_a_sandbox_that_cannot_be_played_says_why(host):

@@ -20,11 +20,16 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+# What every record has; whatever else it has, somebody gave it as `extra`.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PLAIN = str | int | float | bool | None
+
+
 class _AsJSON(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
+        line: dict[str, object] = _given(record) | {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -35,6 +40,14 @@ class _AsJSON(logging.Formatter):
             line["exception"] = record.exc_info[0].__name__
             line["trace"] = traceback.format_tb(record.exc_info[2])
         return msgspec.json.encode(line).decode()
+
+
+def _given(record: logging.LogRecord) -> dict[str, object]:
+    given = {name: each for name, each in vars(record).items() if name not in _OWN}
+    # Our own say first which connection they concern, if they concern one.
+    if record.name.startswith("passback.") and str(record.msg).startswith("%s: ") and record.args:
+        given = {"connection": record.args[0], **given} if isinstance(record.args, tuple) else given
+    return {name: each for name, each in given.items() if isinstance(each, _PLAIN)}
 
 
 def log_to_stderr(form: LogFormat, *, verbose: bool) -> None:
