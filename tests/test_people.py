@@ -85,6 +85,8 @@ def test_corrections_are_facts_of_their_own_and_the_same_when_written_twice(two)
     chosen = ["export", "--corrections", "--organisation", "acme"]
     lines = two.run(*chosen).stdout
     assert lines == two.run(*chosen).stdout
+    corrected = [json.loads(line)["extensions"]["corrects"] for line in lines.splitlines()]
+    assert corrected == ["result-1", "result-2"]
     edited = lines.replace('"raw":7.0', '"raw":8.0')
     assert edited != lines
     assert "2 accepted" in two.run("submit", "-", stdin=edited).stdout
