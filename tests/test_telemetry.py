@@ -1,6 +1,7 @@
 """What OpenTelemetry is told, by its own SDK's in-memory exporters."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from passback.delivery import Outbox, Submission
 from passback.host.telemetry import Telemetry
 from passback.sandbox import serve
 from passback.store import Store
+from passback_testbed.places import workspace
 from passback_xapi.sandbox import Behaviour, Sandbox
 
 DEAD = ("passback.backlog", ("connection", "dead"), ("state", "pending"))
@@ -50,6 +52,23 @@ def points(reader):
     return found
 
 
+def described(reader):
+    """Return each metric with its unit and the names of its attributes."""
+    found = {}
+    for resource in reader.get_metrics_data().resource_metrics:
+        for metric in (each for scope in resource.scope_metrics for each in scope.metrics):
+            names = {name for point in metric.data.data_points for name in point.attributes}
+            found[metric.name] = (metric.unit, names)
+    return found
+
+
+def documented(heading):
+    """Return the rows of the table under `heading` in the documentation: the code in each cell."""
+    page = (workspace() / "docs" / "how-to" / "telemetry.md").read_text("utf-8")
+    rows = page.partition(f"## {heading}\n")[2].partition("\n## ")[0].splitlines()
+    return [[re.findall("`([^`]+)`", cell) for cell in row.split("|")] for row in rows if row[:3] == "| `"]
+
+
 def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, exported):
     spans, reader = exported
     sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
@@ -74,10 +93,10 @@ def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, e
                 ):
                     await asyncio.sleep(0.05)
             watching.cancel()
-            return points(reader)
+            return points(reader), described(reader)
 
     with serve(sandbox) as url:
-        found = asyncio.run(deliver(url))
+        found, metered = asyncio.run(deliver(url))
     assert found["passback.deliveries", ("connection", "lrs"), ("receipt", "Delivered")].value == 20
     assert found[DEAD].value == 20
     assert 0 <= found["passback.backlog.age", ("connection", "dead")].value < 60
@@ -91,6 +110,11 @@ def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, e
     began = datetime.fromtimestamp(failed.start_time / 1e9, UTC)
     assert abs(datetime.now(UTC) - began) < timedelta(minutes=1)
     assert failed.end_time >= failed.start_time
+    told = {name: (unit, {*of}) for _, [name], [unit], of, *_ in documented("What is measured")}
+    assert told == metered
+    assert [[one.name, {*one.attributes}] for one in (failed, sent[0])] == 2 * [
+        [name, {*of}] for _, [name], of, *_ in documented("What is traced")
+    ]
 
 
 def test_a_database_that_is_away_for_a_while_ends_no_measuring(tmp_path, monkeypatch, caplog):
