@@ -75,6 +75,13 @@ def test_an_unknown_connection_is_named_with_those_that_there_are(two):
     assert "it has acme-lrs, globex-lrs" in flat(two.run("attach", "ladder", "acne-lrs", expect=2).stderr)
 
 
+def test_every_activity_is_attached_by_the_configuration_alone(two):
+    assert "only the configuration attaches" in flat(two.run("attach", "*", "acme-lrs", expect=2).stderr)
+    assert two.json("attachments") == [
+        {"activity": "*", "connection": "globex-lrs", "organisation": "globex", "configured": True}
+    ]
+
+
 def test_an_export_can_be_submitted_again_and_changes_nothing(two):
     exported = two.run("export").stdout
     assert [json.loads(line)["id"] for line in exported.splitlines()] == ["result-1", "result-2", "result-1"]

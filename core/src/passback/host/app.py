@@ -270,9 +270,11 @@ class Passback:
         configuration attaches.
 
         Raises:
-            ConfigError: The configuration has no such connection.
+            ConfigError: The configuration has no such connection, or `activity` is ``*``.
             InvalidResult: `activity` is no usable id.
         """
+        if activity == "*":
+            raise ConfigError('"*" means every activity, which only the configuration attaches (activities)')
         organisation = self._running.organisation(connection)
         attached = Attached(
             activity=Activity(id=activity).id, connection=connection, organisation=organisation
