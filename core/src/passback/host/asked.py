@@ -18,13 +18,15 @@ _INTERVAL = 2.0
 
 
 async def watch_asked(repair: Repair, again: Callable[[], Awaitable[None]]) -> None:
-    """Call `again`, which has delivery begin anew, whenever a connection is to be tried now; for ever."""
-    known: frozenset[str] = frozenset()
+    """Call `again`, which has delivery begin anew, whenever a connection is to be tried now; for ever.
+
+    What was asked before this begins is known to whoever begins to deliver after it.
+    """
+    known: frozenset[str] | None = None
     while True:
-        await asyncio.sleep(_INTERVAL)
         try:
             asked = await repair.asked()
-            if asked - known:
+            if known is not None and asked - known:
                 log.info("tried now, as somebody asked: %s", ", ".join(sorted(asked - known)))
                 await again()
             # Until one is tried it stands there, and that may be another process's to do.
@@ -32,3 +34,4 @@ async def watch_asked(repair: Repair, again: Callable[[], Awaitable[None]]) -> N
         except PassbackError as error:
             # The file may be locked, the server away: that passes.
             log.debug("whether somebody asked can't be read now: %s", error)
+        await asyncio.sleep(_INTERVAL)

@@ -135,9 +135,9 @@ class Running:
             self._stack.push_async_callback(self.delivering.end)
             self._stack.push_async_callback(self._alerting.end)
             self._stack.push_async_callback(self._matching.end)
-            await self._take_over()
             asked = watch_asked(Repair(self.store), self._begin_anew)
             self._stack.callback(asyncio.create_task(asked, name="passback asked").cancel)
+            await self._take_over()
             if self._telemetry is not None:
                 measuring = asyncio.create_task(self._telemetry.watch(self.store), name="passback telemetry")
                 self._stack.callback(measuring.cancel)
