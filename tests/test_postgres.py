@@ -126,6 +126,25 @@ def test_three_workers_share_twenty_connections_and_one_that_is_killed_is_replac
     assert set(systems.most.values()) == {1}, "never two requests at a time to one connection"
 
 
+def test_a_replay_ends_the_wait_of_a_connection_whichever_worker_has_it(host):
+    sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
+    with serve(sandbox) as url:
+        host.configure(lrs_table(url))
+        workers = [host.start("work") for _ in range(2)]
+        sandbox.fail(status=429, on="POST", headers={"Retry-After": "500000"})
+        host.write_results(3)
+        host.run("submit", "results.jsonl")
+        until(lambda: host.totals().connections[0].next_probe is not None)
+        assert "is tried now" in host.run("replay", "--connection", "lrs").stdout
+        until(lambda: delivered(host) == 3)
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+            _, said = worker.communicate()
+            assert worker.returncode == 0
+            assert said.count("tried now") <= 1
+    assert len(sandbox.statements) == 3
+
+
 @pytest.mark.timeout(300)
 def test_a_server_that_is_stopped_and_started_while_results_come_and_go_loses_none(host, server):
     sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
