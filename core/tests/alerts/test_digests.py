@@ -155,6 +155,22 @@ def test_what_is_given_up_soon_is_told_once(place, state):
     watching(place, check)
 
 
+@pytest.mark.parametrize(("days", "half"), [(2, 24), (3, 36), (5, 60)])
+def test_nothing_young_is_given_up_soon_however_short_its_time(place, days, half):
+    async def check(here):
+        await here.health("ok")
+        for _ in range(3):
+            await here.deliveries(1)
+            await here.run((half - 1) * HOUR, HOUR)
+            assert here.kinds() == []
+            await here.become(State.DELIVERED)
+        await here.deliveries(1)
+        await here.run((half + 1) * HOUR, HOUR)
+        assert here.kinds() == [AlertKind.EXPIRING]
+
+    watching(place, check, undelivered=days * DAY)
+
+
 def test_it_is_told_anew_after_there_was_nothing_to_give_up(place):
     async def check(here):
         await here.health("ok")

@@ -23,7 +23,7 @@ class AlertPolicy:
         gather: How long a digest waits for more after the first thing it tells.
         every: The least time between two reminders, and between two digests, of one connection.
         undelivered: When what couldn't be delivered is given up.
-        before_expiry: How long before that it's told.
+        before_expiry: How long before that it's told; see `warned`.
     """
 
     after: timedelta = timedelta(minutes=5)
@@ -32,6 +32,11 @@ class AlertPolicy:
     every: timedelta = timedelta(days=1)
     undelivered: timedelta = timedelta(days=30)
     before_expiry: timedelta = timedelta(days=3)
+
+    @property
+    def warned(self) -> timedelta:
+        """How old something is when it's told that it's given up soon: at least half of its time."""
+        return max(self.undelivered - self.before_expiry, self.undelivered / 2)
 
     def calm_after(self, incidents: int) -> timedelta:
         """Return how long a connection must be well after so many other `incidents` on the last day.

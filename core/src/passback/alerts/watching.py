@@ -77,7 +77,7 @@ def expiring(
     db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
 ) -> Iterator[Alerted]:
     """Yield for each connection what is given up soon, and not again until nothing is."""
-    soon = milliseconds(foreseen(db, now) - policy.undelivered + policy.before_expiry)
+    soon = milliseconds(foreseen(db, now) - policy.warned)
     old: dict[str, list[_Row]] = {}
     for undelivered in schema.undelivered:
         query = (

@@ -73,7 +73,11 @@ class AlertsConfig(Table):
         description="Seconds that a digest of rejected and waiting results waits for more.",
     )
     before_expiry: StrictFloat = Field(
-        default=3, gt=0, le=365, description="Days before results are given up (retention) that it's told."
+        default=3,
+        gt=0,
+        le=365,
+        description="Days before results are given up (retention.undelivered) that it's told; at most half "
+        "of those.",
     )
     smtp: SmtpConfig | None = Field(default=None, description="The mail server that takes alerts.")
     webhook: WebhookConfig | None = Field(
