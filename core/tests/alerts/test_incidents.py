@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import insert
 from watched import watching
 
 from passback import AlertKind, State
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
+from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -138,6 +141,60 @@ def test_a_connection_that_is_configured_no_longer_ends_its_incident_in_silence(
         here.contacts["acme"] = "a@acme.example"
         await here.run(MINUTE)
         assert here.kinds() == [BEGAN, BEGAN], "it's ill still, and that is news to whoever named it again"
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("away", [MINUTE, 20 * HOUR])
+def test_a_configuration_that_lacks_a_connection_for_a_while_ends_nothing(place, away):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        contact = here.contacts.pop("acme")
+        await here.run(away, away / 4)
+        here.contacts["acme"] = contact
+        await here.run(HOUR)
+        assert here.kinds() == [BEGAN]
+        await here.become(State.DELIVERED)
+        await here.health("ok")
+        await here.run(5 * MINUTE)
+        assert here.mails() == [BEGAN, OVER]
+        assert here.told.alerts[-1].since == here.told.alerts[0].since
+
+    watching(place, check)
+
+
+def test_what_came_back_to_health_while_it_was_not_configured_is_told_afterwards(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        contact = here.contacts.pop("acme")
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.kinds() == [BEGAN]
+        here.contacts["acme"] = contact
+        await here.run(MINUTE)
+        assert here.kinds() == [BEGAN, OVER]
+
+    watching(place, check)
+
+
+def test_a_process_with_an_older_configuration_reminds_of_nothing_and_ends_nothing(place):
+    async def check(here):
+        serving = {"name": "newer", "until": 0, "serves": '["acme"]'}
+        await here.store.run(lambda db: db.execute(insert(schema.worker), serving))
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        newer, here.contacts = here.contacts, {"other": "other@acme.example"}
+        here.restart()
+        await here.run(5 * DAY, 6 * HOUR)
+        assert here.kinds() == [BEGAN]
+        here.contacts = newer
+        here.restart()
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.kinds() == [BEGAN, OVER]
 
     watching(place, check)
 

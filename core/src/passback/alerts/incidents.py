@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ _i = schema.incident.c
 _c = schema.connection.c
 _d = schema.delivery.c
 _e = schema.event.c
+_w = schema.worker.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
 _ILL = frozenset({Health.CANNOT_CONNECT, Health.SERVER_ERROR, Health.MISCONFIGURED})
 _LAST_DAY = timedelta(days=1)
@@ -38,8 +40,7 @@ def follow_incidents(
         now: The time.
     """
     unended = {row.connection: row for row in db.execute(select(schema.incident).where(_i.ended.is_(None)))}
-    for name in unended.keys() - known.keys():
-        _end(db, unended[name], now)
+    _forget(db, [unended[name] for name in unended.keys() - known.keys()], policy, now)
     for name, row in known.items():
         incident = unended.get(name)
         if row.health in _ILL:
@@ -51,6 +52,17 @@ def follow_incidents(
                 yield _told(db, row, began, kind, now)
         elif incident is not None:
             yield from _after(db, row, incident, policy, now)
+
+
+def _forget(db: Connection, unknown: Sequence[_Row], policy: AlertPolicy, now: datetime) -> None:
+    """End the incidents of connections that are configured nowhere, and weren't for long."""
+    # A file that is just being written names none, and another process may have a newer one.
+    gone = [row for row in unknown if row.told is None or now - moment(row.reminded) >= policy.forgotten]
+    if gone:
+        served = {name for kind in db.scalars(select(_w.serves)) for name in json.loads(kind)}
+        for incident in gone:
+            if incident.connection not in served:
+                _end(db, incident, now)
 
 
 def _due_kind(incident: _Row | None, began: datetime, policy: AlertPolicy, now: datetime) -> AlertKind | None:

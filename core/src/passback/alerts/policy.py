@@ -38,6 +38,14 @@ class AlertPolicy:
         """How old something is when it's told that it's given up soon: at least half of its time."""
         return max(self.undelivered - self.before_expiry, self.undelivered / 2)
 
+    @property
+    def forgotten(self) -> timedelta:
+        """How long after its last reminder an incident is over of which nobody can be reminded any more.
+
+        Its connection was in no configuration for a day then, if not for two.
+        """
+        return 2 * self.every
+
     def calm_after(self, incidents: int) -> timedelta:
         """Return how long a connection must be well after so many other `incidents` on the last day.
 
