@@ -202,6 +202,13 @@ def test_an_export_goes_into_a_pipe_or_a_device_too(two):
     assert "can't be written: " in two.run("export", "-o", "no/such/folder.jsonl", expect=2).stderr
 
 
+def test_who_a_learner_is_at_a_connection_is_erased_with_them(two):
+    two.run("users", "decide", "acme-lrs", ANA.id, "u-90417")
+    assert [each["user_id"] for each in two.json("users", "accounts", "acme-lrs")] == ["u-90417"]
+    two.run("erase", ANA.id, "--organisation", "acme", "--yes")
+    assert two.json("users", "accounts", "acme-lrs") == []
+
+
 def test_a_closed_pipe_ends_an_export_quietly(two):
     exporting = subprocess.Popen(
         two.command("export"), cwd=two.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

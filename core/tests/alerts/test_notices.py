@@ -9,6 +9,7 @@ from watched import CONTACT, watching
 from passback import AlertKind, Health, State
 from passback.alerts import list_notices
 from passback.alerts.hold import held
+from passback.delivery import Retention, RetentionPolicy
 from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
@@ -172,6 +173,29 @@ def test_who_was_taken_over_from_while_sending_sends_no_more(place):
         await here.health("can't connect", name="other")
         await here.run(6 * MINUTE)
         assert here.mails() == [BEGAN]
+
+    watching(place, check)
+
+
+def test_what_was_to_be_sent_of_who_is_erased_is_sent_without_their_names(place):
+    async def check(here):
+        ana, said = "learner-0@example.com", "nobody is called {}; learner-1@example.com is"
+        here.mail.refusal = "the mail server is away"
+        await here.health("ok")
+        await here.deliveries(2, State.REJECTED, said.format(ana))
+        await here.run(HOUR, 5 * MINUTE)
+        await here.health("server error", f"PUT /users/{ana.replace('@', '%40')} answered 403")
+        await here.run(HOUR, 5 * MINUTE)
+        assert await Retention(here.store, RetentionPolicy()).erase(ana, "default") == 1
+        here.mail.refusal = ""
+        await here.run(5 * HOUR, HOUR)
+        assert here.mails() == [AlertKind.DIGEST, BEGAN]
+        digest, began = (each.alert for each in here.mail.taken)
+        (setback,) = digest.setbacks
+        assert (setback.count, setback.reason) == (2, said.format("(erased)"))
+        assert setback.example == "(erased)"
+        assert began.detail == "PUT /users/(erased) answered 403"
+        assert await list_notices(here.store, 10)
 
     watching(place, check)
 

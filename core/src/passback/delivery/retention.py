@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, or_, select, update
 
 from passback.contract import GIVEN_UP
 from passback.delivery.elapsed import sighted
+from passback.delivery.erasing import erase
 from passback.delivery.history import Event, EventKind, note_all
+from passback.delivery.removing import SETTLED, remove
 from passback.delivery.standing import keep_standings
 from passback.model import readable
-from passback.store import RETAINING, State, Store, lock, milliseconds, overwriting, parts, schema
+from passback.store import RETAINING, State, Store, lock, milliseconds, schema
 
 __all__ = ["Retention", "RetentionPolicy"]
 
@@ -21,13 +23,13 @@ _d = schema.delivery.c
 _e = schema.event.c
 _h = schema.history.c
 _r = schema.result.c
-_t = schema.tally.c
 
-# How results ended that aren't kept; those of no connection count results, the others deliveries.
-_SETTLED = "settled"
-_ERASED = "erased"
 # Few enough that whoever submits meanwhile isn't kept waiting.
 _CHUNK = 500
+
+
+def _nothing_more(_: Connection) -> None:
+    pass
 
 
 @attrs.frozen(kw_only=True)
@@ -69,12 +71,20 @@ class Retention:
             pass
         return rejected, removed
 
-    async def erase(self, learner: str, organisation: str) -> int:
+    async def erase(
+        self, learner: str, organisation: str, forget: Callable[[Connection], None] = _nothing_more
+    ) -> int:
         """Remove everything that is known of a learner; return how many results that were.
 
-        What is on the wire may still arrive. The account of what was accepted stays whole.
+        What is on the wire may still arrive. The account of what was accepted stays whole, and where others'
+        history and what is still to be mailed names the learner, that is overwritten.
+
+        Args:
+            learner: The learner's id.
+            organisation: Whose learner.
+            forget: Removes, in the same transaction, what else is kept of them.
         """
-        erased = await self._store.run(_erase, learner, organisation)
+        erased = await self._store.run(erase, learner, organisation, forget)
         await self._store.write_back()
         return erased
 
@@ -127,46 +137,8 @@ def _purge(db: Connection, before: datetime, after: int) -> tuple[int, int | Non
     seqs = [row.seq for row in rows]
     if seqs:
         keep_standings(db, seqs, readable(row.body for row in rows))
-        _remove(db, seqs, _SETTLED)
+        remove(db, seqs, SETTLED)
     return len(seqs), page[-1].seq
-
-
-def _erase(db: Connection, learner: str, organisation: str) -> int:
-    lock(db, RETAINING)
-    theirs = [_r.learner == learner, _r.organisation == organisation]
-    seqs = [row.seq for row in db.execute(select(_r.seq).where(*theirs))]
-    known = schema.standing.c
-    with overwriting(db):
-        _remove(db, seqs, _ERASED)
-        db.execute(
-            delete(schema.standing).where(known.learner == learner, known.organisation == organisation)
-        )
-    return len(seqs)
-
-
-def _remove(db: Connection, seqs: Sequence[int], ended: str) -> None:
-    for chunk in parts(seqs):
-        of_these = _d.result.in_(chunk)
-        grouped = (
-            select(_d.connection, _d.state, func.count().label("many"))
-            .where(of_these)
-            .group_by(_d.connection, _d.state)
-        )
-        for row in db.execute(grouped).all():
-            state = State(row.state)
-            how = state.word if state in (State.DELIVERED, State.REJECTED) else _ERASED
-            _count(db, row.connection, how, row.many)
-        db.execute(delete(schema.history).where(_h.delivery.in_(select(_d.seq).where(of_these))))
-        db.execute(delete(schema.delivery).where(of_these))
-        db.execute(delete(schema.result).where(_r.seq.in_(chunk)))
-    if seqs:
-        _count(db, "", ended, len(seqs))
-
-
-def _count(db: Connection, connection: str, ended: str, count: int) -> None:
-    same = (_t.connection == connection, _t.ended == ended)
-    if not db.execute(update(schema.tally).where(*same).values(many=_t.many + count)).rowcount:
-        db.execute(insert(schema.tally), {"connection": connection, "ended": ended, "many": count})
 
 
 def _forget_events(db: Connection, before: int) -> int:

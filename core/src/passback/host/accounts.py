@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection as Database
 
@@ -27,7 +28,18 @@ from passback.identity.linking import erase_person, find
 from passback.model import Access, Activity, Learner, SignIn, SignInRequest
 from passback.store import overwriting
 
-__all__ = ["Accounts"]
+__all__ = ["Accounts", "forgetting"]
+
+
+def forgetting(learner: str, organisation: str, now: datetime) -> Callable[[Database], None]:
+    """Return what removes the accounts, links and launches of `learner`, within a transaction."""
+
+    def remove(db: Database) -> None:
+        forget(db, organisation, learner)
+        Launches.forget(db, organisation, learner)
+        erase_person(db, organisation, learner, now)
+
+    return remove
 
 
 class Accounts:
@@ -115,15 +127,13 @@ class Accounts:
 
     async def forget(self, learner: str, organisation: str) -> None:
         """Remove the accounts, links and launches of `learner`."""
-        now = self._running.clock.now()
+        remove = forgetting(learner, organisation, self._running.clock.now())
 
-        def remove(db: Database) -> None:
+        def for_good(db: Database) -> None:
             with overwriting(db):
-                forget(db, organisation, learner)
-                Launches.forget(db, organisation, learner)
-                erase_person(db, organisation, learner, now)
+                remove(db)
 
-        await self._running.store.run(remove)
+        await self._running.store.run(for_good)
 
     async def decide(self, connection: str, learner: str, user_id: str) -> Bond:
         """Say that `learner` is the user `user_id` of `connection`; what waited for that goes.

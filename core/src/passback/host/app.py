@@ -33,7 +33,7 @@ from passback.errors import (
     ConfigError,
     PassbackError,
 )
-from passback.host.accounts import Accounts
+from passback.host.accounts import Accounts, forgetting
 from passback.host.alerting import try_alerts
 from passback.host.checking import CheckOutcome, press
 from passback.host.config import Config, ConnectionConfig, read_config
@@ -319,11 +319,11 @@ class Passback:
         """Remove everything that is known of `learner`; return how many results that were.
 
         What is on the wire may still arrive, and what has arrived is the LMS's. The totals still count what
-        was accepted.
+        was accepted; what is kept of others says ``(erased)`` where it named the learner.
         """
         known = learner.id if isinstance(learner, Learner) else learner
-        await self.accounts.forget(known, organisation)
-        return await Retention(self._running.store, RetentionPolicy()).erase(known, organisation)
+        forget = forgetting(known, organisation, self._clock.now())
+        return await Retention(self._running.store, RetentionPolicy()).erase(known, organisation, forget)
 
     async def check(self, name: str) -> CheckOutcome:
         """Press the test button of the connection called `name`."""

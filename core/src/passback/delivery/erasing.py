@@ -1,0 +1,104 @@
+"""Erasing a learner: their results, and what is said of them anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, and_, delete, exists, select, union, update
+
+from passback.delivery.mentions import Mentions
+from passback.delivery.naming import names_of
+from passback.delivery.redacting import portions, redact, redact_notices
+from passback.delivery.removing import ERASED, remove
+from passback.store import RETAINING, PerEngine, listed, lock, numbers, overwriting, parts, schema
+
+__all__ = ["erase"]
+
+_c = schema.connection.c
+_d = schema.delivery.c
+_e = schema.event.c
+_h = schema.history.c
+_i = schema.incident.c
+_r = schema.result.c
+_s = schema.standing.c
+
+# So `Attempt.event` begins of a single result.
+_OF_ONE = "1 result;"
+_MANY = 10_000
+
+
+def erase(db: Connection, learner: str, organisation: str, forget: Callable[[Connection], None]) -> int:
+    """Remove everything that is known of a learner; return how many results that were.
+
+    Args:
+        db: The store.
+        learner: The learner's id.
+        organisation: Whose learner.
+        forget: Removes what others keep of them, once it's known what they are called.
+    """
+    lock(db, RETAINING)
+    theirs = and_(_r.learner == learner, _r.organisation == organisation)
+    seqs = [row.seq for row in db.execute(select(_r.seq).where(theirs).order_by(_r.seq))]
+    mentions = Mentions(names_of(db, learner, organisation, seqs))
+    with overwriting(db):
+        # As long as it's known which results are theirs.
+        redact_notices(db, mentions, theirs)
+        events = _events_of(db, seqs)
+        remove(db, seqs, ERASED)
+        db.execute(delete(schema.standing).where(_s.learner == learner, _s.organisation == organisation))
+        forget(db)
+        _drop(db, sorted(events | _events_of_one(db, mentions)))
+        redact(db, mentions, _e.summary, _e.id)
+        redact(db, mentions, _h.outcome, _h.delivery, _h.event)
+        redact(db, mentions, _d.reason, _d.seq)
+        redact(db, mentions, _c.detail, _c.name)
+    return len(seqs)
+
+
+def _events_of(db: Connection, seqs: Sequence[int]) -> set[int]:
+    """Return what happened to the results with the numbers `seqs`."""
+    found: set[int] = set()
+    for some in parts(seqs):
+        mine = select(_d.seq).where(_d.result.in_(some))
+        found |= set(db.scalars(select(_h.event).where(_h.delivery.in_(mine)).distinct()))
+        found |= set(db.scalars(select(_d.event).where(_d.result.in_(some), _d.event.is_not(None))))
+    return found
+
+
+def _events_of_one(db: Connection, mentions: Mentions) -> set[int]:
+    """Return what happened to a single result, and mentions them: nothing else may know of it any more."""
+    query = select(_e.id, _e.summary).where(
+        _e.summary.startswith(_OF_ONE, autoescape=True), mentions.likely(_e.summary)
+    )
+    return {
+        row.id
+        for rows in portions(db, query, _e.id)
+        for row in rows
+        if mentions.without(row.summary) != row.summary
+    }
+
+
+_THESE = PerEngine(lambda dialect: numbers(dialect, "b_events"))
+
+
+def _drop(db: Connection, events: Sequence[int]) -> None:
+    """Drop those of `events` to which no delivery refers."""
+    for start in range(0, len(events), _MANY):
+        some = events[start : start + _MANY]
+        these = _THESE.of(db)
+        # Each table is read once for many.
+        referred = union(
+            select(_h.event).where(_h.event.in_(these)), select(_d.event).where(_d.event.in_(these))
+        )
+        kept = set(db.scalars(referred, {"b_events": listed(some)}))
+        for few in parts([each for each in some if each not in kept]):
+            _drop_all(db, few)
+
+
+def _drop_all(db: Connection, events: Sequence[int]) -> None:
+    chosen = _e.id.in_(events)
+    lasting = exists().where(_i.connection == _e.connection, _i.ended.is_(None), _i.began <= _e.at)
+    # How much arrived since it broke is told when it's over.
+    counted = and_(_e.delivered > 0, lasting)
+    db.execute(update(schema.event).where(chosen, counted).values(summary=""))
+    db.execute(delete(schema.event).where(chosen, ~counted))

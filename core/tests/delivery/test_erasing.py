@@ -1,0 +1,193 @@
+"""Who is erased stands nowhere any more: not in others' history, not in what is said of a connection."""
+
+import asyncio
+from datetime import timedelta
+
+import attrs
+from scripted import START, result, room
+from sqlalchemy import insert, select, text
+
+from passback import CannotConnect, Delivered, Learner, Rejected, Selection
+from passback.delivery import Overview, Retention, RetentionPolicy
+from passback.delivery.history import Event, EventKind, note
+from passback.store import schema
+
+ANA = Learner(id="ana@example.com", name="Ana Unmistakable", username="au-417", external_id="emp-90417")
+POLICY = RetentionPolicy(undelivered=timedelta(days=30), settled=timedelta(days=90))
+
+
+def of_ana(number, **fields):
+    return attrs.evolve(result(number), learner=ANA, **fields)
+
+
+def erasing(place, work, **options):
+    async def check():
+        async with room(place, **options) as here:
+            await work(here)
+
+    asyncio.run(check())
+
+
+async def erase(here, forget=lambda _: None):
+    return await Retention(here.store, POLICY).erase(ANA.id, "default", forget)
+
+
+async def everything(here):
+    """Return all that the database holds, as text."""
+
+    def read(db):
+        rows = [db.execute(select(table)).all() for table in schema.metadata.sorted_tables]
+        return str(rows)
+
+    return await here.store.run(read)
+
+
+async def events(here):
+    query = select(schema.event.c.summary).order_by(schema.event.c.id)
+    return await here.store.run(lambda db: list(db.scalars(query)))
+
+
+def rejecting(reason):
+    return lambda batch: [Rejected(each.id, reason) for each in batch.deliveries]
+
+
+def test_what_a_system_said_of_them_to_others_stays_without_their_names(place):
+    async def check(here):
+        said = "two are unknown: ana@example.com (Ana Unmistakable, au-417), bob@example.com; 417 ms"
+        here.connector.behaviour = rejecting(said)
+        await here.put(of_ana(1), result(2))
+        await here.until(lambda: here.connector.batches)
+        await here.settle()
+        assert await erase(here) == 1
+        (bob,) = await Overview(here.store).deliveries(Selection(), 10, START)
+        left = "two are unknown: (erased) ((erased), (erased)), bob@example.com; 417 ms"
+        assert bob.reason == left
+        assert [each.outcome for each in await Overview(here.store).steps(bob.id)] == [f"rejected: {left}"]
+        whole = await everything(here)
+        assert not [each for each in attrs.astuple(ANA) if each and each in whole]
+
+    erasing(place, check)
+
+
+def test_what_happened_to_them_alone_goes(place):
+    async def check(here):
+        here.connector.behaviour = lambda batch: [
+            Rejected(each.id, "no") if each.result.learner == ANA else Delivered(each.id)
+            for each in batch.deliveries
+        ]
+        await here.put(of_ana(1))
+        await here.until(lambda: here.connector.batches)
+        await here.put(of_ana(2), result(3))
+        await here.until(lambda: len(here.connector.arrived) == 1)
+        await here.settle()
+        assert len(await events(here)) == 2
+        before = await Overview(here.store).totals()
+        assert await erase(here) == 2
+        assert await events(here) == ["2 results"]
+        after = await Overview(here.store).totals()
+        assert after.accepted == before.accepted
+        assert after.connections[0].counts == before.connections[0].counts
+        assert after.removed == {"erased": 2}
+
+    erasing(place, check)
+
+
+def test_what_names_them_and_belongs_to_no_delivery_goes_or_names_them_no_longer(place):
+    async def check(here):
+        one = "1 result; PUT https://lms.example/users/ana%40example.com/grades → 200"
+        many = "2 results; POST https://lms.example/grades → 400; ana@example.com is unknown"
+        other = "1 result; PUT https://lms.example/users/diana%40example.com/grades → 200"
+        await here.put(of_ana(1))
+
+        def write(db):
+            for said in (one, many, other):
+                note(db, Event(connection="lms", kind=EventKind.SENT, at=START, summary=said))
+
+        await here.store.run(write)
+        await erase(here)
+        assert await events(here) == [many.replace("ana@example.com", "(erased)"), other]
+
+    erasing(place, check, deliver=False)
+
+
+def test_how_much_arrived_since_it_broke_is_counted_still(place):
+    async def check(here):
+        began = {"connection": "lms", "began": 0, "told": 1}
+        await here.store.run(lambda db: db.execute(insert(schema.incident), began))
+        await here.put(of_ana(1))
+        await here.until(lambda: here.connector.arrived)
+        await here.settle()
+        await erase(here)
+        rows = await here.store.run(lambda db: db.execute(text("SELECT summary, delivered FROM event")).all())
+        assert [tuple(row) for row in rows] == [("", 1)]
+
+    erasing(place, check)
+
+
+def test_what_is_said_of_the_connection_names_them_no_longer(place):
+    async def check(here):
+        def fail(_):
+            raise CannotConnect("PUT https://lms.example/users/ana%40example.com: not reached")
+
+        here.connector.behaviour = fail
+        await here.put(of_ana(1))
+        await here.until(lambda: here.connector.batches)
+        await here.settle()
+        await erase(here)
+        (lms,) = (await Overview(here.store).totals()).connections
+        assert lms.detail == "PUT https://lms.example/users/(erased): not reached"
+        assert await events(here) == []
+
+    erasing(place, check)
+
+
+def test_however_much_names_them_it_is_overwritten_in_portions(place):
+    async def check(here):
+        here.connector.behaviour = rejecting("one is unknown: ana@example.com")
+        await here.put(*(result(number) for number in range(1100)), of_ana(2000))
+        await here.until(lambda: sum(map(len, here.connector.batches)) == 1101, 60)
+        await here.settle()
+        await erase(here)
+        assert "ana@example.com" not in await everything(here)
+        reasons = select(schema.delivery.c.reason).distinct()
+        assert await here.store.run(lambda db: list(db.scalars(reasons))) == ["one is unknown: (erased)"]
+
+    erasing(place, check, batch=100)
+
+
+def test_what_identity_knows_of_them_is_looked_for_too_and_goes_with_the_rest(place):
+    async def check(here):
+        account = {
+            "connection": "lms",
+            "learner": ANA.id,
+            "organisation": "default",
+            "state": "known",
+            "user_id": "u-88417",
+            "person": b'{"id":"ana@example.com","email":"ana.married@example.com"}',
+            "checked": 0,
+            "changed": 0,
+        }
+        await here.store.run(lambda db: db.execute(insert(schema.account), account))
+        here.connector.behaviour = rejecting("u-88417 left; so did ana.married@example.com and u-884170")
+        await here.put(of_ana(1), result(2))
+        await here.until(lambda: here.connector.batches)
+        await here.settle()
+        await erase(here, lambda db: db.execute(schema.account.delete()))
+        (bob,) = await Overview(here.store).deliveries(Selection(), 10, START)
+        assert bob.reason == "(erased) left; so did (erased) and u-884170"
+        assert "ana.married" not in await everything(here)
+
+    erasing(place, check)
+
+
+def test_nothing_said_of_them_stays_in_the_sqlite_file(tmp_path):
+    async def check(here):
+        here.connector.behaviour = rejecting("Ana Unmistakable is unknown")
+        await here.put(of_ana(1), result(2))
+        await here.until(lambda: here.connector.batches)
+        await here.settle()
+        await erase(here)
+        for file in tmp_path.iterdir():
+            assert b"Unmistakable" not in file.read_bytes(), file.name
+
+    erasing(tmp_path / "passback.db", check)
