@@ -102,6 +102,27 @@ def test_that_it_is_over_is_told_when_the_backlog_has_gone(place):
     watching(place, check)
 
 
+@pytest.mark.parametrize(
+    ("set_back", "subject", "said"),
+    [
+        (0, "acme: working again", "Since it began, no result was sent, and none is on the way."),
+        (2, "acme: working again: 2 results need you", "Since it began, no result was sent."),
+    ],
+)
+def test_where_nothing_was_sent_it_says_so(place, set_back, subject, said):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.deliveries(set_back, State.REJECTED, "no")
+        await here.health("ok")
+        await here.run(5 * MINUTE)
+        letter = letter_of(here.told.alerts[-1])
+        assert letter.subject == subject
+        assert said in letter.paragraphs
+
+    watching(place, check)
+
+
 def test_a_backlog_that_takes_its_time_delays_the_word_by_a_quarter_of_an_hour(place):
     async def check(here):
         await here.deliveries(3)

@@ -115,7 +115,9 @@ def test_one_that_is_refused_stops_no_other():
     [
         ("sender", "553 not from here", "refuses the sender (553 not from here); check alerts.smtp.sender"),
         ("data", "554 this is spam", "refuses the mail (554 this is spam)"),
-        ("data", f"451 {PASSWORD}\x1b[2J later", "refuses the mail (451 ********"),
+        ("data", f"451 {PASSWORD}\x1b[2J later", "doesn't take the mail yet (451 ********"),
+        ("data", "451 later", "doesn't take the mail yet (451 later); it asks to try again later"),
+        ("sender", "450 busy", "doesn't take mail from the sender yet (450 busy); it asks to try again"),
     ],
 )
 def test_what_the_server_says_is_told_without_secrets(where, answer, said):
@@ -124,6 +126,15 @@ def test_what_the_server_says_is_told_without_secrets(where, answer, said):
         (reason,) = send(plain(inbox, password=PASSWORD), TO)
     assert said in reason
     assert "\x1b" not in reason
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.0 greylisted", "451 4.7.1 greylisted, come back"])
+def test_who_is_to_come_back_later_is_told_that_and_sent_to_check_nothing(answer):
+    with mail_server() as inbox:
+        inbox.refusing[TO] = answer
+        (reason,) = send(plain(inbox), TO)
+    assert f"doesn't take mail for the recipient yet ({answer}); it asks to try again later" in reason
+    assert "check" not in reason
 
 
 def test_a_server_that_is_not_there_is_told_for_each():

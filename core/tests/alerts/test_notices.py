@@ -7,7 +7,7 @@ from sqlalchemy import update
 from watched import CONTACT, watching
 
 from passback import AlertKind, Health, State
-from passback.alerts import list_notices
+from passback.alerts import Alerts, Watched, list_notices
 from passback.alerts.hold import held
 from passback.delivery import Retention, RetentionPolicy
 from passback.store import schema
@@ -98,6 +98,72 @@ def test_one_that_cannot_be_read_is_given_up_and_holds_back_no_other(place):
         assert here.mails() == [BEGAN]
         _, digest = await list_notices(here.store, 10)
         assert (digest.state, digest.error) == ("given up", "what is kept of it can't be read")
+
+    watching(place, check)
+
+
+def without_mail(here):
+    """Start again by a configuration that names no mail server."""
+    watched = Watched(contacts=here.contacts, observers=(here.told,))
+    here.alerts = Alerts(here.store, here.clock, here.policy, watched, "here")
+
+
+def test_that_it_is_over_is_mailed_to_who_was_told_once_a_mail_server_is_configured_again(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        without_mail(here)
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.kinds() == [BEGAN, OVER]
+        here.restart()
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.mails() == [BEGAN, OVER]
+        assert [each.recipient for each in here.mail.taken] == [CONTACT, CONTACT]
+
+    watching(place, check)
+
+
+def test_that_it_broke_is_not_mailed_once_there_is_a_mail_server_again_and_it_works(place):
+    async def check(here):
+        here.mail.refusal = "the mail server is away"
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        without_mail(here)
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        here.mail.refusal = ""
+        here.restart()
+        await here.run(5 * HOUR, HOUR)
+        assert here.mails() == [OVER]
+
+    watching(place, check)
+
+
+def test_who_was_never_told_that_it_broke_hears_nothing_of_its_end_while_there_is_no_mail_server(place):
+    async def check(here):
+        without_mail(here)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        assert await list_notices(here.store, 10) == []
+
+    watching(place, check)
+
+
+def test_what_no_mail_server_was_there_for_is_given_up_in_time_too(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        without_mail(here)
+        await here.health("ok")
+        await here.run(4 * DAY, 4 * HOUR)
+        over, _ = await list_notices(here.store, 10)
+        assert (over.kind, over.state) == (OVER, "given up")
+        here.restart()
+        await here.run(DAY, 4 * HOUR)
+        assert here.mails() == [BEGAN]
 
     watching(place, check)
 

@@ -14,7 +14,15 @@ from sqlalchemy import Connection, select
 from passback.alerts.channel import Channel, Parcel
 from passback.alerts.hold import held, released
 from passback.alerts.incidents import follow_incidents
-from passback.alerts.notices import Due, Outcome, due_notices, forget_old, note_outcome, post
+from passback.alerts.notices import (
+    Due,
+    Outcome,
+    due_notices,
+    forget_old,
+    give_up_stranded,
+    note_outcome,
+    post,
+)
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.watching import digest, expiring
 from passback.clock import Clock
@@ -132,6 +140,7 @@ class Alerts:
         ]
         if long:
             found += expiring(db, known, self._policy, now)
+            give_up_stranded(db, [each.name for each in self._watched.channels], believed(db, now))
             forget_old(db, believed(db, now) - _REMEMBERED)
         for alert in found:
             post(db, alert, self._watched.recipients(alert.connection))

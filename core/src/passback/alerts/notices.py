@@ -7,6 +7,7 @@ Message-ID.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import attrs
@@ -17,7 +18,17 @@ from passback.alerts.policy import Recipients
 from passback.contract import Alerted, AlertKind
 from passback.store import Store, milliseconds, moment, schema
 
-__all__ = ["Due", "Notice", "Outcome", "due_notices", "forget_old", "list_notices", "note_outcome", "post"]
+__all__ = [
+    "Due",
+    "Notice",
+    "Outcome",
+    "due_notices",
+    "forget_old",
+    "give_up_stranded",
+    "list_notices",
+    "note_outcome",
+    "post",
+]
 
 _n = schema.notice.c
 # That something is broken, not yet sent, is pointless beside a later word, and wrong after the last.
@@ -96,9 +107,10 @@ class Outcome:
 
 
 def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
-    """Have `alert` sent to `recipients`."""
+    """Have `alert` sent to `recipients`; that it's over, also to who was told that it began."""
     now = milliseconds(alert.at)
-    for channel, recipient in recipients.items():
+    before = _told_before(db, alert) if alert.kind is AlertKind.INCIDENT_OVER else {}
+    for channel, recipient in {**before, **recipients}.items():
         if alert.kind in _SUPERSEDING:
             unsent = (
                 _n.connection == alert.connection,
@@ -118,6 +130,14 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
             "due": now,
         }
         db.execute(insert(schema.notice), values)
+
+
+def _told_before(db: Connection, alert: Alerted) -> Recipients:
+    """Return who was told that what is over began: a mail server may be out of the configuration for now."""
+    began = milliseconds(alert.since or alert.at)
+    told = (_n.connection == alert.connection, _n.kind.in_(_SUPERSEDED), _n.created >= began)
+    rows = db.execute(select(_n.channel, _n.recipient).where(*told).order_by(_n.id))
+    return {row.channel: row.recipient for row in rows}
 
 
 def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list[Due]:
@@ -159,6 +179,14 @@ def note_outcome(db: Connection, outcome: Outcome, now: datetime) -> None:
         # What it told of may have to be forgotten one day.
         values |= {"due": None, "sent": milliseconds(now) if sent else None, "body": b""}
     db.execute(update(schema.notice).where(_n.id == notice.id).values(values))
+
+
+def give_up_stranded(db: Connection, channels: Collection[str], now: datetime) -> None:
+    """Give up in time what none of the `channels` that there are carries."""
+    old = milliseconds(now - _GIVEN_UP_AFTER)
+    stranded = (_n.due.is_not(None), _n.created < old, _n.channel.not_in(channels))
+    given_up = {"due": None, "body": b"", "error": "nothing that sends it is configured any more"}
+    db.execute(update(schema.notice).where(*stranded).values(given_up))
 
 
 def forget_old(db: Connection, before: datetime) -> None:

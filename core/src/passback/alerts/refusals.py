@@ -25,16 +25,25 @@ _SPOKEN = {
     "SMTPRecipientsRefused": "{where} refuses the recipient ({said}); check the connection's contact",
     "SMTPSenderRefused": "{where} refuses the sender ({said}); check alerts.smtp.sender",
 }
+_NOT_YET = {
+    "SMTPAuthenticationError": "{where} can't check the credentials now ({code}); it asks to try again later",
+    "SMTPRecipientsRefused": "{where} doesn't take mail for the recipient yet ({said}); "
+    "it asks to try again later",
+    "SMTPSenderRefused": "{where} doesn't take mail from the sender yet ({said}); it asks to try again later",
+}
+_LATER = "{where} doesn't take the mail yet ({said}); it asks to try again later"
+# Refused for now (RFC 5321 §4.2.1), as by a greylist.
+_FOR_NOW = range(400, 500)
 
 
 def reason_of(error: Exception, server: MailServer) -> str:
     """Return what `error` means, and what a person can do; nothing secret is in it."""
     where = f"the mail server {server.shown}"
-    kind, code, said = type(error).__name__, getattr(error, "code", ""), _said(error, server)
-    if known := _NOT_SPOKEN.get(kind) or _SPOKEN.get(kind):
+    kind, code, said = type(error).__name__, _code(error), _said(error, server)
+    if known := _NOT_SPOKEN.get(kind) if code not in _FOR_NOW else _NOT_YET.get(kind, _LATER):
         return known.format(where=where, code=code, said=said)
     if code:
-        return f"{where} refuses the mail ({said})"
+        return (_SPOKEN.get(kind) or "{where} refuses the mail ({said})").format(where=where, said=said)
     causes = list(_causes(error))
     if tls := next((each for each in causes if isinstance(each, ssl.SSLError)), None):
         problem = clean(
@@ -48,10 +57,20 @@ def reason_of(error: Exception, server: MailServer) -> str:
     return f"{where}: {said}; check alerts.smtp"
 
 
-def _said(error: Exception, server: MailServer) -> str:
+def _answer(error: Exception) -> Exception:
+    # Of several recipients each has its own; there is one.
     refusals = error.args[0] if error.args and isinstance(error.args[0], list) else ()
-    told = refusals[0] if refusals else error
-    code, message = getattr(told, "code", ""), getattr(told, "message", "") or str(told)
+    return refusals[0] if refusals else error
+
+
+def _code(error: Exception) -> int | str:
+    code: int | str = getattr(_answer(error), "code", "")
+    return code
+
+
+def _said(error: Exception, server: MailServer) -> str:
+    told = _answer(error)
+    code, message = _code(error), getattr(told, "message", "") or str(told)
     said = clean(f"{code} {message}" if code else str(message), _LONGEST_ANSWER)
     return said.replace(server.password, "********") if server.password else said
 

@@ -69,18 +69,23 @@ def _ill(alert: Alerted) -> Letter:
 
 def _over(alert: Alerted) -> Letter:
     name = clean(alert.connection)
-    sent = f"{counted(alert.delivered)} sent"
-    needs = f", {alert.needs:,} need{'s' if alert.needs == 1 else ''} you" if alert.needs else ""
+    nothing_left = not alert.undelivered + alert.needs
+    if alert.delivered:
+        began = (
+            f"Since it began: {counted(alert.delivered)} sent{', and all are there' if nothing_left else ''}."
+        )
+    else:
+        began = f"Since it began, no result was sent{', and none is on the way' if nothing_left else ''}."
     paragraphs = [
         f"Results arrive again. The trouble lasted {_lasted(alert)}, since {shown(alert.since)}.",
-        f"Since it began: {sent}{', and all are there' if not alert.undelivered + alert.needs else ''}.",
+        began,
     ]
     if alert.undelivered:
         paragraphs.append(f"Still on the way: {counted(alert.undelivered)}.")
     if alert.needs:
         paragraphs.append("Not there, so that somebody should look:")
     return Letter(
-        subject=f"{name}: working again: {sent}{needs}",
+        subject=": ".join([name, "working again", *([done] if (done := _done(alert)) else [])]),
         good=True,
         title=f"{name}: working again",
         paragraphs=paragraphs,
@@ -90,6 +95,14 @@ def _over(alert: Alerted) -> Letter:
         commands=commands_of(alert),
         ending=(_why(name),),
     )
+
+
+def _done(alert: Alerted) -> str:
+    sent = [f"{counted(alert.delivered)} sent"] if alert.delivered else []
+    if not alert.needs:
+        return "".join(sent)
+    number = f"{alert.needs:,}" if sent else counted(alert.needs)
+    return ", ".join([*sent, f"{number} need{'s' if alert.needs == 1 else ''} you"])
 
 
 def _expiring(alert: Alerted) -> Letter:
