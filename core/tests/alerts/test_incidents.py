@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import insert
 from watched import watching
 
-from passback import AlertKind, State
+from passback import AlertKind, Health, State
+from passback.alerts.letter import shown
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
+from passback.delivery.breaker import Breaker, save_breaker
 from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
@@ -57,6 +59,31 @@ def test_another_trouble_within_an_incident_is_the_same_incident(place):
         assert here.kinds() == [BEGAN, LASTS]
         first, again = here.told.alerts
         assert (again.health, again.detail, again.since) == ("server error", "403", first.since)
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("health", ["server error", "can't connect"])
+def test_of_a_system_that_asks_to_wait_it_says_until_when_and_blames_no_key_or_address(place, health):
+    async def check(here):
+        await here.deliveries(3)
+        now = here.clock.now()
+        asking = Breaker(
+            health=Health(health),
+            since=now,
+            detail="POST /xapi/statements answered 503: it asks to come later",
+            next_probe=now + 3 * HOUR,
+            asked=now,
+        )
+        await here.store.run(save_breaker, "acme", asking)
+        await here.run(6 * MINUTE)
+        letter = letter_of(here.told.alerts[-1])
+        assert letter.advice[0].startswith(f"The learning system asked to wait until {shown(now + 3 * HOUR)}")
+        said = " ".join(text_of(letter).split())
+        assert "Passback is asked to wait: the learning system is reached, but takes nothing for now." in said
+        assert "as soon as the system takes results again" in said
+        for wrong in ("address", "key, secret", "isn't reached", "repaired"):
+            assert wrong not in said
 
     watching(place, check)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from passback.alerts.letter import clean
+from passback.alerts.letter import clean, shown
 from passback.contract import GIVEN_UP, Alerted, Health, Setback
 
 __all__ = ["checks", "checks_of", "commands_of", "explained", "try_it"]
@@ -31,6 +31,10 @@ _CHECKS: Mapping[Health, Sequence[str]] = {
         "What was changed last in the configuration, or in what is installed beside Passback?",
     ),
 }
+_WAITED_FOR = (
+    "Is it being maintained, or is it overloaded? Who runs it knows when it takes results again.",
+    "Does it allow a number of requests that is used up, perhaps by others with the same credentials?",
+)
 # What was set back → what becomes of it.
 _SET_BACK = {
     "rejected": "Rejected: the learning system refuses it. Repair what the reason names, then "
@@ -46,14 +50,20 @@ _SET_BACK = {
 _LISTED = {"pending": "ones still to be sent"}
 
 
-def explained(health: Health) -> str:
-    """Return what `health` means, as the rest of a sentence; empty where the connection isn't ill."""
-    return _EXPLAINED.get(health, "")
+def explained(alert: Alerted) -> str:
+    """Return how the connection does, as the rest of a sentence; empty where that's well."""
+    if alert.asks_to_wait:
+        return "is asked to wait: the learning system is reached, but takes nothing for now."
+    return _EXPLAINED.get(alert.health, "")
 
 
-def checks(health: Health) -> Sequence[str]:
-    """Return what to check where a connection's health is `health`."""
-    return _CHECKS.get(health, ())
+def checks(alert: Alerted) -> Sequence[str]:
+    """Return what to check where a connection isn't well."""
+    if not alert.asks_to_wait:
+        return _CHECKS.get(alert.health, ())
+    waits = alert.next_try is not None and alert.next_try > alert.at
+    until = f" until {shown(alert.next_try)}; it's left alone until then" if waits else ""
+    return (f"The learning system asked to wait{until}.", *_WAITED_FOR)
 
 
 def checks_of(setbacks: Sequence[Setback]) -> Sequence[str]:

@@ -87,6 +87,7 @@ def _told(db: Connection, row: _Row, began: datetime, kind: AlertKind, now: date
         since=began,
         undelivered=sum(_count(db, _d.connection == row.name, each) for each in schema.undelivered),
         next_try=None if row.next_probe is None else moment(row.next_probe),
+        asks_to_wait=row.asked is not None,
         setbacks=found,
         more=more,
     )

@@ -99,6 +99,8 @@ def expiring(
                 at=now,
                 health=Health(known[name].health),
                 detail=known[name].detail,
+                next_try=None if known[name].next_probe is None else moment(known[name].next_probe),
+                asks_to_wait=known[name].asked is not None,
                 undelivered=sum(row.number for row in rows),
                 setbacks=found,
                 more=more,

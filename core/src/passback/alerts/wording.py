@@ -36,12 +36,13 @@ def _ill(alert: Alerted) -> Letter:
     next_try = alert.next_try is not None and alert.next_try > alert.at
     kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
     lost = "Nothing else is lost" if alert.needs else "No result is lost"
+    repaired = "the system takes results again" if alert.asks_to_wait else "this is repaired"
     # It may have begun otherwise.
     began = "results don't arrive. By now, Passback" if again else "Passback"
     paragraphs = [
-        f"Since {shown(alert.since)} {began} {explained(alert.health)}",
+        f"Since {shown(alert.since)} {began} {explained(alert)}",
         (
-            f"{lost}: {kept} is sent by itself as soon as this is repaired. Until then the learning system "
+            f"{lost}: {kept} is sent by itself as soon as {repaired}. Until then the learning system "
             "doesn't show what learners do."
         ),
     ]
@@ -53,7 +54,7 @@ def _ill(alert: Alerted) -> Letter:
         title=f"{name}: results {still}don't arrive",
         paragraphs=paragraphs,
         said=clean(alert.detail),
-        advice=checks(alert.health),
+        advice=checks(alert),
         commands=(
             *try_it(alert),
             *(commands_of(alert) if alert.needs else ()),
@@ -106,7 +107,7 @@ def _done(alert: Alerted) -> str:
 
 
 def _expiring(alert: Alerted) -> Letter:
-    name, ill = clean(alert.connection), explained(alert.health)
+    name, ill = clean(alert.connection), explained(alert)
     count, sending = alert.undelivered, alert.undelivered - alert.needs
     until = f"From {shown(alert.deadline)} on Passback gives up one after another"
     paragraphs = [
@@ -127,7 +128,7 @@ def _expiring(alert: Alerted) -> Letter:
         said=clean(alert.detail) if ill else "",
         setbacks=shortened(alert.setbacks),
         more=alert.more,
-        advice=(*checks(alert.health), *checks_of(alert.setbacks)),
+        advice=(*checks(alert), *checks_of(alert.setbacks)),
         commands=(*(try_it(alert) if ill else ()), *commands_of(alert, *states)),
         ending=(_why(name),),
     )

@@ -58,6 +58,7 @@ class Alerted:
         since: Since when it's ill, or was.
         undelivered: How many results wait for it; for `EXPIRING`, how many are given up soon.
         next_try: When the system is asked again.
+        asks_to_wait: Whether all that the system does is to ask to wait.
         delivered: How many arrived since `since`, once it's over.
         setbacks: What needs somebody, the most frequent reasons first; for `INCIDENT_LASTS`, what was given
             up meanwhile.
@@ -73,6 +74,7 @@ class Alerted:
     since: datetime | None = None
     undelivered: int = 0
     next_try: datetime | None = None
+    asks_to_wait: bool = False
     delivered: int = 0
     setbacks: tuple[Setback, ...] = ()
     more: int = 0
