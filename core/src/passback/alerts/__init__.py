@@ -2,9 +2,9 @@
 
 from passback.alerts.alerts import Alerts, Watched
 from passback.alerts.channel import Broken, Channel, Parcel
+from passback.alerts.listing import Notice, list_notices
 from passback.alerts.mail import Mailbox
 from passback.alerts.mailserver import MailServer
-from passback.alerts.notices import Notice, list_notices
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.webhook import Webhook, key_of
 

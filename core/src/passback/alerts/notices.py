@@ -12,20 +12,18 @@ from datetime import datetime, timedelta
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from passback.alerts.policy import Recipients
 from passback.contract import Alerted, AlertKind
-from passback.store import Store, milliseconds, moment, schema
+from passback.store import milliseconds, moment, schema
 
 __all__ = [
     "Due",
-    "Notice",
     "Outcome",
     "due_notices",
     "forget_old",
     "give_up_stranded",
-    "list_notices",
     "note_outcome",
     "post",
 ]
@@ -37,37 +35,6 @@ _SUPERSEDED = (AlertKind.INCIDENT_BEGAN.value, AlertKind.INCIDENT_LASTS.value)
 _GIVEN_UP_AFTER = timedelta(days=3)
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=4)
-
-
-@attrs.frozen(kw_only=True)
-class Notice:
-    """One mail or webhook, and what became of it.
-
-    Attributes:
-        id: Its number.
-        connection: Of which connection it tells.
-        kind: What it tells, in the words of `AlertKind`.
-        channel: ``mail`` or ``webhook``.
-        recipient: The address, or the webhook's host.
-        created: When there was something to tell.
-        state: ``due``, ``failing`` (tried, and tried again), ``sent`` or ``given up``.
-        attempts: How often it was tried.
-        due: When it's tried next.
-        sent: When it was taken over there.
-        error: Why the last attempt failed.
-    """
-
-    id: int
-    connection: str
-    kind: str
-    channel: str
-    recipient: str
-    created: datetime
-    state: str
-    attempts: int
-    due: datetime | None
-    sent: datetime | None
-    error: str
 
 
 @attrs.frozen(kw_only=True)
@@ -194,29 +161,3 @@ def forget_old(db: Connection, before: datetime) -> None:
     long_ago = milliseconds(before)
     db.execute(delete(schema.notice).where(_n.due.is_(None), _n.created < long_ago))
     db.execute(delete(schema.incident).where(schema.incident.c.ended < long_ago))
-
-
-async def list_notices(store: Store, limit: int) -> list[Notice]:
-    """Return the latest notices, the newest first."""
-    query = select(schema.notice).order_by(_n.id.desc()).limit(limit)
-    return await store.run_soft(lambda db: [_notice(row) for row in db.execute(query)])
-
-
-def _notice(row: Row[tuple[object, ...]]) -> Notice:
-    if row.due is None:
-        state = "given up" if row.sent is None else "sent"
-    else:
-        state = "failing" if row.attempts else "due"
-    return Notice(
-        id=row.id,
-        connection=row.connection,
-        kind=row.kind,
-        channel=row.channel,
-        recipient=row.recipient,
-        created=moment(row.created),
-        state=state,
-        attempts=row.attempts,
-        due=None if row.due is None else moment(row.due),
-        sent=None if row.sent is None else moment(row.sent),
-        error=row.error,
-    )
