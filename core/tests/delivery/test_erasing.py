@@ -4,10 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import attrs
-from scripted import START, result, room
+import pytest
+from scripted import START, deliver_all, result, room
 from sqlalchemy import insert, select, text
 
-from passback import CannotConnect, Delivered, Learner, Rejected, Selection
+from passback import CannotConnect, Delivered, Learner, RateLimited, Rejected, Selection
 from passback.delivery import Overview, Retention, RetentionPolicy
 from passback.delivery.history import Event, EventKind, note
 from passback.store import schema
@@ -120,6 +121,30 @@ def test_how_much_arrived_since_it_broke_is_counted_still(place):
         await erase(here)
         rows = await here.store.run(lambda db: db.execute(text("SELECT summary, delivered FROM event")).all())
         assert [tuple(row) for row in rows] == [("", 1)]
+
+    erasing(place, check)
+
+
+@pytest.mark.parametrize("answer", [deliver_all, rejecting("who is ana@example.com?"), None])
+def test_what_is_answered_after_they_were_erased_is_not_kept(place, answer):
+    async def check(here):
+        open_ = asyncio.Event()
+
+        async def behave(batch):
+            await open_.wait()
+            if answer is None:
+                raise RateLimited("ana@example.com is busy")
+            return answer(batch)
+
+        here.connector.behaviour = behave
+        await here.put(of_ana(1))
+        await here.until(lambda: here.connector.batches)
+        assert await erase(here) == 1
+        open_.set()
+        await here.run(2)
+        counts = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM history)"
+        rows = await here.store.run(lambda db: db.execute(text(counts)).all())
+        assert [tuple(row) for row in rows] == [(0, 0)]
 
     erasing(place, check)
 

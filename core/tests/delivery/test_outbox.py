@@ -10,7 +10,7 @@ from datetime import timedelta
 import attrs
 import pytest
 from scripted import START, result
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from passback import (
     Activity,
@@ -41,7 +41,8 @@ from passback.delivery import (
 )
 from passback.delivery.breaker import Breaker, load_breaker, save_breaker
 from passback.delivery.changes import Change
-from passback.store import FOLLOWS, State, Store
+from passback.delivery.history import Event, EventKind
+from passback.store import FOLLOWS, State, Store, schema
 
 LATER = START + timedelta(minutes=5)
 
@@ -101,6 +102,25 @@ def test_as_many_as_are_put_at_once_are_put_settled_and_told_of(place, count, kn
             assert settled == len(done)
             found = await all_of(outbox)
             assert {each.remote_id for each in found} == {f"n-{each.id}" for each in lease.deliveries}
+
+    asyncio.run(check())
+
+
+def test_what_is_settled_again_arrived_once(place):
+    """Where the connection to the store broke, nobody knows whether the first time took effect."""
+
+    async def check():
+        async with opened(place) as outbox:
+            await put(outbox, result(1), result(2))
+            lease = await outbox.lease(wish(10), START)
+            sent = Event(connection="lms", kind=EventKind.SENT, at=START)
+            settlement = Settlement(changes=delivered(lease), event=sent)
+            counts = [(await outbox.settle(lease, settlement, START))[0] for _ in range(2)]
+            assert counts == [2, 0]
+            arrived = await outbox.store.run(
+                lambda db: list(db.scalars(select(schema.event.c.delivered).order_by(schema.event.c.id)))
+            )
+            assert arrived == [2, 0]
 
     asyncio.run(check())
 

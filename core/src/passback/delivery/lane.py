@@ -37,7 +37,7 @@ __all__ = ["Lane", "LanePolicy", "Surroundings"]
 log = logging.getLogger("passback.delivery")
 
 # How long to wait before what a store couldn't keep is tried again, in seconds.
-_UNSETTLED = 1.0
+_UNSETTLED = 5.0
 
 
 def _always() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 import attrs
-from sqlalchemy import BigInteger, Connection, Update, bindparam, cast, null, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, cast, delete, null, select, update
 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
@@ -60,29 +60,51 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     if settlement.event is not None:
         delivered = sum(change.state is State.DELIVERED for change in changes)
         event = note(db, attrs.evolve(settlement.event, delivered=delivered))
-    settled = _settle(db, changes, {"b_lease": held.token, "b_changed": now, "b_event": event})
+    settled, arrived = _settle(db, changes, {"b_lease": held.token, "b_changed": now, "b_event": event})
     changed = {change.delivery for change in changes}
     rest = [row.seq for row in held.rows if row.seq not in changed]
-    if rest:
-        _give_back(db, held.token, rest, settlement.unsent)
+    given_back = _give_back(db, held.token, rest, settlement.unsent) if rest else 0
     if event is not None:
         failed = {seq: settlement.failure for seq in rest if seq not in settlement.unsent}
-        outcomes = {change.delivery: change.outcome for change in changes if change.outcome}
-        note_outcomes(db, event, outcomes | failed)
+        outcomes = {change.delivery: change.outcome for change in changes if change.outcome} | failed
+        if settled + given_back < len(held.rows):
+            there = _amended(db, event, arrived, [row.seq for row in held.rows])
+            outcomes = {seq: outcome for seq, outcome in outcomes.items() if seq in there}
+        note_outcomes(db, event, outcomes)
     return settled
 
 
-def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object]) -> int:
+def _amended(db: Connection, event: int, arrived: int, seqs: Sequence[int]) -> Collection[int]:
+    """Have `event` tell of what took effect; return which of the deliveries `seqs` are still there.
+
+    Their lease had ended, or their learner was erased, of whom nothing is kept then.
+    """
+    there = set(db.scalars(_THERE.of(db), {"b_seqs": listed(seqs)}))
+    this = schema.event.c.id == event
+    if there:
+        db.execute(update(schema.event).where(this).values(delivered=arrived))
+    else:
+        db.execute(delete(schema.event).where(this))
+    return there
+
+
+_THERE = PerEngine(lambda dialect: select(_d.seq).where(_d.seq.in_(numbers(dialect, "b_seqs"))))
+
+
+def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object]) -> tuple[int, int]:
+    """Return how many of `changes` took effect, and how many deliveries arrived by that."""
     alike: dict[tuple[object, ...], dict[int, str | None]] = {}
     for change in changes:
         due = milliseconds(change.due) if change.due else AT_ONCE
         common = (change.state.value, change.waiting_for, change.reason, due, change.alone)
         alike.setdefault(common, {})[change.delivery] = change.remote_id
-    settled = 0
+    settled = arrived = 0
     for shared, remote_ids in alike.items():
         values = {f"b_{name}": value for name, value in zip(_COMMON, shared, strict=True)}
-        settled += db.execute(_SETTLE.of(db), {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
-    return settled
+        count = db.execute(_SETTLE.of(db), {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
+        settled += count
+        arrived += count if shared[0] == State.DELIVERED else 0
+    return settled, arrived
 
 
 # They keep their place in the queue: that is the order in which they were accepted.
@@ -95,8 +117,11 @@ _GIVE_BACK = PerEngine(
 )
 
 
-def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> None:
+def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collection[int]) -> int:
+    given_back = 0
     tried = [seq for seq in rest if seq not in unsent]
     for untried, seqs in enumerate((tried, [seq for seq in rest if seq in unsent])):
         if seqs:
-            db.execute(_GIVE_BACK.of(db), {"b_seqs": listed(seqs), "b_lease": token, "b_untried": untried})
+            mine = {"b_seqs": listed(seqs), "b_lease": token, "b_untried": untried}
+            given_back += db.execute(_GIVE_BACK.of(db), mine).rowcount
+    return given_back
