@@ -351,7 +351,7 @@ def test_a_worker_logs_lines_of_json_for_programs(host):
     (told,) = [each for each in lines if each["level"] == "warning"]
     assert told["logger"] == "passback.delivery"
     assert told["message"].startswith("lrs: can't connect: ")
-    assert told["connection"] == "lrs"
+    assert (told["connection"], told["health"]) == ("lrs", "can't connect")
 
 
 def test_a_line_of_json_holds_what_a_record_says_beside_its_text():

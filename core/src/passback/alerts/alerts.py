@@ -123,7 +123,8 @@ class Alerts:
         if long:
             self._looked_long = now
         for alert in alerts:
-            log.info("%s: %s", alert.connection, alert.kind.replace("_", " "))
+            said = {"alert": alert.kind.value}
+            log.info("%s: %s", alert.connection, alert.kind.replace("_", " "), extra=said)
             tell(self._watched.observers, alert)
         for channel in self._watched.channels:
             await self._send(channel)

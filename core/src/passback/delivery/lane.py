@@ -340,6 +340,7 @@ class Lane:
             self._connection.name,
             breaker.health.value,
             f": {breaker.detail}" if breaker.detail else "",
+            extra={"health": breaker.health.value},
         )
         change = HealthChanged(
             connection=self._connection.name,

@@ -123,7 +123,8 @@ class Lanes:
 
         await self._around.outbox.store.run_soft(write)
         if parked:
-            log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason)
+            said = {"health": Health.MISCONFIGURED.value, "results": parked}
+            log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason, extra=said)
 
     async def _serve(self, name: str, running: _Running) -> None:
         failed = False
