@@ -182,7 +182,8 @@ class Room:
         while passed < seconds:
             await self.settle()
             if arrived is not None and len(self.connector.arrived) >= arrived:
-                return
+                # What came last may not be settled yet.
+                break
             self.clock.advance(step)
             passed += step
         await self.settle()
