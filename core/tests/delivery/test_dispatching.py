@@ -25,11 +25,6 @@ from passback import (
 from passback.delivery import Overview, Repair, Retention, RetentionPolicy
 
 
-async def states(here):
-    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
-    return {each.result_id: each.state for each in found}
-
-
 async def only_connection(here):
     (connection,) = (await Overview(here.store).totals()).connections
     return connection
@@ -49,7 +44,7 @@ def test_everything_accepted_is_delivered_in_order_and_in_batches(place):
             await here.run(2)
             assert here.connector.arrived == [f"r-{number}" for number in range(25)]
             assert [len(batch) for batch in here.connector.batches] == [10, 10, 5]
-            assert set((await states(here)).values()) == {"delivered"}
+            assert set((await here.states()).values()) == {"delivered"}
 
     asyncio.run(check())
 
@@ -182,14 +177,14 @@ def test_a_result_that_the_system_fails_on_again_and_again_is_isolated_not_the_c
             await here.put(*(result(number) for number in range(20)))
             await here.run(200, step=1)
             assert sorted(here.connector.arrived) == sorted(f"r-{number}" for number in range(1, 20))
-            assert (await states(here))["r-0"] == "pending"
+            assert (await here.states())["r-0"] == "pending"
             assert (await only_connection(here)).health == "ok"
             await here.put(result(20))
             await here.run(10)
             assert "r-20" in here.connector.arrived
             here.connector.behaviour = deliver_all
             await here.run(2 * 3600, step=60)
-            assert (await states(here))["r-0"] == "delivered"
+            assert (await here.states())["r-0"] == "delivered"
 
     asyncio.run(check())
 
@@ -214,7 +209,7 @@ def test_a_connector_that_raises_or_answers_nonsense_is_contained_and_named(plac
             assert blamed in connection.detail
             assert "Scripted" in connection.detail
             assert "token-abc" not in connection.detail
-            assert set((await states(here)).values()) == {"pending"}
+            assert set((await here.states()).values()) == {"pending"}
 
     asyncio.run(check())
 
@@ -232,7 +227,7 @@ def test_a_connector_that_hangs_is_contained(place):
                 while (connection := await only_connection(here)).health != "server error":
                     await asyncio.sleep(0.05)
             assert "took longer than 0.05 s" in connection.detail
-            assert (await states(here))["r-1"] in ("pending", "sending")
+            assert (await here.states())["r-1"] in ("pending", "sending")
 
     asyncio.run(check())
 
@@ -370,11 +365,11 @@ def test_a_replay_from_another_process_is_noticed(place):
             here.connector.behaviour = lambda batch: [Rejected(each.id, "no") for each in batch.deliveries]
             await here.put(result(1))
             await here.run(2)
-            assert (await states(here))["r-1"] == "rejected"
+            assert (await here.states())["r-1"] == "rejected"
             here.connector.behaviour = deliver_all
             assert await Repair(here.store).replay(Selection(results=["r-1"]), here.clock.now()) == 1
             await here.run(2)
-            assert (await states(here))["r-1"] == "delivered"
+            assert (await here.states())["r-1"] == "delivered"
 
     asyncio.run(check())
 
@@ -414,6 +409,6 @@ def test_stopping_lets_what_is_on_the_wire_arrive(place):
             assert not stopping.done()
             go.set()
             await asyncio.wait_for(stopping, 5)
-            assert (await states(here))["r-1"] == "delivered"
+            assert (await here.states())["r-1"] == "delivered"
 
     asyncio.run(check())

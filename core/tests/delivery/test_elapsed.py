@@ -10,7 +10,7 @@ from scripted import START, result, room
 from sqlalchemy import select
 
 from passback import Delivered
-from passback.delivery import Overview, Retention, RetentionPolicy, Selection, believed, foreseen
+from passback.delivery import Retention, RetentionPolicy, believed, foreseen
 from passback.delivery.elapsed import Sight
 from passback.store import schema
 
@@ -19,8 +19,7 @@ POLICY = RetentionPolicy(undelivered=30 * DAY, settled=90 * DAY)
 
 
 async def states(here):
-    found = await Overview(here.store).deliveries(Selection(), 100, here.clock.now())
-    return sorted(each.state for each in found)
+    return sorted((await here.states()).values())
 
 
 def test_a_clock_that_is_ahead_for_less_than_a_day_gives_up_and_forgets_nothing(place):

@@ -22,18 +22,13 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback.delivery import DispatcherLock, Outbox, Overview, Selection, Submission
+from passback.delivery import DispatcherLock, Outbox, Overview, Submission
 from passback.store import Store
 
 
 async def only_connection(here):
     (connection,) = (await Overview(here.store).totals()).connections
     return connection
-
-
-async def states(here):
-    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
-    return {each.result_id: each.state for each in found}
 
 
 def failing_on(bad, error):
@@ -66,7 +61,7 @@ def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_ot
             assert (await only_connection(here)).health == "ok"
             here.connector.behaviour = deliver_all
             await here.run(3600, step=60, arrived=30)
-            assert set((await states(here)).values()) == {"delivered"}
+            assert set((await here.states()).values()) == {"delivered"}
 
     asyncio.run(check())
 
@@ -133,7 +128,7 @@ def test_a_receipt_with_nonsense_in_it_is_the_connectors_defect_and_nothing_is_s
             await here.run(20)
             assert (await only_connection(here)).health == "server error"
             assert len(here.connector.batches) < 10
-            assert (await states(here))["r-1"] == "pending"
+            assert (await here.states())["r-1"] == "pending"
 
     asyncio.run(check())
 
@@ -266,7 +261,7 @@ def test_what_arrives_while_the_sqlite_file_is_locked_is_not_sent_again(tmp_path
             blocker.close()
             await here.run(20)
             assert sorted(here.connector.arrived) == sorted(f"r-{number}" for number in range(12))
-            assert set((await states(here)).values()) == {"delivered"}
+            assert set((await here.states()).values()) == {"delivered"}
 
     asyncio.run(check())
 
@@ -284,7 +279,7 @@ def test_a_sqlite_file_that_is_locked_while_results_are_parked_loses_sight_of_no
             blocker.close()
             here.dispatcher.wake("lms")
             await here.run(20)
-            assert (await states(here))["r-1"] == "waiting"
+            assert (await here.states())["r-1"] == "waiting"
 
     asyncio.run(check())
 
@@ -328,10 +323,10 @@ def test_nothing_is_accepted_into_a_file_that_nobody_could_find_again(tmp_path, 
                 await here.put(result(2))
             here.connector.behaviour = deliver_all
             await here.run(30)
-            assert await states(here) == {"r-1": "delivered"}, "what was accepted before still goes"
+            assert await here.states() == {"r-1": "delivered"}, "what was accepted before still goes"
             away.replace(path)
             await here.put(result(2))
-            assert set(await states(here)) == {"r-1", "r-2"}
+            assert set(await here.states()) == {"r-1", "r-2"}
 
     asyncio.run(check())
 

@@ -55,11 +55,6 @@ def later_once(*ids, seconds=60):
     return behave
 
 
-async def states(here):
-    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
-    return {each.result_id: each.state for each in found}
-
-
 def unknown(batch):
     return [UserUnknown(each.id, "nobody") for each in batch.deliveries]
 
@@ -162,7 +157,7 @@ def test_progress_is_not_sent_after_a_completion_that_may_have_arrived(place, be
             await here.start()
             await here.run(120)
             assert here.connector.batches == [["r-3"], ["r-3"]]
-            assert set((await states(here)).values()) == {"delivered"}
+            assert set((await here.states()).values()) == {"delivered"}
 
     asyncio.run(check())
 
@@ -202,7 +197,7 @@ def test_progress_waits_with_the_progress_that_says_it_too(place):
             await here.start()
             await here.run(120)
             assert tries == ["r-2", "r-2", "r-4", "r-2", "r-3"]
-            assert set((await states(here)).values()) == {"delivered"}
+            assert set((await here.states()).values()) == {"delivered"}
 
     asyncio.run(check())
 
@@ -235,7 +230,7 @@ def test_progress_waits_for_a_completion_on_the_wire_however_it_becomes_due(plac
             open_.set()
             await here.run(5)
             assert here.connector.arrived == ["r-3", "r-2"]
-            assert (await states(here))["r-1"] == "delivered"
+            assert (await here.states())["r-1"] == "delivered"
 
     asyncio.run(check())
 

@@ -26,11 +26,6 @@ async def damage(here, *ids, body=DAMAGED["no JSON"]):
     await here.store.run(lambda db: db.execute(there))
 
 
-async def states(here):
-    found = await Overview(here.store).deliveries(Selection(), 1000, here.clock.now())
-    return {each.result_id: each.state for each in found}
-
-
 @pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
 def test_it_is_rejected_with_the_reason_and_all_others_arrive_in_order(place, body):
     async def check():
@@ -43,7 +38,7 @@ def test_it_is_rejected_with_the_reason_and_all_others_arrive_in_order(place, bo
             await here.run(3)
             whole = [f"r-{number}" for number in range(30) if f"r-{number}" not in lost]
             assert here.connector.arrived == whole
-            assert await states(here) == {
+            assert await here.states() == {
                 **dict.fromkeys(whole, "delivered"),
                 **dict.fromkeys(lost, "rejected"),
             }

@@ -106,10 +106,7 @@ class Village:
         return await self.states()
 
     async def states(self):
-        from passback.delivery import Overview, Selection  # noqa: PLC0415
-
-        found = await Overview(self.store).deliveries(Selection(), 1000, self.clock.now())
-        return {each.result_id: each.waiting_for or each.state for each in found}
+        return {each.result_id: each.waiting_for or each.state for each in await self.deliveries()}
 
 
 @asynccontextmanager

@@ -18,7 +18,17 @@ from passback import (
     Receipt,
     Result,
 )
-from passback.delivery import Backoff, Dispatcher, LanePolicy, Outbox, Routes, Submission, Surroundings
+from passback.delivery import (
+    Backoff,
+    Dispatcher,
+    LanePolicy,
+    Outbox,
+    Overview,
+    Routes,
+    Selection,
+    Submission,
+    Surroundings,
+)
 from passback.delivery.accepting import raise_signals
 from passback.errors import ConnectionNotReady
 from passback.http import HTTP
@@ -193,6 +203,12 @@ class Room:
         async with asyncio.timeout(seconds):
             while not done():
                 await self.settle()
+
+    async def states(self):
+        return {each.result_id: each.state for each in await self.deliveries()}
+
+    async def deliveries(self):
+        return await Overview(self.store).deliveries(Selection(), 1000, self.clock.now())
 
     async def settle(self):
         """Let everybody act: each turn waits until the store's thread has done what it was asked before."""

@@ -110,11 +110,10 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
     """Lease the oldest of what is due: first what is sent together, then one of what is tried alone."""
     stuck = False
     for alone in (False, True):
-        rows, held_back = _free_rows(db, wish, now, alone=alone)
+        rows, left_out, held_back = _free_rows(db, wish, now, alone=alone)
         stuck = stuck or held_back
         start = _first_apart(rows, wish.pass_over)
         candidates = _of_one_learner(rows[start:]) if start else rows
-        left_out = covered(candidates) if wish.latest_only else {}
         taken = chosen(candidates, 1 if alone else wish.limit, left_out)
         if taken:
             return _taken(db, wish, taken, left_out, passed_over=start, alone=alone)
@@ -157,8 +156,13 @@ def _looked_at(wish: Wish, *, alone: bool) -> int:
     return 1 if alone else wish.limit
 
 
-def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> tuple[Sequence[DueRow], bool]:
-    """Return what is due and overtakes nothing, and whether something is held back by what is on the wire."""
+def _free_rows(
+    db: Connection, wish: Wish, now: int, *, alone: bool
+) -> tuple[Sequence[DueRow], Mapping[int, int], bool]:
+    """Return what is due and overtakes nothing.
+
+    With it: what `covered` says, if that's asked for; whether what is on the wire holds back all that is due.
+    """
     looked_at = _looked_at(wish, alone=alone)
     while True:
         due = _due_rows(db, wish.connection, now, looked_at, alone=alone)
@@ -167,7 +171,7 @@ def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> tuple[Se
         left_out = covered(due) if wish.latest_only else None
         free, put_off = in_order(db, wish.connection, due, now, left_out)
         if free or not put_off:
-            return free, bool(due) and not free
+            return free, left_out or {}, bool(due) and not free
 
 
 def _of_one_learner(rows: Sequence[DueRow]) -> Sequence[DueRow]:

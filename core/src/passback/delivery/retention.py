@@ -21,7 +21,6 @@ __all__ = ["Retention", "RetentionPolicy"]
 
 _d = schema.delivery.c
 _e = schema.event.c
-_h = schema.history.c
 _r = schema.result.c
 
 # Few enough that whoever submits meanwhile isn't kept waiting.
