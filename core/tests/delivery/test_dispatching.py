@@ -49,6 +49,25 @@ def test_everything_accepted_is_delivered_in_order_and_in_batches(place):
     asyncio.run(check())
 
 
+def test_a_system_that_never_took_anything_is_sent_a_few_first(place):
+    async def check():
+        async with room(place, batch=100, deliver=False) as here:
+            here.connector.behaviour = failing(CannotConnect("not reached"))
+            await here.put(*(result(number) for number in range(250)))
+            await here.start()
+            await here.run(0.25)
+            assert [len(batch) for batch in here.connector.batches] == [10]
+            here.connector.behaviour = deliver_all
+            await here.run(20)
+            assert max(len(batch) for batch in here.connector.batches) == 100
+            assert set((await here.states()).values()) == {"delivered"}
+            await here.put(*(result(number) for number in range(1000, 1100)))
+            await here.run(1)
+            assert len(here.connector.batches[-1]) == 100, "one that did is sent whole batches from the start"
+
+    asyncio.run(check())
+
+
 def test_an_outage_belongs_to_the_connection_and_its_backlog_drains_by_itself(place):
     async def check():
         async with room(place) as here:

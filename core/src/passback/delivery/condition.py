@@ -19,6 +19,8 @@ __all__ = ["Condition"]
 # mustn't wait behind them. A short one keeps the order.
 _PROBES_OF_THE_FIRST = 3
 _HEADS = 200
+# How many deliveries to send first to a system that never took any: it may not be there at all.
+_FIRST = 10
 
 
 class Condition:
@@ -43,6 +45,8 @@ class Condition:
         self.breaker = breaker
         if not breaker.closed:
             self.window = 1
+        elif breaker.last_success is None:
+            self.window = min(self.window, _FIRST)
 
     @property
     def single(self) -> bool:
