@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import attrs
+
 from passback import Activity, Learner, Result, Score
 
 __all__ = ["BATCH", "made", "write_configuration"]
@@ -42,11 +44,13 @@ def write_configuration(
     return config
 
 
-def made(count: int, connections: int = 1) -> Iterator[Result]:
-    """Yield `count` different results, shared out among the customers in batches."""
+def made(count: int, connections: int = 1, *, random_ids: bool = False) -> Iterator[Result]:
+    """Yield `count` different results, shared out among the customers in batches.
+
+    With ids that Passback makes, or with random ones as a host may have them.
+    """
     for number in range(count):
-        yield Result(
-            id=str(uuid4()),
+        result = Result(
             kind="completed",
             organisation=f"customer-{number // BATCH % connections}",
             learner=Learner(id=f"learner-{number % 500}@example.com", name="A Learner"),
@@ -55,3 +59,4 @@ def made(count: int, connections: int = 1) -> Iterator[Result]:
             score=Score(raw=number % 101, min=0, max=100, scaled=number % 101 / 100),
             success=True,
         )
+        yield attrs.evolve(result, id=str(uuid4())) if random_ids else result

@@ -94,6 +94,7 @@ def main() -> None:
         rows = in_turns(lambda: alone(port, results))
         for connections in (chosen.connections, 1):
             rows += scenario("queued", port, connections, chosen.queued)
+        rows += scenario("own_ids", port, chosen.queued)
         rows += in_turns(lambda: beside(port, chosen.well, chosen.dead))
         with postgres() as fresh:
             shared = in_turns(lambda: on_postgres(port, results, fresh))

@@ -79,8 +79,7 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
     told = f"{connections:,} connections, {backlog:,} queued" if connections > 1 else f"{backlog:,} queued"
     config = write_configuration(folder, port, connections)
     async with Passback.from_file(config, deliver=False) as pb:
-        for start in range(0, backlog, 50_000):
-            await pb.submit_many(made(min(50_000, backlog - start), connections))
+        await _fill(pb, backlog, connections)
         accepted = [
             await _accepted(pb, f"passback: submit_many, {told}", connections) for _ in range(_WINDOWS)
         ]
@@ -99,9 +98,22 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
     return [more, drain]
 
 
-async def _accepted(pb: Passback, name: str, connections: int) -> Row:
+async def own_ids(port: int, folder: Path, backlog: int) -> list[Row]:
+    """Measure accepting on top of a backlog, where the host gives ids, random ones."""
+    async with _opened(port, folder) as pb:
+        await _fill(pb, backlog, random_ids=True)
+        name = f"passback: submit_many, {backlog:,} queued, random ids of the host's"
+        return best([[await _accepted(pb, name, 1, random_ids=True)] for _ in range(_WINDOWS)])
+
+
+async def _fill(pb: Passback, backlog: int, connections: int = 1, *, random_ids: bool = False) -> None:
+    for start in range(0, backlog, 50_000):
+        await pb.submit_many(made(min(50_000, backlog - start), connections, random_ids=random_ids))
+
+
+async def _accepted(pb: Passback, name: str, connections: int, *, random_ids: bool = False) -> Row:
     row = Row(name)
-    fresh = list(made(_FRESH, connections))
+    fresh = list(made(_FRESH, connections, random_ids=random_ids))
     with row.measured(len(fresh)):
         await pb.submit_many(fresh)
     return row
@@ -173,7 +185,7 @@ async def until(client: httpx2.AsyncClient, port: int, count: int) -> int:
 
 
 _SCENARIOS: dict[str, Callable[..., Coroutine[None, None, list[Row]]]] = {
-    each.__name__: each for each in (accept, send, whole, queued, beside, work)
+    each.__name__: each for each in (accept, send, whole, queued, own_ids, beside, work)
 }
 
 

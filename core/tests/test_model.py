@@ -1,5 +1,7 @@
 import json
+import time
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import RFC_4122, UUID
 
 import attrs
 import pytest
@@ -85,13 +87,23 @@ def test_other_content_makes_other_bytes(other):
     assert canonical(made(**other)) != canonical(made())
 
 
-def test_a_result_without_an_id_gets_one_of_its_own():
-    first, second = made(), made()
-    drop = {"id": None}
-    document = json.loads(canonical(first)) | drop
+def without_id():
+    document = json.loads(canonical(made()))
     del document["id"]
-    assert parse_result(json.dumps(document)).id != parse_result(json.dumps(document)).id
-    assert first.id == second.id == "r-1"
+    return parse_result(json.dumps(document))
+
+
+def test_a_result_without_an_id_gets_one_of_its_own():
+    assert without_id().id != without_id().id
+
+
+def test_an_id_that_is_made_is_a_uuid_of_the_kind_that_all_systems_know_and_grows_with_time(monkeypatch):
+    ids = []
+    for seconds in range(1_800_000_000, 1_800_000_100):
+        monkeypatch.setattr(time, "time_ns", lambda seconds=seconds: seconds * 10**9)
+        ids.append(without_id().id)
+    assert ids == sorted(ids)
+    assert {(UUID(each).version, UUID(each).variant) for each in ids} == {(4, RFC_4122)}
 
 
 @pytest.mark.parametrize("kind", ResultKind)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import uuid4
+from uuid import UUID
 
 import attrs
 
@@ -35,6 +37,13 @@ else:  # msgspec resolves annotations at run time and knows no recursive alias
 DEFAULT_ORGANISATION = "default"
 _ATOM = r"[^\s@<>()\[\],;:\\\".]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
+
+
+def _new_id() -> str:
+    # It begins with the time, so that what is new lies together in the index of an outbox of millions.
+    # The rest is random, and it says so (version 4): many systems know no younger kind.
+    milliseconds = time.time_ns() // 1_000_000
+    return str(UUID(int=(milliseconds << 80 | secrets.randbits(80)) % 2**128, version=4))
 
 
 class ResultKind(StrEnum):
@@ -180,7 +189,7 @@ class Result:
     organisation with other content is refused.
 
     Attributes:
-        id: The host's own id; made (a random UUID) where the host has none.
+        id: The host's own id; made (a UUID that begins with the time) where the host has none.
         kind: What happened.
         at: When it happened; with a time zone.
         learner: Who.
@@ -205,7 +214,7 @@ class Result:
     learner: Learner
     activity: Activity
     at: datetime = attrs.field(validator=checks.moment)
-    id: str = attrs.field(factory=lambda: str(uuid4()), validator=checks.text)
+    id: str = attrs.field(factory=_new_id, validator=checks.text)
     organisation: str = attrs.field(default=DEFAULT_ORGANISATION, validator=checks.text)
     started: datetime | None = attrs.field(default=None, validator=checks.moment)
     item: Item | None = None
