@@ -1,18 +1,13 @@
 """A host that is running reads its configuration again."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hosting import lrs_table, made
 
-from passback import Config, Health, Passback, Selection
-from passback.delivery import Repair
-from passback.delivery.breaker import Breaker, save_breaker
+from passback import Config, Passback
 from passback.errors import ConfigError
-from passback.host import asked
 from passback.sandbox import serve
-from passback.store import Store
 from passback_xapi.sandbox import Behaviour, Sandbox
 
 
@@ -51,33 +46,6 @@ def test_an_activity_that_is_attached_while_it_runs_goes(host):
     with serve(sandbox) as url:
         host.configure(lrs_table(url, more='activities = ["https://content.example.com/other"]'))
         asyncio.run(attach(url))
-
-
-def test_what_somebody_asked_to_try_before_it_was_open_begins_nothing_anew(host, monkeypatch, caplog):
-    monkeypatch.setattr(asked, "_INTERVAL", 0.05)
-    caplog.set_level("INFO", "passback.host")
-    now = datetime.now(UTC)
-    waits = Breaker(health=Health.OK, since=now, asked=now, next_probe=now + timedelta(days=6), decided=now)
-
-    async def check():
-        store = Store(host.folder / "passback.db")
-        await store.open()
-        for name in ("lrs", "other"):
-            await store.run(save_breaker, name, waits)
-        await Repair(store).replay(Selection(connection="lrs"), now)
-        async with Passback.from_file(host.folder / "passback.toml"):
-            await asyncio.sleep(0.5)
-            assert "tried now" not in caplog.text
-            await Repair(store).replay(Selection(connection="other"), now)
-            async with asyncio.timeout(10):
-                while "tried now, as somebody asked: other" not in caplog.text:
-                    await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
-        await store.close()
-        assert caplog.text.count("tried now") == 1
-
-    host.configure(lrs_table("http://127.0.0.1:9/xapi"))
-    asyncio.run(check())
 
 
 def test_a_host_without_a_file_says_so():

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from scripted import deliver_all, result, room
+from scripted import START, deliver_all, result, room
 
 from passback import (
     ActivityUnknown,
@@ -179,6 +179,30 @@ def test_a_system_that_asks_to_wait_is_obeyed_and_nobody_is_alarmed(place):
             assert here.connector.arrived == []
             await here.run(120, step=10)
             assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    "failure", [RateLimited("in a week", until=START + timedelta(days=6)), CannotConnect("not reached")]
+)
+def test_whoever_replays_a_connection_has_it_tried_now_and_once(place, failure):
+    async def check():
+        async with room(place, patience=300) as here:
+            here.connector.behaviour = failing(failure)
+            await here.put(result(1))
+            await here.run(3600, step=10)
+            tried = len(here.connector.batches)
+            await Repair(here.store).replay(Selection(connection="other"), here.clock.now())
+            await here.run(4)
+            assert len(here.connector.batches) == tried
+            await Repair(here.store).replay(Selection(connection="lms"), here.clock.now())
+            await here.run(4)
+            assert len(here.connector.batches) == tried + 1, "what fails then waits as long as ever"
+            here.connector.behaviour = deliver_all
+            await Repair(here.store).replay(Selection(connection="lms"), here.clock.now())
+            await here.run(4)
+            assert await here.states() == {"r-1": "delivered"}
 
     asyncio.run(check())
 

@@ -25,6 +25,8 @@ log = logging.getLogger("passback.delivery")
 # How long until what another process submitted is noticed.
 _POLL = 0.2
 _SWEEP = timedelta(seconds=30)
+# How long until somebody's wish that a connection be tried now is noticed.
+_LISTEN = timedelta(seconds=2)
 _RECHECK = timedelta(hours=1)
 # Enough for a request that is on the wire to end by its own timeout.
 _GRACE = 90.0
@@ -50,7 +52,7 @@ class Dispatcher:
         # Who takes what is to be done, and who lets go what is idle, don't do so at the same time.
         self._claiming = asyncio.Lock()
         self._started = False
-        self._swept = self._seen = around.clock.now()
+        self._swept = self._listened = self._seen = around.clock.now()
         self._rechecked = around.clock.now() - _RECHECK
 
     async def start(self) -> None:
@@ -146,7 +148,8 @@ class Dispatcher:
             log.warning(
                 "the clock went back by %s; nothing waits for it to come round again", self._seen - now
             )
-            self._swept, self._rechecked = min(self._swept, now), min(self._rechecked, now)
+            self._swept, self._listened = min(self._swept, now), min(self._listened, now)
+            self._rechecked = min(self._rechecked, now)
             await self._repair.pull_back(now)
             self._want(await self._overview.pending_connections())
         self._seen = now
@@ -158,6 +161,9 @@ class Dispatcher:
             self._wanted.clear()
             for name in called.lanes:
                 self._lanes.wake(name)
+        if now - self._listened >= _LISTEN:
+            self._listened = now
+            self._lanes.try_now(await self._repair.asked())
         swept = now - self._swept >= _SWEEP
         # Whoever accepted it, or was told of it, may know less than we: its configuration may be older.
         if called.unrouted or (swept and self._around.outbox.store.shared):

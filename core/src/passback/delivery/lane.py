@@ -103,6 +103,7 @@ class Lane:
 
     def __init__(self, connection: Connection, policy: LanePolicy, around: Surroundings) -> None:
         self.wake = asyncio.Event()
+        self._interrupted = asyncio.Event()
         self._connection = connection
         self._policy = policy
         self._around = around
@@ -128,6 +129,10 @@ class Lane:
         finally:
             await asyncio.gather(*self._flying, return_exceptions=True)
             await self._give_back()
+
+    def interrupt(self) -> None:
+        """End a wait for the next probe: somebody asked for one, or the lane is to end."""
+        self._interrupted.set()
 
     async def _turn(self) -> bool:
         """Do what is to be done next; return whether something is left to do."""
@@ -164,9 +169,12 @@ class Lane:
             return True
         if self._flying:
             await self._landing()
-        else:
-            # Waits for the stop rather than for a wake: new results don't make an outage shorter.
-            await self._around.clock.wait(self._around.stopping, wait)
+            return False
+        self._interrupted.clear()
+        # Not for a wake: new results don't make an outage shorter.
+        if self._goes_on() and await self._around.clock.wait(self._interrupted, wait) and self._goes_on():
+            await self._recall()
+            log.info("%s: tried now, as somebody asked", self._connection.name)
         return False
 
     async def _take(self) -> Lease:

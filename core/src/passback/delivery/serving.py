@@ -64,6 +64,7 @@ class _Running:
         self.stopping.set()
         if self.lane is not None:
             self.lane.wake.set()
+            self.lane.interrupt()
 
 
 class Lanes:
@@ -91,6 +92,12 @@ class Lanes:
         running = _Running()
         running.task = asyncio.create_task(self._serve(name, running), name=f"lane {name}")
         self._running[name] = running
+
+    def try_now(self, names: Collection[str]) -> None:
+        """Have the lanes called `names` wait no longer for the time of their next probe."""
+        for name in self.busy & frozenset(names):
+            if (lane := self._running[name].lane) is not None:
+                lane.interrupt()
 
     def end(self, names: Collection[str] | None = None) -> None:
         """Have the lanes called `names`, or all, let what is on the wire arrive, and end."""

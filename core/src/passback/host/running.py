@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -14,13 +13,11 @@ from passback.delivery import (
     Dispatcher,
     DispatcherLock,
     Outbox,
-    Repair,
     RetentionPolicy,
     attached_connections,
 )
 from passback.errors import ConfigError, OutboxError, OutboxTooNew
 from passback.host.alerting import Alerting, alert_mistakes
-from passback.host.asked import watch_asked
 from passback.host.bonding import Bonding
 from passback.host.config import Config, Mistake, read_again
 from passback.host.delivering import Delivering
@@ -135,8 +132,6 @@ class Running:
             self._stack.push_async_callback(self.delivering.end)
             self._stack.push_async_callback(self._alerting.end)
             self._stack.push_async_callback(self._matching.end)
-            asked = watch_asked(Repair(self.store), self._begin_anew)
-            self._stack.callback(asyncio.create_task(asked, name="passback asked").cancel)
             await self._take_over()
             if self._telemetry is not None:
                 measuring = asyncio.create_task(self._telemetry.watch(self.store), name="passback telemetry")
@@ -180,14 +175,8 @@ class Running:
         Raises:
             ExceptionGroup: Of `ConfigError`: it can't be used, and everything stays as it was.
         """
-        await self._whole(self._reload())
-
-    async def _begin_anew(self) -> None:
-        await self._whole(self._replace())
-
-    async def _whole(self, change: Coroutine[None, None, None]) -> None:
         # Whoever loses patience with it mustn't leave a host behind that no longer delivers.
-        self._reloading = asyncio.create_task(change, name="passback reload")
+        self._reloading = asyncio.create_task(self._reload(), name="passback reload")
         self._reloading.add_done_callback(_retrieved)
         await asyncio.shield(self._reloading)
 
@@ -199,28 +188,17 @@ class Running:
                 await asyncio.to_thread(config.resolve)
             seal = await asyncio.to_thread(_seal, config)
             before = self.roster
-            await self._rest()
+            await self._matching.end()
+            await self._alerting.end()
+            await self.delivering.end()
             self.config = config.model_copy(update={"store": self.config.store})
             self.roster = ConfiguredRoster(self.config, self.clock)
             self.routes = self.roster.routes()
             self.seal = seal
-            self._go_on()
+            if self.delivers and not self._closing:
+                self._begin()
             await before.aclose()
         log.info("the configuration is read again")
-
-    async def _replace(self) -> None:
-        async with self._changing:
-            await self._rest()
-            self._go_on()
-
-    async def _rest(self) -> None:
-        await self._matching.end()
-        await self._alerting.end()
-        await self.delivering.end()
-
-    def _go_on(self) -> None:
-        if self.delivers and not self._closing:
-            self._begin()
 
     def _lock(self) -> None:
         # Those that share a server agree there who delivers what.
