@@ -10,7 +10,6 @@ from passback.delivery.elapsed import believed, foreseen
 from passback.delivery.equipping import Equipment, Unequipped
 from passback.delivery.exporting import Exported, export
 from passback.delivery.history import Step
-from passback.delivery.lane import LanePolicy, Surroundings
 from passback.delivery.leasing import Wish
 from passback.delivery.lock import DispatcherLock
 from passback.delivery.outbox import Outbox
@@ -22,6 +21,7 @@ from passback.delivery.selection import Selection
 from passback.delivery.serving import Roster
 from passback.delivery.settling import Settlement
 from passback.delivery.submission import Submission
+from passback.delivery.surroundings import LanePolicy, Surroundings
 from passback.delivery.telling import tell
 from passback.delivery.unknown import last_seen, waiting_connections, waiting_learners
 

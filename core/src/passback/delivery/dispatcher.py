@@ -11,11 +11,11 @@ import attrs
 
 from passback.delivery.claims import Claims, Sole
 from passback.delivery.fleet import Fleet
-from passback.delivery.lane import Surroundings
 from passback.delivery.overview import Overview
 from passback.delivery.repair import Repair
 from passback.delivery.retention import Retention
 from passback.delivery.serving import AFTER_A_CRASH, Lanes, Roster
+from passback.delivery.surroundings import Surroundings
 from passback.errors import OutboxTooNew, PassbackError
 
 __all__ = ["Dispatcher"]

@@ -13,9 +13,10 @@ from sqlalchemy import Connection as Database
 from passback.connection import Connection
 from passback.contract import Health
 from passback.delivery.breaker import Breaker, load_breaker, save_breaker
-from passback.delivery.lane import Lane, LanePolicy, Surroundings
+from passback.delivery.lane import Lane
 from passback.delivery.repair import Repair
 from passback.delivery.routing import Routes
+from passback.delivery.surroundings import LanePolicy, Surroundings
 from passback.errors import ConnectionNotReady, PassbackError
 
 __all__ = ["AFTER_A_CRASH", "Lanes", "Roster"]

@@ -1,0 +1,198 @@
+"""A courier: takes what is leased to a connection's system, and keeps and tells what came of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import attrs
+from sqlalchemy import Connection as Database
+
+from passback.connection import Connection
+from passback.contract import HealthChanged, Settled
+from passback.delivery.attempt import Attempt
+from passback.delivery.breaker import Breaker, load_breaker, save_breaker
+from passback.delivery.condition import Condition
+from passback.delivery.leasing import Lease, Wish
+from passback.delivery.planning import plan
+from passback.delivery.sending import Sent, send
+from passback.delivery.settling import Settlement
+from passback.delivery.surroundings import LanePolicy, Surroundings
+from passback.delivery.telling import listeners, tell
+from passback.delivery.verdicts import settlement
+from passback.errors import OutboxError, OutboxTooNew, PassbackError
+from passback.http import HTTP
+from passback.model import Batch
+
+__all__ = ["Courier"]
+
+log = logging.getLogger("passback.delivery")
+
+# How long to wait before what a store couldn't keep is tried again, in seconds.
+_UNSETTLED = 5.0
+
+
+class Courier:
+    """Takes leases of one connection to its system, and learns by that how it does.
+
+    Attributes:
+        condition: How it does.
+        ready: What is leased already and on its way next.
+    """
+
+    def __init__(self, connection: Connection, policy: LanePolicy, around: Surroundings) -> None:
+        self.condition = Condition(policy.batch, policy.backoff, around.rng, around.clock.now())
+        self.ready: Lease | None = None
+        self._connection = connection
+        self._policy = policy
+        self._around = around
+
+    async def recall(self) -> None:
+        """Go on from what the outbox knows of the connection."""
+        now = self._around.clock.now()
+        name = self._connection.name
+        breaker, used = await self._around.outbox.store.run_soft(load_breaker, name, now)
+        self.condition.recall(breaker)
+        self._connection.meter.recall(used)
+
+    async def take(self) -> Lease:
+        """Return what is to be delivered next, leased."""
+        lease, self.ready = self.ready, None
+        if lease is None:
+            now = self._around.clock.now()
+            lease = await self._around.outbox.lease(self._wish(now), now)
+        return lease
+
+    async def give_back(self) -> None:
+        """Let go what is leased and wasn't delivered."""
+        lease, self.ready = self.ready, None
+        if lease is not None and lease.rows:
+            untouched = Settlement(unsent=frozenset(row.seq for row in lease.rows))
+            await self._around.outbox.settle(lease, untouched, self._around.clock.now())
+
+    async def press(self) -> None:
+        """Probe by the test button: nothing is left to send, and the outage is to end all the same."""
+        before, failure = self.condition.breaker, None
+        try:
+            await self._connection.check()
+        except PassbackError as error:
+            failure = error
+        self.condition.pressed(failure, self._around.clock.now())
+        await self._around.outbox.store.run_soft(
+            save_breaker, self._connection.name, self.condition.breaker, self._connection.meter.used
+        )
+        self._tell_health(before)
+
+    async def deliver(self, lease: Lease) -> None:
+        """Send what `lease` holds, keep what came of it, and tell it."""
+        policy = self._policy
+        before = self.condition.breaker
+        window = 1 if self.condition.single else self.condition.window
+        planned = plan(
+            lease.deliveries,
+            policy.organisation,
+            window,
+            covered=lease.covered,
+            overtaken=lease.overtaken,
+        )
+        started = self._around.clock.now()
+        batch = await self._around.equipment.equip(self._connection, planned.send)
+        with HTTP.recording() as tried:
+            sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
+        now = self._around.clock.now()
+        attempt = Attempt(self._connection.name, len(planned.send), sent, tried, started, now)
+        settled = settlement(lease, planned, sent, self.condition, now)
+        event = attempt.event() if planned.send else None
+        await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
+        if planned.send:
+            self._around.equipment.noted(self._connection, sent.receipts)
+            self._tell(lease, before, attempt)
+
+    def _wish(self, now: datetime) -> Wish:
+        condition, policy = self.condition, self._policy
+        return Wish(
+            connection=self._connection.name,
+            limit=1 if condition.single else condition.window,
+            until=now + timedelta(seconds=2 * policy.patience),
+            pass_over=condition.passed_over,
+            fails=condition.breaker.fails,
+            latest_only=policy.latest_only,
+        )
+
+    async def _keep(self, lease: Lease, settled: Settlement, batch: Batch, sent: Sent, now: datetime) -> None:
+        def also(db: Database) -> None:
+            save_breaker(db, self._connection.name, self.condition.breaker, self._connection.meter.used)
+            self._around.equipment.note(db, self._connection, batch, sent.receipts)
+
+        goes_on = (
+            self._policy.concurrency == 1
+            and not self._around.stopping.is_set()
+            # Who has to wait for a slot leases when it's there.
+            and not self._around.slots.contended
+            and not self.condition.wait(now)
+        )
+        wish = self._wish(now) if goes_on else None
+        count, self.ready = await self._settle(lease, settled, now, also, wish)
+        if count < len(settled.changes):
+            log.warning(
+                "%s: %d receipts changed nothing: their lease had ended, or their learner was erased",
+                self._connection.name,
+                len(settled.changes) - count,
+            )
+
+    async def _settle(
+        self,
+        lease: Lease,
+        settled: Settlement,
+        now: datetime,
+        also: Callable[[Database], None],
+        wish: Wish | None,
+    ) -> tuple[int, Lease | None]:
+        """Settle, also where the store can't for a while: what isn't settled is sent again."""
+        until = now + timedelta(seconds=2 * self._policy.patience)
+        while True:
+            try:
+                return await self._around.outbox.settle(lease, settled, now, also, wish)
+            except OutboxTooNew:
+                raise
+            except OutboxError as error:
+                if not self._around.going_on or self._around.clock.now() >= until:
+                    raise
+                name = self._connection.name
+                log.error("%s: what it answered isn't kept yet, tried again: %s", name, error)  # noqa: TRY400 - it's told
+            # By then the next may be due otherwise.
+            wish = None
+            await self._around.clock.wait(self._around.stopping, _UNSETTLED)
+
+    def _tell(self, lease: Lease, before: Breaker, attempt: Attempt) -> None:
+        if self._around.observers:
+            tell(self._around.observers, attempt.attempted())
+        if listening := listeners(self._around.observers, Settled):
+            results = {delivery.id: delivery.result for delivery in lease.deliveries}
+            for receipt in attempt.sent.receipts:
+                result = results[receipt.delivery]
+                event = Settled(connection=self._connection.name, result=result, receipt=receipt)
+                tell(listening, event)
+        self._tell_health(before)
+
+    def _tell_health(self, before: Breaker) -> None:
+        breaker = self.condition.breaker
+        if breaker.health is before.health:
+            return
+        log.log(
+            logging.INFO if breaker.closed else logging.WARNING,
+            "%s: %s%s",
+            self._connection.name,
+            breaker.health.value,
+            f": {breaker.detail}" if breaker.detail else "",
+            extra={"health": breaker.health.value},
+        )
+        change = HealthChanged(
+            connection=self._connection.name,
+            before=before.health,
+            now=breaker.health,
+            detail=breaker.detail,
+            at=breaker.since,
+        )
+        tell(self._around.observers, change)
