@@ -44,15 +44,17 @@ def write_configuration(
     return config
 
 
-def made(count: int, connections: int = 1, *, random_ids: bool = False) -> Iterator[Result]:
-    """Yield `count` different results, shared out among the customers in batches.
+def made(
+    count: int, connections: int = 1, *, in_a_row: int = BATCH, random_ids: bool = False
+) -> Iterator[Result]:
+    """Yield `count` different results, shared out among the customers, `in_a_row` to each.
 
     With ids that Passback makes, or with random ones as a host may have them.
     """
     for number in range(count):
         result = Result(
             kind="completed",
-            organisation=f"customer-{number // BATCH % connections}",
+            organisation=f"customer-{number // in_a_row % connections}",
             learner=Learner(id=f"learner-{number % 500}@example.com", name="A Learner"),
             activity=Activity(id=f"https://content.example.com/{number % 20}", name="An activity"),
             at=datetime(2026, 11, 21, 9, number % 60, tzinfo=UTC),

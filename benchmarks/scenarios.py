@@ -78,12 +78,16 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
     """Measure accepting on top of a backlog, and delivering some of it."""
     told = f"{connections:,} connections, {backlog:,} queued" if connections > 1 else f"{backlog:,} queued"
     config = write_configuration(folder, port, connections)
+    async with Passback.from_file(config) as pb:
+        # Connections that have taken something, as nearly all have that have a backlog.
+        await pb.submit_many(made(connections, connections, in_a_row=1))
+        await pb.drain()
     async with Passback.from_file(config, deliver=False) as pb:
         await _fill(pb, backlog, connections)
         accepted = [
             await _accepted(pb, f"passback: submit_many, {told}", connections) for _ in range(_WINDOWS)
         ]
-    kept = _size(folder) / (backlog + _WINDOWS * _FRESH)
+    kept = _size(folder) / (connections + backlog + _WINDOWS * _FRESH)
     async with Passback.from_file(config), httpx2.AsyncClient(trust_env=False) as client:
         before = await arrived(client, port)
         # Connections are opened with their first request: that is done before it's measured.

@@ -21,6 +21,8 @@ _PROBES_OF_THE_FIRST = 3
 _HEADS = 200
 # How many deliveries to send first to a system that never took any: it may not be there at all.
 _FIRST = 10
+# How many times as many are sent next where these were answered, up to a whole batch.
+_GROWTH = 10
 
 
 class Condition:
@@ -74,7 +76,7 @@ class Condition:
         elif self._suspects:
             self._suspects -= 1
         self.breaker = self.breaker.succeeded(now, arrived=sent.arrived)
-        self.window = 1 if self._suspects else min(self._largest, max(1, self.window) * 2)
+        self.window = 1 if self._suspects else min(self._largest, max(1, self.window) * _GROWTH)
 
     def failed(
         self, lease: Lease, sent: Sent, failure: PassbackError, now: datetime, *, single: bool
