@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from passback.errors import PassbackError
@@ -25,7 +25,7 @@ async def watch(
     path: Path,
     reload: Callable[[], Awaitable[None]],
     seen: Mark | None,
-    secrets: Callable[[], Collection[Path]] = tuple,
+    secrets: Callable[[], Mapping[Path, Mark | None]] = dict,
 ) -> None:
     """Call `reload` whenever one of the files changed, for ever; what it raises is told in the log.
 
@@ -33,15 +33,19 @@ async def watch(
         path: The configuration file.
         reload: What to call.
         seen: The file's mark from before it was read (`Config.source_mark`).
-        secrets: Returns the files that hold the secrets which the configuration refers to by now.
+        secrets: Returns the files that hold the secrets which the configuration refers to by now, each with
+            its mark from before it was read (`Config.secret_files`).
     """
-    kept = _marks(secrets())
+    told: dict[Path, Mark | None] = {}
     for turn in itertools.count(1):
         await asyncio.sleep(_INTERVAL)
-        now, held = file_mark(path), kept
+        now, rotated = file_mark(path), False
         if turn % _SELDOM == 0:
-            kept = _marks(secrets())
-        rotated = any(held.get(file, mark) != mark for file, mark in kept.items())
+            read = secrets()
+            found = {file: file_mark(file) for file in read}
+            rotated = any(found[file] != told.get(file, mark) for file, mark in read.items())
+            # Where they can't be used, they're told of once.
+            told = found
         if now == seen and not rotated:
             continue
         seen = now
@@ -52,7 +56,3 @@ async def watch(
                 log.error("the changed configuration can't be used, the last good one goes on: %s", error)  # noqa: TRY400
         except* Exception as group:
             log.exception("the changed configuration can't be taken over: a defect", exc_info=group)
-
-
-def _marks(files: Collection[Path]) -> dict[Path, Mark | None]:
-    return {file: file_mark(file) for file in files}

@@ -14,6 +14,7 @@ from passback.contract import Observer
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 from passback.host.config.mistakes import Mistake, Place
+from passback.host.config.source import Mark, file_mark
 
 __all__ = ["Resolver", "SecretText", "reference"]
 
@@ -50,14 +51,14 @@ class Resolver:
     Attributes:
         folder: Where the paths of files start.
         observers: Says who is asked for what a vault keeps, in this order; asked when one is needed.
-        files: The files that were read, or should have been.
+        files: The files that were read, or should have been, each with its mark from before.
         places: Where references stood.
         mistakes: The references that lead nowhere.
     """
 
     folder: Path
     observers: Callable[[], Iterable[Observer]]
-    files: set[Path] = attrs.field(factory=set)
+    files: dict[Path, Mark | None] = attrs.field(factory=dict)
     places: set[Place] = attrs.field(factory=set)
     mistakes: list[Mistake] = attrs.field(factory=list)
 
@@ -82,9 +83,11 @@ class Resolver:
         return self._from_file(text) if kind == "file" else self._from_vault(text)
 
     def _from_file(self, file: str) -> str:
-        self.files.add(self.folder / file)
+        path = self.folder / file
+        # Of several that read it, the first may have seen what the others didn't.
+        self.files.setdefault(path, file_mark(path))
         try:
-            found = (self.folder / file).read_text("utf-8").strip()
+            found = path.read_text("utf-8").strip()
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or "it is no text"
             raise _Unresolved(f"the file {file} can't be read: {said}") from None

@@ -16,8 +16,8 @@ from passback.host.config.mistakes import Mistake, dotted
 
 __all__ = ["Mark", "Source", "file_mark"]
 
-# What of a file changes when its content does: time, size, inode.
-Mark: TypeAlias = tuple[int, int, int]
+# What of a file changes when its content does, or who may read it: times, size, inode.
+Mark: TypeAlias = tuple[int, int, int, int]
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 
@@ -28,7 +28,7 @@ def file_mark(path: Path) -> Mark | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 @attrs.frozen(slots=False)

@@ -66,7 +66,7 @@ class Config(Table):
     )
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _resolved: dict[str, Draft] = PrivateAttr(default_factory=dict)
-    _secret_files: set[Path] = PrivateAttr(default_factory=set)
+    _secret_files: dict[Path, Mark | None] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: object, /) -> None:
         """Take note of where it comes from, which whoever reads a file says as the validation's context."""
@@ -84,9 +84,9 @@ class Config(Table):
         return self._origin.source.mark if self._origin.source else None
 
     @property
-    def secret_files(self) -> frozenset[Path]:
-        """The files whose secrets it was asked for, whether they could be read or not."""
-        return frozenset(self._secret_files)
+    def secret_files(self) -> Mapping[Path, Mark | None]:
+        """The files whose secrets it was asked for, read or not, each with its mark from before."""
+        return dict(self._secret_files)
 
     def error(self, mistake: Mistake) -> ConfigError:
         """Return `mistake`, which concerns no connection, as an error that names its place."""
