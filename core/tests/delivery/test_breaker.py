@@ -50,6 +50,12 @@ def test_being_asked_to_wait_is_no_illness():
     assert (breaker.health, breaker.next_probe, breaker.closed) == (Health.OK, until, True)
 
 
+def test_whoever_asks_to_wait_was_reached():
+    refused = FINE.failed(CannotConnect("x"), START, Backoff(), random.Random(1))
+    asks = RateLimited("slow", until=START + timedelta(hours=1))
+    assert refused.failed(asks, START, Backoff(), random.Random(1)).health is Health.SERVER_ERROR
+
+
 @pytest.mark.parametrize("until", [datetime.max.replace(tzinfo=UTC), START + timedelta(days=8)])
 def test_nobody_waits_longer_than_a_week_however_long_it_is_asked_to(until):
     """A connector may have misread the system's word, as seconds where it has milliseconds."""

@@ -207,6 +207,70 @@ def test_whoever_replays_a_connection_has_it_tried_now_and_once(place, failure):
     asyncio.run(check())
 
 
+def later(here):
+    def put_off(batch):
+        at = here.clock.now() + timedelta(minutes=5)
+        return [TryLater(each.id, at, "busy") for each in batch.deliveries]
+
+    return put_off
+
+
+def test_a_system_that_puts_everything_off_ends_no_outage_by_that(place):
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing(CannotConnect("not reached"))
+            await here.put(*(result(number) for number in range(5)))
+            await here.run(10)
+            here.connector.behaviour = later(here)
+            await here.run(3600, step=5)
+            found = await only_connection(here)
+            assert found.health == "server error"
+            assert "it took nothing, and asks to try later: busy" in found.detail
+            here.connector.behaviour = deliver_all
+            await here.run(900, step=5)
+            assert (await only_connection(here)).health == "ok"
+            assert set((await here.states()).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
+def test_a_system_that_does_nothing_but_put_off_is_ill_after_an_hour_and_well_once_it_takes_something(place):
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = later(here)
+            await here.put(*(result(number) for number in range(5)))
+            await here.run(3500, step=5)
+            assert (await only_connection(here)).health == "ok"
+            await here.run(1000, step=5)
+            assert (await only_connection(here)).health == "server error"
+            here.connector.behaviour = deliver_all
+            await here.run(900, step=5)
+            assert (await only_connection(here)).health == "ok"
+            assert set((await here.states()).values()) == {"delivered"}
+
+    asyncio.run(check())
+
+
+def test_some_results_that_are_put_off_for_long_say_nothing_of_a_system_that_takes_others(place):
+    async def check():
+        async with room(place) as here:
+
+            def behave(batch):
+                put_off = {each.delivery: each for each in later(here)(batch)}
+                return [
+                    put_off[each.id] if each.result.id == "r-0" else Delivered(each.id)
+                    for each in batch.deliveries
+                ]
+
+            here.connector.behaviour = behave
+            for number in range(10):
+                await here.put(result(number))
+                await here.run(900, step=5)
+            assert (await only_connection(here)).health == "ok"
+
+    asyncio.run(check())
+
+
 def test_a_result_that_the_system_fails_on_again_and_again_is_isolated_not_the_connection(place):
     async def check():
         async with room(place) as here:

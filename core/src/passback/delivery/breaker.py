@@ -10,7 +10,7 @@ import attrs
 from sqlalchemy import Connection, bindparam, select, update
 
 from passback.contract import Health
-from passback.errors import CannotConnect, PassbackError, RateLimited
+from passback.errors import CannotConnect, PassbackError, RateLimited, ServerError
 from passback.http import LONGEST_WAIT, Used
 from passback.store import insert_new, milliseconds, moment, schema
 
@@ -23,6 +23,8 @@ _SAVE = update(schema.connection).where(_c.name == bindparam("b_name"))
 # does one that is out of order for longer than a short maintenance takes.
 _PATIENCE = timedelta(hours=25)
 _MAINTENANCE = timedelta(minutes=15)
+# Some result or other may have its reasons for as long.
+_DAWDLING = timedelta(hours=1)
 # "At once" from a system that asks to slow down is not to be taken at its word.
 _LEAST = timedelta(seconds=1)
 
@@ -81,8 +83,8 @@ class Breaker:
         until = error.until if isinstance(error, RateLimited) else None
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
         if asked is not None and max(now, until or now) - asked < _patience(error):
-            # Asked to wait is not ill.
-            health = self.health
+            # Asked to wait is not ill, and whoever asks was reached.
+            health = Health.SERVER_ERROR if self.health is Health.CANNOT_CONNECT else self.health
         after = attrs.evolve(
             self,
             health=health,
@@ -96,6 +98,20 @@ class Breaker:
             return attrs.evolve(after, next_probe=min(max(until, now + _LEAST), now + LONGEST_WAIT), fails=0)
         fails = self.fails + 1
         return attrs.evolve(after, next_probe=now + backoff.after(fails, rng), fails=fails)
+
+    def put_off(self, why: str, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
+        """Return the breaker after an attempt of which the system put off everything, and took nothing.
+
+        That ends no outage; and a system that does nothing else for long is ill.
+        """
+        if not self.closed:
+            return self.failed(ServerError(why), now, backoff, rng)
+        asked = self.asked or now
+        health = self.health if now - asked < _DAWDLING else Health.SERVER_ERROR
+        since = self.since if health is self.health else now
+        return attrs.evolve(
+            self, health=health, since=since, detail=why, next_probe=None, decided=now, asked=asked
+        )
 
     def succeeded(self, now: datetime, *, arrived: bool) -> Breaker:
         """Return the breaker after an attempt that the system answered; `arrived` if it took something."""

@@ -71,6 +71,10 @@ class Condition:
             # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
             self.breaker = attrs.evolve(self.breaker, next_probe=None)
             return
+        if sent.put_off is not None:
+            self._suspects = max(0, self._suspects - 1)
+            self.breaker = self.breaker.put_off(sent.put_off, now, self._backoff, self._rng)
+            return
         if not self.breaker.closed:
             self._suspects = lease.passed_over
         elif self._suspects:

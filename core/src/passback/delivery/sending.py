@@ -16,6 +16,7 @@ from passback.model import (
     NeedsLaunch,
     Receipt,
     Rejected,
+    TryLater,
     UserUnknown,
 )
 
@@ -40,6 +41,15 @@ class Sent:
     def reached(self) -> bool:
         """Whether the system itself was asked, rather than the connector answering by itself."""
         return any(not isinstance(receipt, UserUnknown | NeedsLaunch) for receipt in self.receipts)
+
+    @property
+    def put_off(self) -> str | None:
+        """Why the system took nothing of it for now; None where it did, or wasn't asked."""
+        decided = [each for each in self.receipts if not isinstance(each, UserUnknown | NeedsLaunch)]
+        later = [each for each in decided if isinstance(each, TryLater)]
+        if not later or len(later) < len(decided):
+            return None
+        return f"it took nothing, and asks to try later: {later[-1].reason or 'without a reason'}"
 
     @property
     def arrived(self) -> bool:
