@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from scripted import START, deliver_all, result, room
+from scripted import START, Scripted, deliver_all, result, room
 
 from passback import (
     ActivityUnknown,
@@ -481,12 +481,19 @@ def test_a_replay_from_another_process_is_noticed(place):
     asyncio.run(check())
 
 
-def test_what_waits_for_its_activity_is_tried_again_once_a_day(place):
+class Listing(Scripted):
+    """Tells who its users are."""
+
+    async def lookup_users(self, query):  # noqa: ARG002 - whoever is asked for
+        for user in ():
+            yield user
+
+
+@pytest.mark.parametrize("receipt", [ActivityUnknown, UserUnknown])
+def test_what_waits_for_what_nobody_tells_of_is_tried_again_once_a_day(place, receipt):
     async def check():
         async with room(place) as here:
-            here.connector.behaviour = lambda batch: [
-                ActivityUnknown(each.id, "?") for each in batch.deliveries
-            ]
+            here.connector.behaviour = lambda batch: [receipt(each.id, "?") for each in batch.deliveries]
             await here.put(result(1))
             await here.run(2)
             here.connector.behaviour = deliver_all
@@ -494,6 +501,17 @@ def test_what_waits_for_its_activity_is_tried_again_once_a_day(place):
             assert here.connector.arrived == []
             await here.run(3 * 3600, step=1800)
             assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+def test_where_users_are_looked_up_who_is_unknown_there_is_not_asked_for_by_results(place):
+    async def check():
+        async with room(place, connector=Listing) as here:
+            here.connector.behaviour = lambda batch: [UserUnknown(each.id, "?") for each in batch.deliveries]
+            await here.put(result(1))
+            await here.run(50 * 3600, step=1800)
+            assert len(here.connector.batches) == 1
 
     asyncio.run(check())
 

@@ -16,7 +16,7 @@ from passback.delivery.repair import Repair
 from passback.delivery.retention import Retention
 from passback.delivery.serving import AFTER_A_CRASH, Lanes, Roster
 from passback.delivery.surroundings import Surroundings
-from passback.errors import OutboxTooNew, PassbackError
+from passback.errors import ConnectionNotReady, OutboxTooNew, PassbackError
 
 __all__ = ["Dispatcher"]
 
@@ -176,8 +176,15 @@ class Dispatcher:
             self._want(await self._overview.pending_connections(due=now))
         if now - self._rechecked >= _RECHECK:
             self._rechecked = now
-            await self._repair.recheck_activities(now)
+            await self._repair.recheck(now, self._looks_up)
             await self._retain(now)
+
+    def _looks_up(self, name: str) -> bool:
+        try:
+            return "lookup_users" in self._roster.connection(name).capabilities
+        except ConnectionNotReady:
+            # Nothing of it is tried now.
+            return True
 
     async def _retain(self, now: datetime) -> None:
         rejected, removed = await self._retention.sweep(now)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
 from passback.contract import Health
 from passback.delivery.accepting import raise_signals
@@ -32,7 +32,7 @@ __all__ = ["Repair", "pull_back", "release", "release_launches", "release_learne
 _d = schema.delivery.c
 _r = schema.result.c
 _c = schema.connection.c
-_ACTIVITY_RECHECK = timedelta(days=1)
+_RECHECK = timedelta(days=1)
 _REPLAYABLE = [state for state, next_states in FOLLOWS.items() if state and State.PENDING in next_states]
 
 
@@ -71,13 +71,23 @@ class Repair:
         query = select(_c.name).where(*_ASKED)
         return frozenset(await self._store.run_soft(lambda db: list(db.scalars(query))))
 
-    async def recheck_activities(self, now: datetime) -> int:
-        """Try again what has waited a day for its activity; return how many."""
-        before = milliseconds(now - _ACTIVITY_RECHECK)
+    async def recheck(self, now: datetime, looks_up: Callable[[str], bool]) -> int:
+        """Try again what has waited a day for what nobody tells of once it's there; return how many.
+
+        That is its activity, or its account where users can't be looked up.
+
+        Args:
+            now: The time.
+            looks_up: Says whether users are looked up at the connection of this name.
+        """
+        stale = [schema.waiting, _d.changed <= milliseconds(now - _RECHECK)]
+        unknown = [*stale, _d.waiting_for == WaitingFor.ACCOUNT]
+        query = select(_d.connection).where(*unknown).distinct()
+        names = await self._store.run_soft(lambda db: list(db.scalars(query)))
+        blind = _d.connection.in_([name for name in names if not looks_up(name)])
         conditions = [
-            schema.waiting,
-            _d.waiting_for == WaitingFor.ACTIVITY,
-            _d.changed <= before,
+            *stale,
+            or_(_d.waiting_for == WaitingFor.ACTIVITY, and_(_d.waiting_for == WaitingFor.ACCOUNT, blind)),
         ]
         event = Event(connection="", kind=EventKind.RELEASED, at=now)
         why = "tried again, as a day has passed"
