@@ -1,5 +1,6 @@
 """A connection's own quota: what is beyond it isn't sent, and when the window ends everything goes on."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,44 @@ def test_a_restart_forgets_nothing():
     again, _ = meter(day=3)
     again.recall(counter.used)
     assert [allowed(again), allowed(again)] == [True, False]
+
+
+@pytest.mark.parametrize("ahead", [1, 59])
+def test_a_window_that_somebody_began_whose_clock_is_ahead_is_the_one_that_counts(ahead):
+    theirs, clock = meter(minute=2)
+    clock.at += timedelta(seconds=ahead)
+    theirs.take()
+    theirs.take()
+    mine, _ = meter(minute=2)
+    mine.recall(theirs.used)
+    assert not allowed(mine)
+
+
+def test_a_window_far_in_the_future_was_begun_by_a_clock_that_was_wrong():
+    theirs, clock = meter(minute=2)
+    clock.at += timedelta(days=400)
+    theirs.take()
+    theirs.take()
+    mine, _ = meter(minute=2)
+    mine.recall(theirs.used)
+    assert allowed(mine)
+
+
+def test_what_is_counted_is_kept_before_it_is_sent():
+    counter, _ = meter(day=1)
+    kept = []
+
+    async def keep(used):
+        kept.append(used)
+
+    async def check():
+        counter.kept_by(keep)
+        await counter.count()
+        with pytest.raises(RateLimited):
+            await counter.count()
+
+    asyncio.run(check())
+    assert [count for used in kept for _, count in used.values()] == [1]
 
 
 def test_without_a_quota_nothing_is_counted():

@@ -23,6 +23,8 @@ from passback import (
     UserUnknown,
 )
 from passback.delivery import Overview, Repair, Retention, RetentionPolicy
+from passback.delivery.breaker import load_breaker
+from passback.http import Quota
 
 
 async def only_connection(here):
@@ -203,6 +205,23 @@ def test_whoever_replays_a_connection_has_it_tried_now_and_once(place, failure):
             await Repair(here.store).replay(Selection(connection="lms"), here.clock.now())
             await here.run(4)
             assert await here.states() == {"r-1": "delivered"}
+
+    asyncio.run(check())
+
+
+def test_what_is_on_the_wire_counts_in_its_quota_also_when_who_sent_it_is_killed(place):
+    async def check():
+        async with room(place, patience=1, quota=Quota(day=5)) as here:
+
+            async def hang(_batch):
+                await here.lms.meter.count()
+                await asyncio.sleep(3600)
+
+            here.connector.behaviour = hang
+            await here.put(result(1))
+            await here.run(2)
+            _, used = await here.store.run_soft(load_breaker, "lms", here.clock.now())
+            assert [count for _, count in used.values()] == [1]
 
     asyncio.run(check())
 

@@ -126,7 +126,7 @@ class SimulatedClock:
 class Room:
     """An outbox, one scripted connection called ``lms``, and a dispatcher between them."""
 
-    def __init__(self, store, clock, batch, patience, connector=Scripted, **policy):
+    def __init__(self, store, clock, batch, patience, connector=Scripted, quota=None, **policy):
         self.store = store
         self.outbox = Outbox(store)
         self.clock = clock
@@ -135,7 +135,7 @@ class Room:
         self.fingerprint = "one"
         self.routing = Routes(everywhere={"default": ["lms"]})
         self._policy = LanePolicy(batch=batch, linger=0, patience=patience, backoff=Backoff(), **policy)
-        self.lms = Connection("lms", connector, NoOptions(), HTTP(clock=clock), clock)
+        self.lms = Connection("lms", connector, NoOptions(), HTTP(clock=clock, quota=quota), clock)
         self.connector = self.lms.connector
         watcher = Watcher()
         watcher.events = self.events

@@ -14,7 +14,7 @@ from passback.errors import CannotConnect, PassbackError, RateLimited, ServerErr
 from passback.http import LONGEST_WAIT, Used
 from passback.store import insert_new, milliseconds, moment, schema
 
-__all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker"]
+__all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker", "save_used"]
 
 _c = schema.connection.c
 # Of the columns that are given.
@@ -149,6 +149,11 @@ def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Use
         asked=None if row.asked is None else moment(row.asked),
     )
     return breaker, {span: (began, count) for span, (began, count) in json.loads(row.used or "{}").items()}
+
+
+def save_used(db: Connection, name: str, used: Used) -> None:
+    """Keep what the connection called `name` used of its quota."""
+    db.execute(_SAVE, {"b_name": name, "used": json.dumps(used)})
 
 
 def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import attrs
@@ -12,7 +13,7 @@ from sqlalchemy import Connection as Database
 from passback.connection import Connection
 from passback.contract import HealthChanged, Settled
 from passback.delivery.attempt import Attempt
-from passback.delivery.breaker import Breaker, load_breaker, save_breaker
+from passback.delivery.breaker import Breaker, load_breaker, save_breaker, save_used
 from passback.delivery.condition import Condition
 from passback.delivery.leasing import Lease, Wish
 from passback.delivery.planning import plan
@@ -22,7 +23,7 @@ from passback.delivery.surroundings import LanePolicy, Surroundings
 from passback.delivery.telling import listeners, tell
 from passback.delivery.verdicts import settlement
 from passback.errors import OutboxError, OutboxTooNew, PassbackError
-from passback.http import HTTP
+from passback.http import HTTP, Used
 from passback.model import Batch
 
 __all__ = ["Courier"]
@@ -55,6 +56,12 @@ class Courier:
         breaker, used = await self._around.outbox.store.run_soft(load_breaker, name, now)
         self.condition.recall(breaker)
         self._connection.meter.recall(used)
+        self._connection.meter.kept_by(self._keep_count)
+
+    async def _keep_count(self, used: Used) -> None:
+        # Where the store can't, it's kept with what comes of the request.
+        with suppress(OutboxError):
+            await self._around.outbox.store.run_soft(save_used, self._connection.name, used)
 
     async def take(self) -> Lease:
         """Return what is to be delivered next, leased."""

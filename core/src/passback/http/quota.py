@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -43,6 +43,7 @@ class Meter:
         limits = attrs.asdict(quota)
         self._limits = {span: limits[span] for span in _SPANS if limits[span] is not None}
         self._used: dict[str, tuple[int, int]] = {}
+        self._keep: Callable[[Used], Awaitable[None]] | None = None
 
     @property
     def used(self) -> Used:
@@ -53,6 +54,20 @@ class Meter:
         """Take over what was counted before a restart, where more was counted than here."""
         for span in self._limits.keys() & used.keys():
             self._used[span] = max(used[span], self._used.get(span, (0, 0)))
+
+    def kept_by(self, keep: Callable[[Used], Awaitable[None]]) -> None:
+        """Have `keep` keep what was counted, before each request: who sends it may be killed."""
+        self._keep = keep
+
+    async def count(self) -> None:
+        """Count one request, and keep that.
+
+        Raises:
+            RateLimited: The quota is used up; says until when.
+        """
+        self.take()
+        if self._limits and self._keep is not None:
+            await self._keep(self.used)
 
     def take(self) -> None:
         """Count one request.
@@ -75,4 +90,5 @@ class Meter:
     def _window(self, span: str, now: int) -> tuple[int, int]:
         began = now - now % _SPANS[span]
         before, count = self._used.get(span, (began, 0))
-        return (began, count) if before == began else (began, 0)
+        # One that is about to begin was begun by somebody whose clock is ahead.
+        return (before, count) if began <= before <= now + _SPANS[span] else (began, 0)

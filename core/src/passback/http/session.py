@@ -196,6 +196,7 @@ class HTTP:
     async def _send(self, asked: _Asked, content: bytes | None, *, again: bool) -> Response:
         short = f"{asked.method} {asked.url.path}"
         for tried in (False, True):
+            await self.meter.count()
             try:
                 async with asyncio.timeout(self._timeouts.total):
                     return await self._exchange(asked, content, short, fresh=tried)
@@ -209,7 +210,6 @@ class HTTP:
         raise AssertionError  # the second try ends one way or the other
 
     async def _exchange(self, asked: _Asked, content: bytes | None, short: str, *, fresh: bool) -> Response:
-        self.meter.take()
         if self._transport is None or not self._transport.here:
             self._transport = Transport(self._policy, self._timeouts)
         answer = await self._transport.ask(asked.method, asked.url, asked.headers, content, fresh=fresh)
