@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hosting import lrs_table
@@ -52,6 +53,33 @@ def test_submit_then_work_delivers_and_status_says_so(host, lrs):
     assert len(lrs.statements) == 120
     assert "ok" in host.run("status").stdout
     assert host.json("submit", "results.jsonl")[0]["known"] == 120
+
+
+def takes_hangups(process):
+    said = Path(f"/proc/{process.pid}/status").read_text("utf-8")
+    masks = dict(line.split(":\t") for line in said.splitlines() if line.startswith(("SigIgn", "SigCgt")))
+    return {name for name, mask in masks.items() if int(mask, 16) & 1 << signal.SIGHUP - 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which signals a process takes")
+def test_a_worker_that_is_to_read_its_configuration_again_while_it_starts_goes_on_starting(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    worker = subprocess.Popen([sys.executable, "-m", "passback", "work"], cwd=host.folder)
+    try:
+        while not (taken := takes_hangups(worker)):
+            assert worker.poll() is None
+        worker.send_signal(signal.SIGHUP)
+        assert taken == {"SigIgn"}, "from its first moment on, before it can do as it's asked"
+        deadline = time.monotonic() + 30
+        while host.counts() != {"delivered": 1}:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        worker.terminate()
+        assert worker.wait() == 0
+    finally:
+        worker.kill()
 
 
 def test_results_come_from_standard_input_too(host, lrs):

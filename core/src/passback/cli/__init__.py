@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from io import TextIOWrapper
 
@@ -14,6 +15,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    if sys.argv[1:2] == ["work"] and hasattr(signal, "SIGHUP"):
+        # Until it can read its configuration again, as that asks for, it hasn't read it yet.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         from passback.cli import (  # noqa: PLC0415 - they add themselves to the app
             alerts,  # noqa: F401
@@ -30,6 +34,8 @@ def main() -> None:
             users,  # noqa: F401
         )
         from passback.cli.common import app  # noqa: PLC0415 - here, so that a missing extra can be told
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ImportError as error:
         if error.name not in ("typer", "rich", "sqlalchemy"):
             raise
