@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import attrs
 import h11
-import httpx2
 
+from passback.http.compression import codings_of, unpacked
 from passback.http.stream import Stream
-from passback.http.wire import Cut, NoHTTP, TooLarge, Undecodable, Unsendable
+from passback.http.wire import Cut, NoHTTP, TooLarge, Unsendable
 
 __all__ = ["MAX_BODY", "Answer", "Conversation"]
 
@@ -60,7 +60,10 @@ class Conversation:
         """
         await self.stream.send(self._written(method, target, headers, content), seconds)
         status, raw = await self._head(seconds)
-        body = await _whole(_decoded(raw, self._parts(seconds)))
+        parts = _bounded(self._parts(seconds))
+        if codings := codings_of(raw):
+            parts = _bounded(unpacked(codings, parts))
+        body = b"".join([part async for part in parts])
         # What comes along behind an answer would be taken for the next one.
         if set(self._state.states.values()) == {h11.DONE} and not self._state.trailing_data[0]:
             self._state.start_next_cycle()
@@ -99,30 +102,13 @@ class Conversation:
         return event
 
 
-async def _whole(parts: AsyncIterator[bytes]) -> bytes:
-    read, size = [], 0
-    try:
-        async for part in parts:
-            size += len(part)
-            if size > MAX_BODY:
-                raise TooLarge
-            read.append(part)
-    except httpx2.DecodingError as error:
-        raise Undecodable(str(error)) from None
-    return b"".join(read)
-
-
-def _decoded(headers: _Headers, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    coded = [header for header in headers if header[0].lower() == b"content-encoding"]
-    return httpx2.Response(200, headers=coded, stream=_Parts(parts)).aiter_bytes() if coded else parts
-
-
-class _Parts(httpx2.AsyncByteStream):
-    def __init__(self, parts: AsyncIterator[bytes]) -> None:
-        self._parts = parts
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._parts
+async def _bounded(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for part in parts:
+        size += len(part)
+        if size > MAX_BODY:
+            raise TooLarge
+        yield part
 
 
 def _folded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -206,7 +206,7 @@ class HTTP:
                     continue
                 raise CannotConnect(_unreached(asked, failure)) from None
             except wire.Failure as failure:
-                raise ServerError(f"{short}{_USELESS[type(failure)]}") from None
+                raise ServerError(f"{short}{_useless(failure)}") from None
         raise AssertionError  # the second try ends one way or the other
 
     async def _exchange(self, asked: _Asked, content: bytes | None, short: str, *, fresh: bool) -> Response:
@@ -275,6 +275,12 @@ def _unreached(asked: _Asked, failure: Exception) -> str:
     what = _UNREACHED.get(type(failure), "no answer in time")
     said = str(failure).strip()
     return f"{asked}: {what}{f' ({said})' if said else ''}"
+
+
+def _useless(failure: wire.Failure) -> str:
+    # What HTTP's own rules say of an answer quotes it, and with it perhaps a secret.
+    why = f": {failure}" if isinstance(failure, wire.Undecodable) else ""
+    return f"{_USELESS[type(failure)]}{why}"
 
 
 def _record(asked: _Asked, outcome: str, started: float) -> None:
