@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import zlib
 
 import pytest
@@ -89,6 +90,27 @@ def test_a_coding_that_nobody_asked_for_is_told_by_its_name(misbehaving, coding)
 def test_what_is_not_compressed_as_it_says_is_a_server_error(misbehaving):
     with pytest.raises(ServerError, match="can't be decompressed: it isn't what gzip makes"):
         answered(misbehaving, BODY, "gzip")
+
+
+@pytest.mark.parametrize(("coding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+@pytest.mark.parametrize("content", [BODY, bytes(3 * MIB)])
+def test_half_of_what_was_compressed_is_no_answer(misbehaving, coding, window, content):
+    whole = deflated(content, window)
+    for missing in (1, 8, len(whole) // 2, len(whole) - 1):
+        with pytest.raises(ServerError, match="can't be decompressed: its end is missing"):
+            answered(misbehaving, whole[:-missing], coding)
+
+
+# The last of them ends where a step does.
+@pytest.mark.parametrize("content", [b"", BODY, random.Random(1).randbytes((1 << 14) - 23)])
+def test_the_first_of_several_files_of_gzip_is_no_answer(misbehaving, content):
+    with pytest.raises(ServerError, match="can't be decompressed: it goes on after its end"):
+        answered(misbehaving, gzip.compress(content) + gzip.compress(BODY), "gzip")
+
+
+@pytest.mark.parametrize("padding", [b"\0", bytes(1 << 15), b"\r\n"])
+def test_what_fills_up_an_answer_behind_its_end_is_nobodys(misbehaving, padding):
+    assert answered(misbehaving, gzip.compress(BODY) + padding, "gzip") == BODY
 
 
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_not_read(misbehaving):

@@ -17,6 +17,7 @@ __all__ = ["codings_of", "unpacked"]
 
 _SPOKEN = frozenset({"gzip", "x-gzip", "deflate"})
 _UNSPOKEN = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "zstd"})
+_GZIP = b"\x1f"
 # A step takes at most a millisecond or two: this much compressed, of which this much comes out.
 _PIECE = 1 << 14
 _STEP = 1 << 20
@@ -48,6 +49,8 @@ async def unpacked(codings: list[str], parts: AsyncIterator[bytes]) -> AsyncIter
                 await asyncio.sleep(0)
         except zlib.error:
             raise Undecodable(f"it isn't what {codings[0]} makes") from None
+    if inflating is not None and not inflating.eof:
+        raise Undecodable("its end is missing")
 
 
 def _window(codings: list[str], part: bytes) -> int:
@@ -69,3 +72,6 @@ def _steps(inflating: zlib._Decompress, part: bytes) -> Iterator[bytes]:
             out = inflating.decompress(piece, _STEP)
             yield out
             piece = inflating.unconsumed_tail
+        # Some fill up what they send; but without another file of gzip, this would be half of an answer.
+        if inflating.eof and (inflating.unused_data or piece).startswith(_GZIP):
+            raise Undecodable("it goes on after its end")
