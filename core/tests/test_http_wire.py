@@ -194,7 +194,9 @@ FORGIVEN = {
     "another protocol is offered": head_of("upgrade: h2c", "connection: upgrade", LENGTH) + b"{}",
 }
 NONSENSE = {
-    "a mail server": b"220 mail.example ESMTP ready\r\n\r\n",
+    "a mail server": b"220 mail.example ESMTP ready\r\n",
+    "a page without a head": b"<html>welcome</html>",
+    "one letter": b"*",
     "TLS": b"\x15\x03\x01\x00\x02\x02\x50" * 3 + b"\r\n",
     "another HTTP": head_of(LENGTH, status="HTTP/1 200 OK") + b"{}",
     "another protocol": head_of("upgrade: x", "connection: upgrade", status="HTTP/1.1 101 Switching"),
@@ -230,6 +232,30 @@ def test_what_is_no_answer_is_told_as_such_and_not_as_an_outage(misbehaving, non
 
     with pytest.raises(ServerError, match="no HTTP or breaks its rules"):
         asked(misbehaving(say))
+
+
+def test_what_speaks_first_and_no_http_is_told_as_such():
+    async def greet(reader, writer):
+        writer.write(b"220 mail.example ESMTP ready\r\n")
+        await reader.read()
+
+    async def ask():
+        server = Server(greet)
+        async with asking(server) as http:
+            with pytest.raises(ServerError, match=r"something that is no HTTP .* check address and port"):
+                await http.request("POST", server.url, content=LARGE)
+
+    asyncio.run(ask())
+
+
+def test_an_answer_that_comes_byte_by_byte_is_read(misbehaving):
+    async def drip(writer):
+        for each in FORGIVEN["the length is said twice"]:
+            writer.write(bytes([each]))
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    assert asked(misbehaving(drip)).body == b"{}"
 
 
 # What answers are made of, in every disorder.

@@ -16,6 +16,7 @@ __all__ = ["MAX_BODY", "Answer", "Conversation"]
 
 MAX_BODY = 16 * 1024 * 1024
 _MAX_HEAD = 100 * 1024
+_BEGINNING = b"HTTP/"
 _Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
@@ -92,6 +93,7 @@ class Conversation:
         data = None
         try:
             while (event := self._state.next_event()) is h11.NEED_DATA:
+                self._require_http()
                 data = await self.stream.receive(seconds)
                 if not data and self._state.their_state is h11.SEND_RESPONSE:
                     raise Cut("before it answered")
@@ -100,6 +102,12 @@ class Conversation:
             # Where the end breaks the rules it came too early; anything else should never have been said.
             raise (Cut if data == b"" else NoHTTP)(str(error)) from None
         return event
+
+    def _require_http(self) -> None:
+        # h11 waits for the end of a head, which a mail server's greeting, or a page without one, never has.
+        begun = self._state.trailing_data[0][: len(_BEGINNING)]
+        if self._state.their_state is h11.SEND_RESPONSE and not _BEGINNING.startswith(begun):
+            raise NoHTTP("it doesn't begin as an answer does")
 
 
 async def _bounded(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
