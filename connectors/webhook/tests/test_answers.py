@@ -151,7 +151,9 @@ def test_headers_and_text_can_tell_it_too(api, made):
     assert type(api.one(made(), answer=answer)) is Delivered
 
 
-@pytest.mark.parametrize("answer", [{}, {"success": "body.ok"}, {"remote_id": "body.id"}])
+@pytest.mark.parametrize(
+    "answer", [{}, {"success": "body.ok"}, {"verdict": "body.code"}, {"remote_id": "body.id"}]
+)
 def test_a_page_of_a_network_that_wants_a_sign_in_is_neither_delivered_nor_rejected(api, made, answer):
     api.sandbox.html()
     with pytest.raises(ServerError, match="is this the right address"):

@@ -76,11 +76,75 @@ def test_an_error_inside_200_refuses_all_of_them(api, made):
         api.submit([made(0), made(1)], array={}, answer={"success": "body.ok", "reason": "body.error"})
 
 
-def test_a_list_of_another_length_tells_nothing(api, made):
-    api.sandbox.fail(status=200, body='{"results": [{"ok": true}]}')
-    by_order = {"results": "body.results", "success": "ok"}
-    receipts = api.submit([made(0), made(1)], array=by_order)
+BY_PLACE = {"results": "body.results", "success": "status == 'stored'"}
+BY_ID = BY_PLACE | {"id": "id"}
+BY_VERDICT = {"results": "body.results", "id": "id", "verdict": 'pick(`{"S": "delivered"}`, code)'}
+
+
+@pytest.mark.parametrize(
+    ("array", "body", "found"),
+    [
+        (BY_PLACE, "", "no list"),
+        (BY_PLACE, '{"error": "database overloaded, nothing stored"}', "no list"),
+        (BY_ID, '{"error": "database overloaded, nothing stored"}', "no list"),
+        (BY_ID, '{"results": null, "errors": ["all 3 failed"]}', "no list"),
+        (BY_ID, '{"results": []}', "a list of 0"),
+        (BY_ID, '{"results": [{"id": "other", "status": "stored"}]}', "a list of 1"),
+        (BY_PLACE, '{"results": [{"status": "refused"}]}', "a list of 1"),
+        (BY_PLACE, '{"results": [{"status": "stored"}]}', "a list of 1"),
+        (BY_VERDICT, '{"results": [{"id": "r-0", "code": "E7"}, {"id": "r-1"}]}', "a list of 2"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 202])
+def test_an_answer_that_says_what_became_of_none_delivers_none(api, made, status, array, body, found):
+    api.sandbox.fail(status=status, body=body)
+    with pytest.raises(ServerError, match=rf"array\.results finds {found}.*nothing counts as delivered"):
+        api.submit([made(n) for n in range(3)], array=array)
+
+
+def test_one_alone_isnt_delivered_either_where_nothing_says_so(api, made):
+    api.sandbox.fail(status=200, body="{}")
+    with pytest.raises(ServerError, match="finds no list"):
+        api.submit([made()], array=BY_ID)
+
+
+@pytest.mark.parametrize(
+    "answer", [{"success": "body.ok"}, {"verdict": 'pick(`{"1": "delivered"}`, body.ok)'}]
+)
+def test_an_answer_without_a_list_can_say_itself_that_all_arrived(api, made, answer):
+    api.sandbox.fail(status=200, body='{"ok": "1"}')
+    receipts = api.submit([made(0), made(1)], array=BY_ID, answer=answer)
     assert [type(each) for each in receipts] == [Delivered, Delivered]
+
+
+def test_no_status_stands_in_for_a_verdict_that_the_answer_doesnt_give(api, made):
+    api.sandbox.fail(status=200, body='{"ok": "2"}')
+    with pytest.raises(ServerError, match="finds no list"):
+        api.submit([made(0), made(1)], array=BY_ID, answer={"verdict": 'pick(`{"1": "delivered"}`, body.ok)'})
+
+
+def test_a_list_that_tells_nothing_isnt_made_up_for_by_the_rest_of_the_answer(api, made):
+    api.sandbox.fail(status=200, body='{"ok": true, "results": [{"status": "refused"}]}')
+    with pytest.raises(ServerError, match="a list of 1"):
+        api.submit([made(0), made(1)], array=BY_PLACE, answer={"success": "body.ok"})
+
+
+def test_an_item_without_a_verdict_is_tried_again(api, made):
+    api.sandbox.fail(
+        status=200, body='{"results": [{"id": "r-0", "code": "S"}, {"id": "r-1", "code": "E7"}]}'
+    )
+    first, second = api.submit([made(0), made(1)], array=BY_VERDICT)
+    assert first == Delivered(1, "r-0")
+    assert type(second) is TryLater
+
+
+@pytest.mark.parametrize("order", [("refused", "stored"), ("stored", "refused")])
+def test_of_two_verdicts_on_one_result_the_worse_is_believed(api, made, order):
+    items = [{"id": "r-0", "status": each} for each in order] + [{"id": "r-1", "status": "stored"}]
+    api.sandbox.fail(status=200, body=json.dumps({"results": items}))
+    first, second = api.submit([made(0), made(1)], array=BY_ID)
+    assert type(first) is Rejected
+    assert second == Delivered(2, "r-1")
 
 
 def test_an_expression_wraps_the_messages(api, made):

@@ -87,13 +87,20 @@ class ArrayOptions(Options):
     )
     results: AnswerExpression | None = Field(
         default=None,
-        description="Where the answer has the list of what became of each; else it's all or nothing.",
+        description="Where the answer has the list of what became of each; without this option, it's all or "
+        "nothing. With it, no status alone means that they arrived.",
     )
     id: AnyExpression | None = Field(
-        default=None, description="Where each of them has the result's id; else they stand in the order sent."
+        default=None,
+        description="Where each of them has the result's id; else they stand in the order sent, as many "
+        "as were.",
     )
     success: AnyExpression | None = Field(default=None, description="Whether it has arrived.")
-    verdict: AnyExpression | None = Field(default=None, description="As for the whole answer.")
+    verdict: AnyExpression | None = Field(
+        default=None,
+        description="As for the whole answer; where it gives null, `success` counts, or the result is tried "
+        "again.",
+    )
     reason: AnyExpression | None = Field(default=None, description="What people are told of a refusal.")
     remote_id: AnyExpression | None = Field(default=None, description="The result's id over there.")
 

@@ -31,7 +31,7 @@ _GOOD = range(200, 300)
 
 
 class Verdict(StrEnum):
-    """What became of a result."""
+    """What became of a result, from the best to the worst."""
 
     DELIVERED = "delivered"
     ALREADY_THERE = "already_there"
@@ -90,10 +90,13 @@ class Judge:
         self._reason = _parsed(options.reason, names)
         self._remote_id = _parsed(options.remote_id, names)
 
-    @property
-    def looks_inside(self) -> bool:
-        """Whether more than the status decides."""
-        return self._success is not None or self._verdict is not None
+    def decides(self, facts: JSONValue) -> bool:
+        """Return whether an expression, rather than the status alone, says what `facts` mean.
+
+        Raises:
+            ExpressionFailed: It gives no verdict that there is.
+        """
+        return self._success is not None or self._stated(facts) is not None
 
     def outcome(self, facts: JSONValue, otherwise: Verdict | None, said: str = "") -> Outcome | None:
         """Return what `facts` say; None where neither they nor the status, which says `otherwise`, tell.
