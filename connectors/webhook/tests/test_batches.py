@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from passback import BatchRefused, Delivered, Rejected, ServerError, TryLater
+from passback import AlreadyThere, BatchRefused, Delivered, Rejected, ServerError, TryLater
 from passback_webhook.sandbox import Behaviour
 
 EACH = {"results": "body.results", "id": "id", "success": "ok", "reason": "error", "remote_id": "number"}
@@ -68,6 +68,15 @@ def test_a_refusal_of_all_has_the_core_send_the_halves(api, made, status, array)
         api.submit([made(0), made(1)], array=array)
     (alone,) = api.submit([made(0)], array=array)
     assert type(alone) is Rejected
+
+
+@pytest.mark.parametrize("answer", [{"already_there": [409]}, {"verdict": "body.verdict"}])
+@pytest.mark.parametrize("array", [{}, EACH])
+def test_one_that_was_there_before_doesnt_deliver_those_that_were_sent_with_it(api, made, array, answer):
+    api.sandbox.fail(status=409, times=9, body='{"verdict": "already_there"}')
+    with pytest.raises(BatchRefused, match="answered 409"):
+        api.submit([made(0), made(1)], array=array, answer=answer)
+    assert api.submit([made(0)], array=array, answer=answer) == [AlreadyThere(1, "r-0")]
 
 
 def test_an_error_inside_200_refuses_all_of_them(api, made):
