@@ -68,6 +68,18 @@ class Lrs:
         """Send `results` as one batch; return their receipts."""
         return self.ask(lambda connection: connection.submit_results(batch(results, attempt)), **options)
 
+    def submit_often(self, results, times, before=None, **options):
+        """Send `results` so often over one connection, each time after `before`; return the last receipts."""
+
+        async def submitted(connection):
+            for attempt in range(1, times + 1):
+                if before is not None:
+                    before()
+                receipts = await connection.submit_results(batch(results, attempt))
+            return receipts
+
+        return self.ask(submitted, **options)
+
     def count(self, path="statements"):
         """Return how many requests for `path` there were, version negotiation being `about`."""
         return sum(seen.path.endswith(path) for seen in self.sandbox.requests)

@@ -137,9 +137,9 @@ def voiding(result):
 def test_what_was_voided_over_there_is_tried_again_for_a_while_and_then_rejected(lrs, result, made):
     lrs.submit([result])
     stored(lrs, [voiding(result)])
-    (early,) = lrs.submit([result])
+    (early,) = lrs.submit_often([result], 4)
     assert isinstance(early, TryLater)
-    (late,) = lrs.submit([result], attempt=5)
+    (late,) = lrs.submit_often([result], 5)
     assert isinstance(late, Rejected)
     assert "voided" in late.reason
     receipts = lrs.submit([made(n) for n in range(1, 20)] + [result])

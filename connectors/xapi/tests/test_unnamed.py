@@ -19,13 +19,21 @@ def dropping(lrs, *named):
     lrs.sandbox.fail(status=200, on="POST", body=json.dumps([each.id for each in named]))
 
 
+@pytest.mark.parametrize("attempt", [1, 2, 5, 50])
 @pytest.mark.parametrize("count", [1, 2, 50])
-def test_a_204_from_what_holds_nothing_delivers_nothing(lrs, made, count):
-    """A gateway that says 204 to everything is no LRS."""
+def test_a_204_from_what_holds_nothing_settles_nothing(lrs, made, count, attempt):
+    """A gateway that says 204 to everything is no LRS, and nothing is rejected on its word."""
     lrs.sandbox.fail(status=204, on="POST")
     with pytest.raises(ServerError, match="holds none of the statements that it didn't name"):
-        lrs.submit([made(number) for number in range(count)], version="1.0.3")
+        lrs.submit([made(number) for number in range(count)], attempt, version="1.0.3")
     assert lrs.count() <= 5
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 5, 50])
+def test_what_names_some_and_keeps_none_settles_nothing(lrs, made, attempt):
+    dropping(lrs, made(0))
+    with pytest.raises(ServerError, match="does it keep what it takes"):
+        lrs.submit([made(0), made(1)], attempt)
 
 
 def test_what_was_dropped_is_sent_again_and_in_the_end_a_persons_matter(lrs, made):
@@ -34,10 +42,41 @@ def test_what_was_dropped_is_sent_again_and_in_the_end_a_persons_matter(lrs, mad
     lost, other, told = lrs.submit([made(2), made(0), made(1)])
     assert (told, other) == (Delivered(3, made(1).id), AlreadyThere(2, made(0).id))
     assert isinstance(lost, TryLater)
-    dropping(lrs, made(0))
-    _, gone = lrs.submit([made(0), made(2)], attempt=5)
+    _, lost = lrs.submit_often([made(0), made(2)], 4, lambda: dropping(lrs, made(0)))
+    assert isinstance(lost, TryLater)
+    _, gone = lrs.submit_often([made(0), made(2)], 5, lambda: dropping(lrs, made(0)))
     assert isinstance(gone, Rejected)
-    assert "doesn't show it" in gone.reason
+    assert "took it (200)" in gone.reason
+    assert "doesn't show it, as it does others" in gone.reason
+
+
+def test_attempts_in_an_outage_are_no_looks(lrs, made):
+    lrs.submit([made(0)])
+    dropping(lrs, made(0))
+    _, lost = lrs.submit([made(0), made(2)], attempt=9)
+    assert isinstance(lost, TryLater)
+
+
+def test_what_it_refuses_as_held_and_never_shows_is_a_persons_matter_alone_too(lrs, made):
+    def refusing():
+        lrs.sandbox.fail(status=409, on="POST", times=2)
+
+    (later,) = lrs.submit_often([made(0)], 4, refusing)
+    assert isinstance(later, TryLater)
+    (gone,) = lrs.submit_often([made(0)], 5, refusing)
+    assert isinstance(gone, Rejected)
+    assert "says that it holds a statement of this id already (409)" in gone.reason
+
+
+def test_what_arrived_long_ago_is_found_behind_what_is_gone(start, made):
+    lrs = start(RALPH)
+    old = [made(number) for number in range(3, 8)]
+    for begin in (3, 100, 150, 200):
+        lrs.submit([made(number) for number in range(begin, begin + 50)], version="1.0.3")
+    lrs.sandbox.fail(status=200, on="POST", body=json.dumps([made(249).id]))
+    gone = [made(number) for number in range(300, 303)]
+    receipts = lrs.submit([made(249), *gone, *old], version="1.0.3")
+    assert [type(each) for each in receipts] == [Delivered, *[TryLater] * 3, *[AlreadyThere] * 5]
 
 
 def test_what_it_holds_with_another_content_is_not_taken_for_ours(lrs, made):

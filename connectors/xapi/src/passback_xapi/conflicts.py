@@ -13,10 +13,11 @@ from collections.abc import Sequence
 
 from passback import JSONValue, Receipt
 from passback_xapi.answers import CONFLICT
-from passback_xapi.held import compared, unseen
+from passback_xapi.held import compared
 from passback_xapi.lrs import LRS
 from passback_xapi.outgoing import Outgoing
 from passback_xapi.unnamed import receipts_for
+from passback_xapi.unseen import HELD
 
 __all__ = ["resolve"]
 
@@ -37,6 +38,7 @@ class _Conflict:
         self._rest = outgoing
         self._receipts: list[Receipt] = []
         self._read: dict[str, JSONValue] = {}
+        self._shown = False
 
     async def resolved(self) -> list[Receipt]:
         searched = False
@@ -75,12 +77,14 @@ class _Conflict:
 
     async def _settle(self, outgoing: Outgoing) -> None:
         if (held := await self._held(outgoing)) is not None:
+            self._shown = True
             self._receipts.append(compared(outgoing, held))
         elif not await self._stored([outgoing]):
-            self._receipts.append(unseen(outgoing, self._lrs.clock.now()))
+            self._receipts.append(self._lrs.unseen.receipt(outgoing, HELD))
 
     def _settled(self, held: dict[str, JSONValue]) -> bool:
         there = [each for each in self._rest if held.get(each.id) is not None]
+        self._shown = self._shown or bool(there)
         self._receipts += [compared(each, held[each.id]) for each in there]
         self._rest = [each for each in self._rest if held.get(each.id) is None]
         return bool(there)
@@ -89,7 +93,7 @@ class _Conflict:
         answer = await self._lrs.store([each.statement for each in outgoing])
         if answer.status == CONFLICT:
             return False
-        self._receipts += await receipts_for(self._lrs, answer, outgoing)
+        self._receipts += await receipts_for(self._lrs, answer, outgoing, shown=self._shown)
         return True
 
     async def _held(self, outgoing: Outgoing) -> JSONValue:

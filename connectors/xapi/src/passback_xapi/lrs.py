@@ -12,6 +12,7 @@ import msgspec
 
 from passback import HTTP, Clock, JSONValue, Response, ServerError, basic_auth
 from passback_xapi.options import XapiOptions
+from passback_xapi.unseen import Unseen
 
 __all__ = ["LRS"]
 
@@ -24,11 +25,11 @@ class LRS:
     """One Learning Record Store.
 
     Attributes:
-        clock: What tells the time.
+        unseen: What it should hold, and didn't show.
     """
 
     def __init__(self, http: HTTP, options: XapiOptions, clock: Clock) -> None:
-        self.clock = clock
+        self.unseen = Unseen(clock)
         self._http = http
         self._options = options
         self._authorization = basic_auth(options.key, options.secret.get_secret_value())

@@ -6,13 +6,14 @@ drops statements, or is no LRS at all; and what is told as delivered has to be o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from passback import AlreadyThere, JSONValue, Receipt, Response, ServerError
 from passback_xapi.answers import accepted
-from passback_xapi.held import compared, unseen
+from passback_xapi.held import compared
 from passback_xapi.lrs import LRS
 from passback_xapi.outgoing import Outgoing
+from passback_xapi.unseen import taken
 
 __all__ = ["receipts_for"]
 
@@ -21,42 +22,56 @@ _SAMPLES = 3
 _FORBIDDEN = (401, 403)
 
 
-async def receipts_for(lrs: LRS, answer: Response, outgoing: Sequence[Outgoing]) -> list[Receipt]:
+async def receipts_for(
+    lrs: LRS, answer: Response, outgoing: Sequence[Outgoing], *, shown: bool = False
+) -> list[Receipt]:
     """Return the receipts for statements that `answer` says are stored.
+
+    Args:
+        lrs: Which answered.
+        answer: To their POST.
+        outgoing: What was in it.
+        shown: Whether `lrs` has shown others that were to be sent with them.
 
     Raises:
         BatchRefused: It refuses the content.
-        ConnectionFailure: It says anything else, or `lrs` holds none of what it took and didn't name.
+        ConnectionFailure: It says anything else, or `lrs` shows nothing of what it took and didn't name.
     """
     receipts, unnamed = accepted(answer, outgoing)
-    return [*receipts, *(await _confirmed(lrs, answer, unnamed) if unnamed else ())]
-
-
-async def _confirmed(lrs: LRS, answer: Response, unnamed: Sequence[Outgoing]) -> list[Receipt]:
+    if not unnamed:
+        return [*receipts]
     try:
-        held = await _held(lrs, unnamed)
+        last = await lrs.recent(len(outgoing))
+        shown = shown or any(each.id in last for each in outgoing)
+        held = await _held(lrs, unnamed, last, shown=shown)
     except ServerError as error:
         if error.status not in _FORBIDDEN:
             raise
         # Its word is all there is.
-        return [AlreadyThere(each.delivery.id, each.id) for each in unnamed]
-    if not held and all(each.delivery.attempt == 1 for each in unnamed):
+        return [*receipts, *(AlreadyThere(each.delivery.id, each.id) for each in unnamed)]
+    if not (held or shown):
         raise ServerError(
             f"{answer.asked} answered {answer.status}, but holds none of the statements that it didn't name; "
-            "is this the xAPI endpoint of an LRS?",
+            "is this the xAPI endpoint of an LRS, and does it keep what it takes?",
             status=answer.status,
         )
-    now = lrs.clock.now()
-    return [compared(each, held[each.id]) if each.id in held else unseen(each, now) for each in unnamed]
+    return [*receipts, *(_receipt(lrs, answer, each, held.get(each.id)) for each in unnamed)]
 
 
-async def _held(lrs: LRS, outgoing: Sequence[Outgoing]) -> dict[str, JSONValue]:
-    """Return the statements that `lrs` holds under the ids of `outgoing`."""
+def _receipt(lrs: LRS, answer: Response, outgoing: Outgoing, held: JSONValue) -> Receipt:
+    if held is None:
+        return lrs.unseen.receipt(outgoing, taken(answer.status))
+    return compared(outgoing, held)
+
+
+async def _held(
+    lrs: LRS, outgoing: Sequence[Outgoing], last: Mapping[str, JSONValue], *, shown: bool
+) -> dict[str, JSONValue]:
+    """Return those of `outgoing` that `lrs` holds, by id; what it stored `last` is known."""
     ids = [each.id for each in outgoing]
-    last = await lrs.recent(len(ids))
-    held: dict[str, JSONValue] = {each: last[each] for each in ids if each in last}
+    held = {each: last[each] for each in ids if each in last}
     for number, each in enumerate(each for each in ids if each not in last):
-        if number == _SAMPLES and not held:
+        if number == _SAMPLES and not (held or shown):
             break
         if (statement := await lrs.statement(each)) is not None:
             held[each] = statement
