@@ -15,11 +15,11 @@ from passback.testing.proxy import Fault
 from passback.testing.rule import broken, rule
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import settle
+from passback.testing.strangers import of_nobody
 
 __all__: list[str] = []
 
 _ARRIVED = (Delivered, AlreadyThere)
-_NOBODY = "nobody-of-theirs"
 _TOO_LARGE = 413
 
 
@@ -47,7 +47,7 @@ async def _require_truth(scene: Scene, fault: Fault, how: str) -> None:
     for bad in (0, 1):
         async with scene.take() as take:
             deliveries = take.deliveries(1, 2)
-            deliveries[bad] = _of_nobody(deliveries[bad])
+            deliveries[bad] = of_nobody(deliveries[bad])
             take.record.play(fault)
             outcome = await attempt(submit(take, deliveries))
             if lie := _lie(take, deliveries, outcome):
@@ -85,7 +85,7 @@ async def _user_unknown(scene: Scene) -> None:
     Answer UserUnknown where the system says that it doesn't know the user.
     """
     async with scene.take() as take:
-        outcome = await attempt(submit(take, [_of_nobody(take.deliveries(1)[0])]))
+        outcome = await attempt(submit(take, [of_nobody(take.deliveries(1)[0])]))
         for receipt in outcome.receipts:
             if isinstance(receipt, Rejected):
                 raise broken(f"the system doesn't know this user, and the receipt is {receipt}")
@@ -119,11 +119,3 @@ def _lie(take: Take, deliveries: Sequence[Delivery], outcome: Outcome) -> str:
     if outcome.error is not None and not isinstance(outcome.error, ConnectionFailure):
         return f"it came to {outcome}"
     return ""
-
-
-def _of_nobody(delivery: Delivery) -> Delivery:
-    learner = attrs.evolve(
-        delivery.result.learner, id=_NOBODY, email=f"{_NOBODY}@example.com", external_id=_NOBODY
-    )
-    account = delivery.account and attrs.evolve(delivery.account, user_id=_NOBODY)
-    return attrs.evolve(delivery, result=attrs.evolve(delivery.result, learner=learner), account=account)

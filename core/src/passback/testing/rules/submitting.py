@@ -28,12 +28,12 @@ from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.rule import Broken, broken, rule
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import require_account, settle, unsettled
+from passback.testing.strangers import of_nobody
 
 __all__: list[str] = []
 
 _ARRIVED = (Delivered, AlreadyThere)
 _REASONED = (Rejected, UserUnknown, ActivityUnknown, NeedsLaunch)
-_NOBODY = "nobody-of-theirs"
 _ENOUGH = 200
 
 
@@ -95,7 +95,7 @@ async def _right_receipt(scene: Scene) -> None:
     for place in (1, 2):
         async with scene.take() as take:
             deliveries = take.deliveries(1, 2, 3)
-            deliveries[place] = _of_nobody(deliveries[place])
+            deliveries[place] = of_nobody(deliveries[place])
             outcome = await attempt(submit(take, deliveries))
             _require_receipts(deliveries, outcome)
             _require_true(take, deliveries, outcome)
@@ -123,7 +123,7 @@ async def _reasons(scene: Scene) -> None:
     Give Rejected, UserUnknown and ActivityUnknown a reason: what the system said (Response.excerpt()).
     """
     async with scene.take() as take:
-        outcome = await attempt(submit(take, [_of_nobody(take.deliveries(1)[0])]))
+        outcome = await attempt(submit(take, [of_nobody(take.deliveries(1)[0])]))
         for receipt in outcome.receipts:
             if isinstance(receipt, _REASONED) and not receipt.reason.strip():
                 raise broken(f"the receipt has no reason: {receipt}")
@@ -237,16 +237,6 @@ def _in_order(deliveries: Sequence[Delivery], receipts: Sequence[Receipt]) -> li
 
 def _chunks(take: Take, deliveries: list[Delivery]) -> list[list[Delivery]]:
     return [deliveries[start : start + take.batch] for start in range(0, len(deliveries), take.batch)]
-
-
-def _of_nobody(delivery: Delivery) -> Delivery:
-    """Return `delivery` as one of somebody whom the system doesn't know."""
-    learner = attrs.evolve(
-        delivery.result.learner, id=_NOBODY, email=f"{_NOBODY}@example.com", external_id=_NOBODY
-    )
-    account = delivery.account and attrs.evolve(delivery.account, user_id=_NOBODY)
-    result = attrs.evolve(delivery.result, learner=learner)
-    return attrs.evolve(delivery, result=result, account=account)
 
 
 def _of_one(take: Take) -> list[Delivery]:
