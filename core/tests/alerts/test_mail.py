@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import socketserver
+import threading
 import warnings
 
 import pytest
@@ -38,7 +40,8 @@ def parcels(*recipients, alert=ALERT):
 
 def send(server, *recipients, alert=ALERT):
     async def work():
-        return [each async for each in Mailbox(server).send(parcels(*recipients, alert=alert))]
+        async with asyncio.timeout(20):
+            return [each async for each in Mailbox(server).send(parcels(*recipients, alert=alert))]
 
     return asyncio.run(work())
 
@@ -155,6 +158,26 @@ def test_a_server_that_never_answers_is_given_up_in_time():
         port = silent.getsockname()[1]
         server = MailServer(host="127.0.0.1", port=port, security="none", sender="a@b.example", timeout=0.3)
         (reason,) = send(server, TO)
+    assert "no answer in time" in reason
+
+
+@pytest.mark.parametrize("hangs_at", [b"MAIL", b"RCPT", b"DATA"])
+def test_no_other_answer_than_that_to_a_whole_mail_is_waited_for_long(hangs_at):
+    class Talk(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220 mail.test\r\n")
+            for line in self.rfile:
+                # An answer that begins and never ends is none either.
+                self.wfile.write(b"250-\r\n250-\r\n" if line.startswith(hangs_at) else b"250 OK\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as serving:
+        threading.Thread(target=serving.serve_forever, args=(0.05,)).start()
+        port = serving.server_address[1]
+        server = MailServer(host="127.0.0.1", port=port, security="none", sender="a@b.example", timeout=0.3)
+        try:
+            (reason,) = send(server, TO)
+        finally:
+            serving.shutdown()
     assert "no answer in time" in reason
 
 

@@ -43,7 +43,7 @@ def test_a_look_at_many_connections_takes_as_many_statements_as_one_at_few(place
         await here.deliveries(1)
         seen.clear()
         here.clock.advance(3600)
-        await here.alerts.step()
+        await here.look()
 
     cost_no_more(place, look)
 

@@ -196,8 +196,7 @@ def test_of_two_processes_one_tells_and_the_other_takes_over_when_it_is_gone(pla
     async def check(here):
         await here.health("can't connect")
         await here.run(MINUTE)
-        here.restart()
-        here.alerts._owner = "another"
+        here.restart("another")
         await here.run(7 * MINUTE)
         assert here.kinds() == [], "the first may be about to tell"
         await here.run(10 * MINUTE)
@@ -213,8 +212,7 @@ def test_who_stops_in_order_lets_another_tell_at_once(place):
         stopping = asyncio.Event()
         stopping.set()
         await here.alerts.run(stopping)
-        here.restart()
-        here.alerts._owner = "another"
+        here.restart("another")
         await here.run(DAY, HOUR)
         assert here.kinds() == [BEGAN, LASTS]
         assert here.mails() == [BEGAN, LASTS]

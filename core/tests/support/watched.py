@@ -27,9 +27,8 @@ class Told(Observer):
 class Letterbox:
     """A channel that takes everything while `refusal` is empty."""
 
-    name = "mail"
-
-    def __init__(self):
+    def __init__(self, name="mail"):
+        self.name = name
         self.refusal = ""
         self.taken = []
 
@@ -54,16 +53,18 @@ class Ward:
         self.clock = SimulatedClock()
         self.policy = AlertPolicy(**policy)
         self.mail = Letterbox()
+        self.others = []
         self.contacts = {"acme": CONTACT}
         self.told = Told()
         self.told.alerts = []
         self.made = 0
         self.restart()
 
-    def restart(self):
+    def restart(self, owner="here"):
         """Forget everything that isn't in the outbox."""
-        watched = Watched(contacts=self.contacts, channels=(self.mail,), observers=(self.told,))
-        self.alerts = Alerts(self.store, self.clock, self.policy, watched, "here")
+        channels = (self.mail, *self.others)
+        watched = Watched(contacts=self.contacts, channels=channels, observers=(self.told,))
+        self.alerts = Alerts(self.store, self.clock, self.policy, watched, owner)
 
     def kinds(self):
         return [each.kind for each in self.told.alerts]
@@ -113,12 +114,18 @@ class Ward:
         """Remove all deliveries, as retention does."""
         await self.store.run(lambda db: db.execute(delete(schema.delivery)))
 
+    async def look(self):
+        """Decide what is to be told by now, and send it."""
+        await self.alerts.look()
+        for each in self.alerts.going_out:
+            await each.send()
+
     async def run(self, span, every=timedelta(seconds=30)):
         """Let `span` pass, looking `every` so often."""
         end = self.clock.now() + span
         while self.clock.now() < end:
             self.clock.advance(every.total_seconds())
-            await self.alerts.step()
+            await self.look()
 
 
 def watching(place, work, **policy):

@@ -1,6 +1,7 @@
 """Alerts: who is told of a connection's trouble, once, and when it's over."""
 
-from passback.alerts.alerts import Alerts, Watched
+from passback.alerts.alerts import Alerts
+from passback.alerts.audience import Watched
 from passback.alerts.channel import Broken, Channel, Parcel
 from passback.alerts.listing import Notice, list_notices
 from passback.alerts.mail import Mailbox

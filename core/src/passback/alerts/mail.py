@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Mailbox"]
 
-# A server that looks through a mail before it takes it may need long (RFC 5321 §4.5.3.2.6 says ten minutes),
-# and one that wasn't waited for is sent it again.
-_PATIENCE = 300.0
-
 
 class Mailbox:
     """Sends mails."""
@@ -41,11 +37,12 @@ class Mailbox:
         """Send `parcels` in one session; see `Channel.send`."""
         try:
             smtp = import_module("aiosmtplib")
+            session = import_module("passback.alerts.session")
         except ImportError:
             for _ in parcels:
                 yield "aiosmtplib isn't installed; install it: pip install 'passback[mail]'"
             return
-        client = self._client(smtp.SMTP)
+        client = self._client(session.Session)
         try:
             try:
                 await self._enter(client)
@@ -90,9 +87,7 @@ class Mailbox:
         try:
             recipient = _spelled(parcel.recipient)
             message = message_of(letter_of(parcel.alert), sender, recipient, parcel.key, parcel.alert.at)
-            await client.send_message(
-                message, sender=sender, recipients=[recipient], timeout=max(_PATIENCE, self._server.timeout)
-            )
+            await client.send_message(message, sender=sender, recipients=[recipient])
         except (failure, OSError, ValueError, MessageError) as error:
             return reason_of(error, self._server)
         return ""

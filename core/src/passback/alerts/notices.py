@@ -24,6 +24,7 @@ __all__ = [
     "due_notices",
     "forget_old",
     "give_up_stranded",
+    "is_due",
     "note_outcome",
     "post",
 ]
@@ -129,6 +130,11 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
         told = {"id": row.id, "key": row.key, "channel": row.channel, "attempts": row.attempts}
         found.append(Due(**told, created=moment(row.created), alert=alert))
     return found
+
+
+def is_due(db: Connection, notice: Due) -> bool:
+    """Return whether `notice` is still to be sent: a later word withdraws it."""
+    return db.scalar(select(_n.id).where(_n.id == notice.id, _n.due.is_not(None))) is not None
 
 
 def note_outcome(db: Connection, outcome: Outcome, now: datetime) -> None:

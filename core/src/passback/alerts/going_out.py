@@ -1,0 +1,128 @@
+"""What goes out through one channel, beside the others and beside what decides: none holds another up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from contextlib import aclosing
+
+from sqlalchemy import Connection
+
+from passback.alerts.audience import Watched
+from passback.alerts.channel import Channel, Parcel
+from passback.alerts.hold import held
+from passback.alerts.notices import Due, Outcome, due_notices, is_due, note_outcome
+from passback.clock import Clock
+from passback.errors import PassbackError
+from passback.store import Store
+
+__all__ = ["AFTER_A_CRASH", "GoingOut", "done"]
+
+log = logging.getLogger("passback.alerts")
+
+AFTER_A_CRASH = 60.0
+_AT_ONCE = 50
+
+
+async def done(work: Awaitable[object]) -> bool:
+    """Return whether `work` was done; what kept it from that is told."""
+    try:
+        await work
+    except PassbackError as error:
+        # The file may be locked, or its disk full: that passes.
+        log.error("alerts rest for %g s: %s", AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
+    except Exception:
+        log.exception("alerts stopped unexpectedly; they go on in %g s", AFTER_A_CRASH)
+    else:
+        return True
+    return False
+
+
+class GoingOut:
+    """Sends what is to be sent through one channel, one after another."""
+
+    def __init__(self, store: Store, clock: Clock, channel: Channel, watched: Watched, owner: str) -> None:
+        """Prepare to send.
+
+        Args:
+            store: The outbox's database.
+            clock: What tells the time.
+            channel: The way on which people are told.
+            watched: Who is told.
+            owner: Who this is among those that may tell people.
+        """
+        self._store = store
+        self._clock = clock
+        self._channel = channel
+        self._watched = watched
+        self._owner = owner
+        self._woken = asyncio.Event()
+        self._ending = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self._channel.name
+
+    def wake(self) -> None:
+        """Take note that something may be due."""
+        self._woken.set()
+
+    def end(self) -> None:
+        """Have `run` let what is being sent arrive, and return."""
+        self._ending.set()
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send what is due whenever this is woken, until it's to end."""
+        await self._woken.wait()
+        while not self._ending.is_set():
+            self._woken.clear()
+            if not await done(self.send()):
+                await self._clock.wait(self._ending, AFTER_A_CRASH)
+            await self._woken.wait()
+
+    async def send(self) -> None:
+        """Send what is due now.
+
+        Raises:
+            OutboxError: The store can't be used.
+        """
+        due = await self._store.run_soft(self._due)
+        parcels = []
+        for notice in due:
+            if recipient := self._recipient(notice):
+                parcels.append((notice, Parcel(key=notice.key, recipient=recipient, alert=notice.alert)))
+            else:
+                await self._note(notice, "", "the configuration names nobody who is told of it")
+        if not parcels:
+            return
+        async with aclosing(self._channel.send([parcel for _, parcel in parcels])) as reasons:
+            for notice, parcel in parcels:
+                if self._ending.is_set() or not await self._store.run_soft(self._may_go, notice):
+                    break
+                reason = await anext(reasons, None)
+                if reason is None:
+                    break
+                await self._note(notice, parcel.recipient, reason)
+
+    def _due(self, db: Connection) -> list[Due]:
+        now = self._clock.now()
+        return due_notices(db, self.name, now, _AT_ONCE) if held(db, self._owner, now) else []
+
+    def _may_go(self, db: Connection, notice: Due) -> bool:
+        # Where the one before took long, others may have taken over by now, or this one was withdrawn.
+        return held(db, self._owner, self._clock.now()) and is_due(db, notice)
+
+    async def _note(self, notice: Due, recipient: str, error: str) -> None:
+        outcome = Outcome(notice=notice, recipient=recipient, error=error)
+        await self._store.run(note_outcome, outcome, self._clock.now())
+        if error:
+            log.warning(
+                "%s: %s to %s isn't sent: %s", notice.alert.connection, notice.channel, recipient, error
+            )
+
+    def _recipient(self, notice: Due) -> str:
+        # By the configuration as it is now: a contact that was repaired gets what the wrong one didn't.
+        return self._watched.recipients(notice.alert.connection).get(self.name, "")
