@@ -145,18 +145,76 @@ def test_where_nothing_was_sent_it_says_so(place, set_back, subject, said):
         await here.run(5 * MINUTE)
         letter = letter_of(here.told.alerts[-1])
         assert letter.subject == subject
+        assert letter.paragraphs[0].startswith("The connection is well again. The trouble lasted")
         assert said in letter.paragraphs
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("later", [timedelta(0), DAY])
+def test_a_system_that_says_it_is_well_and_takes_nothing_does_not_work_again(place, later):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("server error")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        await here.put_off(later)
+        await here.run(6 * HOUR, 5 * MINUTE)
+        assert here.kinds() == [BEGAN]
+        await here.health("server error")
+        await here.run(DAY, 6 * HOUR)
+        assert here.kinds() == [BEGAN, LASTS], "it's the same trouble still"
+        await here.become(State.DELIVERED)
+        await here.health("ok")
+        await here.run(5 * MINUTE)
+        assert here.kinds() == [BEGAN, LASTS, OVER]
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("gone", ["erased", "refused", "given up"])
+def test_where_the_backlog_went_another_way_it_is_over(place, gone):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("server error")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        if gone == "erased":
+            await here.forget()
+        else:
+            reason = "not delivered within 30 days" if gone == "given up" else "no score"
+            await here.become(State.REJECTED, reason)
+        await here.run(5 * MINUTE)
+        assert here.kinds() == [BEGAN, OVER]
+
+    watching(place, check)
+
+
+def test_a_system_that_refuses_what_comes_one_after_another_is_at_work(place):
+    async def check(here):
+        await here.health("server error")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        for _ in range(5):
+            await here.become(State.REJECTED, "no score")
+            await here.deliveries(1)
+            await here.run(5 * MINUTE)
+        assert here.kinds() == [BEGAN, OVER]
 
     watching(place, check)
 
 
 def test_a_backlog_that_takes_its_time_delays_the_word_by_a_quarter_of_an_hour(place):
     async def check(here):
-        await here.deliveries(3)
+        await here.deliveries(1)
         await here.health("can't connect")
         await here.run(6 * MINUTE)
         await here.health("ok")
-        await here.run(16 * MINUTE)
+        await here.become(State.DELIVERED)
+        await here.deliveries(3)
+        await here.run(10 * MINUTE)
+        assert here.kinds() == [BEGAN]
+        await here.run(6 * MINUTE)
         assert here.kinds() == [BEGAN, OVER]
         assert here.told.alerts[-1].undelivered == 3
 

@@ -102,6 +102,14 @@ class Ward:
 
         await self.store.run(write)
 
+    async def put_off(self, span):
+        """Have everything that is to be sent be due only after `span`."""
+        d = schema.delivery.c
+        due = {"due": milliseconds(self.clock.now() + span)}
+        await self.store.run(
+            lambda db: db.execute(update(schema.delivery).where(d.state == State.PENDING).values(due))
+        )
+
     async def again(self):
         """Make everything that is rejected or waits due, as a replay or a recheck does."""
         d = schema.delivery.c

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, new_since, setbacks
@@ -103,19 +103,35 @@ def _after(
     well = now - moment(row.since)
     if well < policy.calm_after(_lately(db, row.name, now)):
         return
-    pending = (_d.connection == row.name, _d.state == State.PENDING)
     if incident.told is not None:
-        draining = select(_d.seq).where(*pending, _d.due <= milliseconds(now)).limit(1)
-        if well < _DRAINING and db.scalar(draining) is not None:
+        pending = (_d.connection == row.name, _d.state == State.PENDING)
+        if _still_at_it(db, row, incident, well, now):
             return
         yield _over(db, incident, _count(db, *pending), now)
     _end(db, incident, now)
 
 
+def _still_at_it(db: Connection, row: _Row, incident: _Row, well: timedelta, now: datetime) -> bool:
+    """Return whether it's too early to say that a connection which is well works again."""
+    pending = select(_d.seq).where(_d.connection == row.name, _d.state == State.PENDING).limit(1)
+    if well < _DRAINING and db.scalar(pending.where(_d.due <= milliseconds(now))) is not None:
+        return True
+    # Some answer friendly words to whatever they're sent, and take nothing.
+    arrived = select(_e.id).where(*_since(incident), _e.delivered > 0).limit(1)
+    refused = select(_d.seq).where(
+        _d.connection == row.name,
+        _d.state == State.REJECTED,
+        _d.changed >= row.since,
+        ~_d.reason.startswith(GIVEN_UP),
+    )
+    return (
+        db.scalar(pending) is not None and db.scalar(arrived) is None and db.scalar(refused.limit(1)) is None
+    )
+
+
 def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerted:
     # What waited before, was tried again and waits for the same is no news.
     began = new_since(0) & (_d.changed >= incident.began)
-    theirs = (_e.connection == incident.connection, _e.at >= incident.began)
     found, more = setbacks(db, incident.connection, began)
     mark_told(db, incident.connection, began, now)
     return Alerted(
@@ -124,10 +140,15 @@ def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerte
         at=now,
         since=moment(incident.began),
         undelivered=pending,
-        delivered=db.scalar(select(func.coalesce(func.sum(_e.delivered), 0)).where(*theirs)) or 0,
+        delivered=db.scalar(select(func.sum(_e.delivered)).where(*_since(incident))) or 0,
         setbacks=found,
         more=more,
     )
+
+
+def _since(incident: _Row) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on an event that it happened during `incident`."""
+    return _e.connection == incident.connection, _e.at >= incident.began
 
 
 def _end(db: Connection, incident: _Row, now: datetime) -> None:

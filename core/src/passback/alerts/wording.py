@@ -77,8 +77,9 @@ def _over(alert: Alerted) -> Letter:
         )
     else:
         began = f"Since it began, no result was sent{', and none is on the way' if nothing_left else ''}."
+    again = "Results arrive again" if alert.delivered else "The connection is well again"
     paragraphs = [
-        f"Results arrive again. The trouble lasted {_lasted(alert)}, since {shown(alert.since)}.",
+        f"{again}. The trouble lasted {_lasted(alert)}, since {shown(alert.since)}.",
         began,
     ]
     if alert.undelivered:
