@@ -80,10 +80,15 @@ def test_of_a_system_that_asks_to_wait_it_says_until_when_and_blames_no_key_or_a
         letter = letter_of(here.told.alerts[-1])
         assert letter.advice[0].startswith(f"The learning system asked to wait until {shown(now + 3 * HOUR)}")
         said = " ".join(text_of(letter).split())
-        assert "Passback is asked to wait: the learning system is reached, but takes nothing for now." in said
+        assert letter.subject == "acme: asks to wait"
+        assert (
+            "results don't arrive. By now, Passback is asked to wait: the learning system is reached" in said
+        )
         assert "as soon as the system takes results again" in said
         for wrong in ("address", "key, secret", "isn't reached", "repaired"):
             assert wrong not in said
+        await here.run(DAY, 6 * HOUR)
+        assert letter_of(here.told.alerts[-1]).subject == "acme: still asks to wait, for 1 day"
 
     watching(place, check)
 

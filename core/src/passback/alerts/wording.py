@@ -37,8 +37,9 @@ def _ill(alert: Alerted) -> Letter:
     kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
     lost = "Nothing else is lost" if alert.needs else "No result is lost"
     repaired = "the system takes results again" if alert.asks_to_wait else "this is repaired"
+    trouble = "asks to wait" if alert.asks_to_wait else alert.health
     # It may have begun otherwise.
-    began = "results don't arrive. By now, Passback" if again else "Passback"
+    began = "results don't arrive. By now, Passback" if again or alert.asks_to_wait else "Passback"
     paragraphs = [
         f"Since {shown(alert.since)} {began} {explained(alert)}",
         (
@@ -50,7 +51,7 @@ def _ill(alert: Alerted) -> Letter:
         was = "was" if alert.needs == 1 else "were"
         paragraphs.insert(1, f"Too long undelivered, {counted(alert.needs)} {was} given up. {_GIVEN_UP}")
     return Letter(
-        subject=f"{name}: {still}{alert.health}{lasts}",
+        subject=f"{name}: {still}{trouble}{lasts}",
         title=f"{name}: results {still}don't arrive",
         paragraphs=paragraphs,
         said=clean(alert.detail),
