@@ -62,5 +62,5 @@ ALERTS = (
         setbacks=SETBACKS[1:],
         deadline=BEGAN + timedelta(days=30),
     ),
-    _alert(AlertKind.DIGEST, timedelta(hours=10), setbacks=SETBACKS),
+    _alert(AlertKind.DIGEST, timedelta(hours=10), setbacks=SETBACKS, last_success=BEGAN),
 )

@@ -7,6 +7,8 @@ from sqlalchemy import text
 from watched import watching
 
 from passback import AlertKind, State
+from passback.alerts.rendering import text_of
+from passback.alerts.wording import letter_of
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -25,6 +27,20 @@ def test_many_failures_are_one_digest_by_reason(place):
             ("waiting", "nobody there", 5, "r-4"),
         ]
         assert digest.needs == 25
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+def test_that_the_connection_works_is_said_only_where_something_was_delivered(place, delivered):
+    async def check(here):
+        await here.health("ok", last_success=here.clock.now() if delivered else None)
+        await here.deliveries(2, State.WAITING, "nobody there", "account")
+        await here.run(HOUR, 5 * MINUTE)
+        (digest,) = here.mail.taken
+        said = text_of(letter_of(digest.alert))
+        assert ("The connection works" in said) is delivered
+        assert "learning system doesn't have the following" in " ".join(said.split())
 
     watching(place, check)
 

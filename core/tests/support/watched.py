@@ -72,9 +72,10 @@ class Ward:
     def mails(self):
         return [each.alert.kind for each in self.mail.taken]
 
-    async def health(self, health, detail="connection refused", name="acme"):
+    async def health(self, health, detail="connection refused", name="acme", last_success=None):
         now = self.clock.now()
-        breaker = Breaker(health=Health(health), since=now, detail=detail if health != "ok" else "")
+        said = detail if health != "ok" else ""
+        breaker = Breaker(health=Health(health), since=now, detail=said, last_success=last_success)
         await self.store.run(save_breaker, name, breaker)
 
     async def deliveries(self, count, state=State.PENDING, reason="", waiting_for=None):

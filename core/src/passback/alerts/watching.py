@@ -50,7 +50,7 @@ def digest(
         elif watch.gathering is None and policy.gather:
             _update(db, name, gathering=milliseconds(now))
         elif watch.gathering is None or now - moment(watch.gathering) >= policy.gather:
-            yield _digest(db, name, watch.looked, now)
+            yield _digest(db, known[name], watch.looked, now)
     _nothing_new(db, nothing, now)
 
 
@@ -66,11 +66,18 @@ def _nothing_new(db: Connection, watched: Sequence[_Row], now: datetime) -> None
         db.execute(update(schema.watch).where(_w.connection.in_(some)).values(looked=looked, gathering=None))
 
 
-def _digest(db: Connection, name: str, looked: int, now: datetime) -> Alerted:
-    found, more = setbacks(db, name, new_since(looked))
-    mark_told(db, name, new_since(looked), now)
-    _update(db, name, looked=looked_until(now), gathering=None, digested=milliseconds(now))
-    return Alerted(kind=AlertKind.DIGEST, connection=name, at=now, setbacks=found, more=more)
+def _digest(db: Connection, row: _Row, looked: int, now: datetime) -> Alerted:
+    found, more = setbacks(db, row.name, new_since(looked))
+    mark_told(db, row.name, new_since(looked), now)
+    _update(db, row.name, looked=looked_until(now), gathering=None, digested=milliseconds(now))
+    return Alerted(
+        kind=AlertKind.DIGEST,
+        connection=row.name,
+        at=now,
+        setbacks=found,
+        more=more,
+        last_success=None if row.last_success is None else moment(row.last_success),
+    )
 
 
 def expiring(

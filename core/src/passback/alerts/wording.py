@@ -138,13 +138,15 @@ def _expiring(alert: Alerted) -> Letter:
 
 def _digest(alert: Alerted) -> Letter:
     name, needs = clean(alert.connection), f"need{'s' if alert.needs == 1 else ''}"
+    # Where nothing was ever taken, nobody knows: the system may not even have been asked.
+    lacks = "The connection works, but the" if alert.last_success else "The"
     return Letter(
         subject=f"{name}: {counted(alert.needs)} {needs} you",
         title=f"{name}: {counted(alert.needs)} {needs} somebody",
         paragraphs=(
             (
-                "The connection works, but the learning system doesn't have the following. Until somebody "
-                "looks, it doesn't show what these learners did."
+                f"{lacks} learning system doesn't have the following. Until somebody looks, it doesn't show "
+                "what these learners did."
             ),
         ),
         setbacks=shortened(alert.setbacks),

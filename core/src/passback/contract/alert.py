@@ -64,6 +64,7 @@ class Alerted:
             up meanwhile.
         more: How many deliveries have other reasons than those.
         deadline: For `EXPIRING`, when the first of them is given up.
+        last_success: For `DIGEST`, when something was delivered there last; None if nothing ever was.
     """
 
     kind: AlertKind
@@ -79,6 +80,7 @@ class Alerted:
     setbacks: tuple[Setback, ...] = ()
     more: int = 0
     deadline: datetime | None = None
+    last_success: datetime | None = None
 
     @property
     def needs(self) -> int:
