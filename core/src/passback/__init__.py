@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         LaunchRefused,
         OutboxError,
         OutboxInUse,
+        OutboxNotRewritten,
         OutboxTooNew,
         PassbackError,
         RateLimited,
@@ -176,8 +177,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "errors": (
         "BatchRefused", "BatchTooLarge", "CannotConnect", "ConfigError", "ConnectionFailure",
         "ConnectionNotReady", "ContentConflict", "ContractError", "InvalidAccess", "InvalidResult",
-        "LaunchRefused", "OutboxError", "OutboxInUse", "OutboxTooNew", "PassbackError", "RateLimited",
-        "ServerError", "SignInRefused", "Unsupported",
+        "LaunchRefused", "OutboxError", "OutboxInUse", "OutboxNotRewritten", "OutboxTooNew", "PassbackError",
+        "RateLimited", "ServerError", "SignInRefused", "Unsupported",
     ),
     "host": (
         "Accounts", "AlertsConfig", "BlockingAccounts", "BlockingLaunching", "BlockingPassback",
@@ -293,6 +294,7 @@ __all__ = [
     "Options",
     "OutboxError",
     "OutboxInUse",
+    "OutboxNotRewritten",
     "OutboxTooNew",
     "Outcome",
     "Passback",

@@ -13,6 +13,7 @@
     ├── OutboxError                 the store can't do what was asked
     │   ├── ContentConflict         a result id that is known with other content
     │   ├── OutboxInUse             another process already delivers from this outbox
+    │   ├── OutboxNotRewritten      what was erased may still stand in its file
     │   └── OutboxTooNew            a newer Passback wrote this outbox
     └── ConnectionFailure           raised by connectors: concerns the whole connection, not one result
         ├── CannotConnect           not reached: refused, no such name, TLS, cut, no answer in time
@@ -46,6 +47,7 @@ __all__ = [
     "LaunchRefused",
     "OutboxError",
     "OutboxInUse",
+    "OutboxNotRewritten",
     "OutboxTooNew",
     "PassbackError",
     "RateLimited",
@@ -170,6 +172,10 @@ class ContentConflict(OutboxError):
 
 class OutboxInUse(OutboxError):
     """Another process delivers from this outbox already."""
+
+
+class OutboxNotRewritten(OutboxError):
+    """What was removed is gone from the outbox, but its file couldn't be written anew without it."""
 
 
 class OutboxTooNew(OutboxError):

@@ -1,6 +1,7 @@
 """Who is erased stands nowhere any more: not in others' history, not in what is said of a connection."""
 
 import asyncio
+import resource
 from datetime import timedelta
 
 import attrs
@@ -8,7 +9,7 @@ import pytest
 from scripted import START, deliver_all, result, room
 from sqlalchemy import insert, select, text
 
-from passback import CannotConnect, Delivered, Learner, RateLimited, Rejected, Selection
+from passback import CannotConnect, Delivered, Learner, OutboxNotRewritten, RateLimited, Rejected, Selection
 from passback.delivery import Overview, Retention, RetentionPolicy
 from passback.delivery.history import Event, EventKind, note
 from passback.store import schema
@@ -205,6 +206,11 @@ def test_what_identity_knows_of_them_is_looked_for_too_and_goes_with_the_rest(pl
     erasing(place, check)
 
 
+def kept_in(folder, said):
+    """Return which files hold `said`."""
+    return [file.name for file in folder.iterdir() if said in file.read_bytes()]
+
+
 def test_nothing_said_of_them_stays_in_the_sqlite_file(tmp_path):
     async def check(here):
         here.connector.behaviour = rejecting("Ana Unmistakable is unknown")
@@ -212,7 +218,71 @@ def test_nothing_said_of_them_stays_in_the_sqlite_file(tmp_path):
         await here.until(lambda: here.connector.batches)
         await here.settle()
         await erase(here)
-        for file in tmp_path.iterdir():
-            assert b"Unmistakable" not in file.read_bytes(), file.name
+        assert kept_in(tmp_path, b"Unmistakable") == []
 
     erasing(tmp_path / "passback.db", check)
+
+
+def test_what_retention_removed_before_stays_in_the_file_neither(tmp_path):
+    async def check(here):
+        await here.put(*map(of_ana, range(200)))
+        await here.until(lambda: len(here.connector.arrived) == 200)
+        await here.settle()
+        retention = Retention(here.store, POLICY)
+        swept = [await retention.sweep(START + timedelta(days=day)) for day in range(100)]
+        assert sum(removed for _, removed in swept) == 200
+        await erase(here)
+        assert kept_in(tmp_path, b"Unmistakable") == kept_in(tmp_path, b"ana@example.com") == []
+
+    erasing(tmp_path / "passback.db", check)
+
+
+def test_pages_that_were_split_keep_no_copy_of_what_moved(tmp_path):
+    async def check(here):
+        await here.put(*(of_ana(each) if each % 10 == 0 else result(each) for each in range(2000)))
+        assert await erase(here) == 200
+        assert kept_in(tmp_path, b"ana@example.com") == []
+
+    erasing(tmp_path / "passback.db", check, deliver=False)
+
+
+def test_while_somebody_reads_the_file_they_are_erased_and_what_is_left_to_do_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("passback.store.engines.sqlite._BUSY_SECONDS", 0.2)
+
+    async def check(here):
+        await here.put(of_ana(1), *map(result, range(2, 9)))
+        async with room(tmp_path / "passback.db", deliver=False) as other:
+            reader = other.store._connection.connection.driver_connection
+            rows = reader.execute("SELECT id FROM result")
+            assert rows.fetchone()
+            with pytest.raises(OutboxNotRewritten, match=r"gone from the outbox, but .* reading"):
+                await erase(here)
+            assert await Overview(here.store).standings("default", ANA.id) == []
+            rows.close()
+            assert await erase(here) == 0
+            assert kept_in(tmp_path, b"Unmistakable") == []
+
+    erasing(tmp_path / "passback.db", check, deliver=False)
+
+
+def test_without_room_for_another_file_they_are_erased_and_the_outbox_goes_on(tmp_path):
+    async def check(here):
+        await here.put(*(result(each + 2, extensions={"x": "y" * 900}) for each in range(5000)), of_ana(5000))
+        await here.store.rewrite()
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        # As on a disk where the file has room, but no -wal file with all of it.
+        whole = (tmp_path / "passback.db").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (whole, before[1]))
+        try:
+            with pytest.raises(OutboxNotRewritten, match="room"):
+                await erase(here)
+            assert sum(each.stat().st_size for each in tmp_path.glob("*-wal")) == 0, (
+                "what was taken is given back"
+            )
+            await here.put(result(1))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert await erase(here) == 0
+        assert kept_in(tmp_path, b"Unmistakable") == []
+
+    erasing(tmp_path / "passback.db", check, deliver=False)

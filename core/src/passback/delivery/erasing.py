@@ -10,7 +10,7 @@ from passback.delivery.mentions import Mentions
 from passback.delivery.naming import names_of
 from passback.delivery.redacting import portions, redact, redact_notices
 from passback.delivery.removing import ERASED, remove
-from passback.store import RETAINING, PerEngine, listed, lock, numbers, overwriting, parts, schema
+from passback.store import RETAINING, PerEngine, listed, lock, numbers, parts, schema
 
 __all__ = ["erase"]
 
@@ -40,18 +40,17 @@ def erase(db: Connection, learner: str, organisation: str, forget: Callable[[Con
     theirs = and_(_r.learner == learner, _r.organisation == organisation)
     seqs = [row.seq for row in db.execute(select(_r.seq).where(theirs).order_by(_r.seq))]
     mentions = Mentions(names_of(db, learner, organisation, seqs))
-    with overwriting(db):
-        # As long as it's known which results are theirs.
-        redact_notices(db, mentions, theirs)
-        events = _events_of(db, seqs)
-        remove(db, seqs, ERASED)
-        db.execute(delete(schema.standing).where(_s.learner == learner, _s.organisation == organisation))
-        forget(db)
-        _drop(db, sorted(events | _events_of_one(db, mentions)))
-        redact(db, mentions, _e.summary, _e.id)
-        redact(db, mentions, _h.outcome, _h.delivery, _h.event)
-        redact(db, mentions, _d.reason, _d.seq)
-        redact(db, mentions, _c.detail, _c.name)
+    # As long as it's known which results are theirs.
+    redact_notices(db, mentions, theirs)
+    events = _events_of(db, seqs)
+    remove(db, seqs, ERASED)
+    db.execute(delete(schema.standing).where(_s.learner == learner, _s.organisation == organisation))
+    forget(db)
+    _drop(db, sorted(events | _events_of_one(db, mentions)))
+    redact(db, mentions, _e.summary, _e.id)
+    redact(db, mentions, _h.outcome, _h.delivery, _h.event)
+    redact(db, mentions, _d.reason, _d.seq)
+    redact(db, mentions, _c.detail, _c.name)
     return len(seqs)
 
 

@@ -82,9 +82,14 @@ class Retention:
             learner: The learner's id.
             organisation: Whose learner.
             forget: Removes, in the same transaction, what else is kept of them.
+
+        Raises:
+            OutboxNotRewritten: They are erased, but what was removed still stands in the file or beside it.
+            OutboxError: The outbox can't do it, and all is as it was.
         """
         erased = await self._store.run(erase, learner, organisation, forget)
-        await self._store.write_back()
+        # Also where nothing was there any more: whoever asked before may have been killed before this.
+        await self._store.rewrite()
         return erased
 
 

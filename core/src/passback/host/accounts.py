@@ -26,7 +26,6 @@ from passback.identity import (
 )
 from passback.identity.linking import erase_person, find
 from passback.model import Access, Activity, Learner, SignIn, SignInRequest
-from passback.store import overwriting
 
 __all__ = ["Accounts", "forgetting"]
 
@@ -127,13 +126,7 @@ class Accounts:
 
     async def forget(self, learner: str, organisation: str) -> None:
         """Remove the accounts, links and launches of `learner`."""
-        remove = forgetting(learner, organisation, self._running.clock.now())
-
-        def for_good(db: Database) -> None:
-            with overwriting(db):
-                remove(db)
-
-        await self._running.store.run(for_good)
+        await self._running.store.run(forgetting(learner, organisation, self._running.clock.now()))
 
     async def decide(self, connection: str, learner: str, user_id: str) -> Bond:
         """Say that `learner` is the user `user_id` of `connection`; what waited for that goes.

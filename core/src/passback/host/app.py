@@ -319,7 +319,12 @@ class Passback:
         """Remove everything that is known of `learner`; return how many results that were.
 
         What is on the wire may still arrive, and what has arrived is the LMS's. The totals still count what
-        was accepted; what is kept of others says ``(erased)`` where it named the learner.
+        was accepted; what is kept of others says ``(erased)`` where it named the learner. A SQLite file is
+        written anew without them, which others wait for; asked again, that is done again.
+
+        Raises:
+            OutboxNotRewritten: They are erased, but what was removed may still stand in the file; says why.
+            OutboxError: The outbox can't do it, and all is as it was.
         """
         known = learner.id if isinstance(learner, Learner) else learner
         forget = forgetting(known, organisation, self._clock.now())

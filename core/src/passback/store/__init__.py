@@ -17,7 +17,6 @@ from passback.store.many import (
     texts,
     words,
 )
-from passback.store.overwriting import overwriting
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import AT_ONCE, milliseconds, moment
@@ -44,7 +43,6 @@ __all__ = [
     "milliseconds",
     "moment",
     "numbers",
-    "overwriting",
     "parts",
     "schema",
     "spelled",

@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
-from passback.errors import OutboxError, OutboxTooNew
+from passback.errors import OutboxError, OutboxNotRewritten, OutboxTooNew
 from passback.store import migrations
 from passback.store.engines import DatabaseURL, engine_for
 from passback.store.thread import WorkThread
@@ -110,13 +110,13 @@ class Store:
         """
         self._require_known(await self.run_soft(migrations.revision))
 
-    async def write_back(self) -> None:
-        """Have nothing stay beside the database that was removed from it, as far as others let us.
+    async def rewrite(self) -> None:
+        """Have nothing of what was removed stand in the file or beside it; a server's are its own business.
 
         Raises:
-            OutboxError: The database can't be used.
+            OutboxNotRewritten: It stands there still; says why.
         """
-        await self._in_thread(self._write_back)
+        await self._in_thread(self._rewrite)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -226,9 +226,17 @@ class Store:
                 break
         return transaction
 
-    def _write_back(self) -> None:
-        if self._connection is not None:
-            self._engine.write_back(self._connection)
+    def _rewrite(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._engine.rewrite(self._connection)
+        except self._failures as error:
+            raise OutboxNotRewritten(
+                "what was removed is gone from the outbox, but parts of it may still stand in the file "
+                f"{self.name} or beside it: that can't be written anew ({self._engine.said(error)}); ask for "
+                "the same again once there is room for two more such files, and nobody holds this one"
+            ) from error
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -54,8 +54,8 @@ class Engine(Protocol):
     def abandon(self, db: Connection, error: BaseException) -> None:
         """End what a transaction may have left open that `error` ended."""
 
-    def write_back(self, db: Connection) -> None:
-        """Write what stands beside the database into it, so that what was removed is nowhere."""
+    def rewrite(self, db: Connection) -> None:
+        """Write the database anew, so that what was removed is nowhere; outside of a transaction."""
 
     def sever(self) -> None:
         """Have what waits for the database's answer fail; called from another thread."""

@@ -135,7 +135,7 @@ class Postgres:
         cause = getattr(error, "orig", None) or error
         return isinstance(cause, psycopg.Error) and cause.sqlstate in (_DEADLOCK, _SERIALIZATION)
 
-    def write_back(self, db: Connection) -> None:
+    def rewrite(self, db: Connection) -> None:
         """Do nothing: when a server writes what over is its administrator's business."""
 
     def sever(self) -> None:

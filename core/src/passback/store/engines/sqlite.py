@@ -72,6 +72,8 @@ class SQLite:
             raw.execute("PRAGMA cache_size = -16384")
             # Pages that many transactions change are written back to the file once for all of them.
             raw.execute("PRAGMA wal_autocheckpoint = 8000")
+            # What is removed is people's data; little is, so that it's overwritten costs nothing to speak of.
+            raw.execute("PRAGMA secure_delete = ON")
             self._opened, self._logged = _identity(self.file), None
 
         return engine
@@ -127,10 +129,21 @@ class SQLite:
         """Return False: a file doesn't go away."""
         return False
 
-    def write_back(self, db: Connection) -> None:
-        """Write the -wal file into the database, and empty it; not while another reads what stands there."""
-        if self._wal:
-            _raw(db).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def rewrite(self, db: Connection) -> None:
+        """Write the file anew, and empty the -wal file.
+
+        Raises:
+            TimeoutError: Somebody reads what stands in the -wal file.
+        """
+        raw = _raw(db)
+        try:
+            # A page that is split keeps copies of rows that moved, where no deletion finds them.
+            raw.execute("VACUUM")
+        finally:
+            # Also where there wasn't room for another such file: what was taken of it is given back.
+            busy = self._wal and raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise TimeoutError(f"somebody has been reading it for {_BUSY_SECONDS} s")
 
     def sever(self) -> None:
         """Do nothing: a file answers, and whoever is in the way was waited for."""
