@@ -1,16 +1,19 @@
 """Learners and activities by the commands: what they did, what goes where, and what comes out again."""
 
+import asyncio
 import csv
 import io
 import json
 import os
+import resource
 import subprocess
 import time
 
 import pytest
 from hosting import lrs_table, made
 
-from passback import Activity, Counters, Learner, Score, canonical
+from passback import Activity, Counters, Learner, Passback, Score, canonical
+from passback.delivery.erasing import erase
 
 ANA = Learner(id="ana@example.com", name="Ana")
 LADDER = Activity(id="ladder", name="Ladder safety")
@@ -160,6 +163,54 @@ def test_a_learner_is_erased_by_name_and_organisation(two):
     assert two.json("results", ANA.id, "--organisation", "acme") == []
     assert len(two.json("results", ANA.id, "--organisation", "globex")) == 1
     assert two.json("status")[0]["removed"] == {"erased": 2}
+
+
+def test_who_has_an_account_and_no_result_is_erased_too(two):
+    two.run("users", "decide", "acme-lrs", "eve", "u-99")
+    asked = ["erase", "eve", "--organisation", "acme"]
+    assert "Erase 1 account of eve for good?" in two.run(*asked, stdin="n\n", expect=1).stdout
+    assert two.run(*asked, "--yes").stdout == "1 account erased\n"
+    assert two.json("users", "accounts", "acme-lrs") == []
+    assert "nothing is known" in flat(two.run(*asked, "--yes", expect=2).stderr)
+
+
+def kept_in(folder, said):
+    return [each.name for each in folder.glob("passback.db*") if said in each.read_bytes()]
+
+
+def test_an_erasure_that_was_killed_before_the_file_was_written_anew_is_completed_by_asking_again(two):
+    async def killed():
+        async with Passback.from_file(two.folder / "passback.toml", deliver=False) as pb:
+            await pb._running.store.run(erase, ANA.id, "acme", lambda _: None)
+
+    two.run("erase", ANA.id, "--organisation", "globex", "--yes")
+    worker = two.start("work")
+    try:
+        assert "delivering" in worker.stderr.readline()
+        asyncio.run(killed())
+        assert kept_in(two.folder, b"ana@example.com")
+        two.run("erase", ANA.id, "--organisation", "acme", "--yes", expect=2)
+        assert kept_in(two.folder, b"ana@example.com") == []
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
+
+
+def test_an_erasure_that_leaves_something_in_the_file_says_so_and_ends_with_one(two):
+    many = [made(each, extensions={"x": "y" * 900}) for each in range(3000)]
+    two.run("submit", "-", stdin="\n".join(canonical(each).decode() for each in many))
+    room = (two.folder / "passback.db").stat().st_size
+    done = subprocess.run(
+        two.command("erase", ANA.id, "--organisation", "acme", "--yes"),
+        cwd=two.folder,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "2 results erased\n")
+    assert "ask for the same again" in flat(done.stderr)
+    assert "nothing is known" in two.run("erase", ANA.id, "--organisation", "acme", "--yes", expect=2).stderr
 
 
 def test_an_export_that_is_killed_leaves_the_one_before_as_it_was(host):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ConnectionState,
         DeliveryState,
         Exported,
+        Kept,
         Selection,
         Step,
         Totals,
@@ -171,8 +172,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Observer", "Options", "Sending", "Setback", "Settled",
     ),
     "delivery": (
-        "Acceptance", "Attached", "ConnectionState", "DeliveryState", "Exported", "Selection", "Step",
-        "Totals",
+        "Acceptance", "Attached", "ConnectionState", "DeliveryState", "Exported", "Kept", "Selection",
+        "Step", "Totals",
     ),
     "errors": (
         "BatchRefused", "BatchTooLarge", "CannotConnect", "ConfigError", "ConnectionFailure",
@@ -275,6 +276,7 @@ __all__ = [
     "Item",
     "JSONValue",
     "Journey",
+    "Kept",
     "Launch",
     "LaunchQuery",
     "LaunchRefused",

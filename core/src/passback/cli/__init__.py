@@ -24,6 +24,7 @@ def main() -> None:
             commands,  # noqa: F401
             configuration,  # noqa: F401
             deliveries,  # noqa: F401
+            erasing,  # noqa: F401
             export,  # noqa: F401
             init,  # noqa: F401
             new,  # noqa: F401

@@ -16,10 +16,10 @@ from passback.cli.common import (
     host_for,
     run,
 )
-from passback.cli.output import ago, counted, fail, out, plain, print_json, table
+from passback.cli.output import ago, fail, out, plain, print_json, table
 from passback.model import DEFAULT_ORGANISATION, Reach, Score, Standing
 
-__all__ = ["attach", "attachments", "detach", "erase", "results"]
+__all__ = ["attach", "attachments", "detach", "nobody", "results"]
 
 _ActivityArgument = Annotated[str, typer.Argument(help="The activity's id.")]
 
@@ -42,7 +42,7 @@ def results(
             print_json(found)
             return
         if not found:
-            out.print(plain(_nobody(learner, organisation)), highlight=False)
+            out.print(plain(nobody(learner, organisation)), highlight=False)
             return
         for each in found:
             _print(each)
@@ -50,7 +50,8 @@ def results(
     run(show())
 
 
-def _nobody(learner: str, organisation: str) -> str:
+def nobody(learner: str, organisation: str) -> str:
+    """Say that `learner` isn't known."""
     return f"nothing is known of learner {learner!r} in organisation {organisation!r}; see --organisation"
 
 
@@ -102,34 +103,6 @@ def _reach(reach: Reach) -> str:
         if count
     ]
     return f"{reach.connection}: {', '.join(counts)}"
-
-
-@app.command()
-def erase(
-    learner: Annotated[str, typer.Argument(help="The learner's id.")],
-    organisation: Annotated[str, typer.Option(help="Whose learner.")] = DEFAULT_ORGANISATION,
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-) -> None:
-    """Remove everything that is known of a learner, for good; what was delivered stays where it is."""
-    host = host_for(config)
-
-    async def count() -> int:
-        async with host:
-            return sum(each.results for each in await host.results(learner, organisation))
-
-    async def remove() -> int:
-        async with host_for(config) as again:
-            return await again.erase(learner, organisation)
-
-    results = run(count())
-    if not results:
-        fail(_nobody(learner, organisation))
-    if not yes:
-        typer.confirm(f"Erase {counted(results, 'result')} of {plain(learner)} for good?", abort=True)
-    run(remove())
-    out.print(f"{counted(results, 'result')} erased", highlight=False)
 
 
 @app.command()

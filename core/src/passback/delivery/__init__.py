@@ -10,6 +10,7 @@ from passback.delivery.elapsed import believed, foreseen
 from passback.delivery.equipping import Equipment, Unequipped
 from passback.delivery.exporting import Exported, export
 from passback.delivery.history import Step
+from passback.delivery.kept import Kept, kept
 from passback.delivery.leasing import Wish
 from passback.delivery.lock import DispatcherLock
 from passback.delivery.outbox import Outbox
@@ -38,6 +39,7 @@ __all__ = [
     "DispatcherLock",
     "Equipment",
     "Exported",
+    "Kept",
     "LanePolicy",
     "Outbox",
     "Overview",
@@ -59,6 +61,7 @@ __all__ = [
     "believed",
     "export",
     "foreseen",
+    "kept",
     "last_seen",
     "release_launches",
     "release_learners",

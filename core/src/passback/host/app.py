@@ -20,6 +20,7 @@ from passback.delivery import (
     Attachments,
     DeliveryState,
     Exported,
+    Kept,
     Overview,
     Repair,
     Retention,
@@ -28,6 +29,7 @@ from passback.delivery import (
     Step,
     Totals,
     export,
+    kept,
 )
 from passback.errors import (
     ConfigError,
@@ -314,6 +316,11 @@ class Passback:
     async def replayable(self, selection: Selection) -> int:
         """Return how many deliveries `replay` would send once more."""
         return await self._repair.replayable(selection)
+
+    async def kept(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> Kept:
+        """Return how much is kept of `learner`: what `erase` would remove, and overwrite elsewhere."""
+        known = learner.id if isinstance(learner, Learner) else learner
+        return await self._running.store.run_soft(kept, known, organisation)
 
     async def erase(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> int:
         """Remove everything that is known of `learner`; return how many results that were.

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from passback.alerts import Notice
 from passback.contract import Observer
-from passback.delivery import Acceptance, Attached, DeliveryState, Exported, Selection, Step, Totals
+from passback.delivery import Acceptance, Attached, DeliveryState, Exported, Kept, Selection, Step, Totals
 from passback.errors import OutboxError
 from passback.host.app import Passback
 from passback.host.checking import CheckOutcome
@@ -160,6 +160,10 @@ class BlockingPassback:
     def replayable(self, selection: Selection) -> int:
         """Return how many deliveries `replay` would send once more."""
         return self._call(lambda host: host.replayable(selection))
+
+    def kept(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> Kept:
+        """Return how much is kept of `learner`; see `Passback.kept`."""
+        return self._call(lambda host: host.kept(learner, organisation))
 
     def erase(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> int:
         """Remove everything that is known of `learner`; see `Passback.erase`."""
