@@ -10,7 +10,7 @@ import pytest
 from hosting import Host, lrs_table, made
 from postgres import PASSWORD, postgres_server
 
-from passback import OutboxError, Passback
+from passback import BlockingPassback, OutboxError, Passback
 from passback.sandbox import Stage, serve
 from passback_xapi.sandbox import Behaviour, Sandbox
 
@@ -179,6 +179,35 @@ def test_a_server_that_is_stopped_and_started_while_results_come_and_go_loses_no
         assert worker.returncode == 0
     assert len(accepted) == len({each["id"] for each in sandbox.statements}) == 600
     assert PASSWORD not in said
+
+
+def test_a_password_that_is_rotated_reaches_whoever_runs(host, server, database):
+    sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
+    role, url = f"user_of_{database}", host.folder / "url"
+    base = f"@127.0.0.1:{server.port}/{database}"
+    server.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'one'; ALTER DATABASE {database} OWNER TO {role}")
+    url.write_text(f"postgresql://{role}:one{base}", "utf-8")
+    with serve(sandbox) as lrs:
+        table = 'store = { url = { file = "url" } }\n' + lrs_table(lrs)
+        (host.folder / "passback.toml").write_text(table, "utf-8")
+        worker = host.start("work")
+        assert "delivering" in worker.stderr.readline()
+        with BlockingPassback.from_file(host.folder / "passback.toml", deliver=False) as pb:
+            pb.submit(made(1))
+            until(lambda: len(sandbox.statements) == 1)
+            url.write_text(f"postgresql://{role}:two{base}", "utf-8")
+            server.execute(f"ALTER ROLE {role} PASSWORD 'two'")
+            server.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                database,
+            )
+            pb.submit(made(2))
+            until(lambda: len(sandbox.statements) == 2)
+        worker.terminate()
+        worker.communicate()
+    server.execute(f"ALTER DATABASE {database} OWNER TO postgres")
+    server.execute(f"REASSIGN OWNED BY {role} TO postgres; DROP ROLE {role}", database)
 
 
 def test_a_worker_that_meets_tables_of_a_newer_passback_says_so_and_ends(host, server, database):

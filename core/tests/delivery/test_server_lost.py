@@ -28,9 +28,18 @@ def database(server):
     server.empty_again(name)
 
 
+@pytest.fixture
+def role(server, database):
+    """Somebody who may use the database, and whose password is *one*."""
+    name = f"user_of_{database}"
+    server.execute(f"CREATE ROLE {name} SUPERUSER LOGIN PASSWORD 'one'")
+    yield name
+    server.execute(f"DROP ROLE {name}")
+
+
 @asynccontextmanager
-async def opened(url):
-    held = Store(DatabaseURL(url))
+async def opened(url, *again):
+    held = Store(DatabaseURL(url, *again))
     await held.open()
     try:
         yield held
@@ -102,5 +111,51 @@ def test_one_that_fell_silent_within_a_transaction_fails_and_the_next_goes(serve
             with pytest.raises(OutboxError, match="can't be used"):
                 await held.run(silenced)
             assert await accepted(held, 1)
+
+    asyncio.run(check())
+
+
+def test_a_password_that_was_changed_is_read_again(server, database, role):
+    async def check():
+        base = f"@127.0.0.1:{server.port}/{database}"
+        urls = [f"postgresql://{role}:one{base}"]
+        async with opened(urls[0], lambda: urls[-1]) as held:
+            server.execute(f"ALTER ROLE {role} PASSWORD 'two'")
+            end_all(server, database)
+            with pytest.raises(OutboxError, match="authentication failed"):
+                await accepted(held, 1)
+            urls.append(f"postgresql://{role}:two{base}")
+            assert await accepted(held, 1)
+
+    asyncio.run(check())
+
+
+def test_a_url_that_leads_to_another_outbox_by_now_is_refused(server, database, role):
+    async def check():
+        base = f"@127.0.0.1:{server.port}"
+        other = f"postgresql://{role}:two{base}/postgres"
+        async with opened(f"postgresql://{role}:one{base}/{database}", lambda: other) as held:
+            server.execute(f"ALTER ROLE {role} PASSWORD 'two'")
+            end_all(server, database)
+            with pytest.raises(OutboxError, match="/postgres by now, which is another outbox") as caught:
+                await accepted(held, 1)
+            assert role not in str(caught.value)
+
+    asyncio.run(check())
+
+
+def test_while_the_server_is_away_nobody_is_asked_for_its_password(server, database):
+    async def check():
+        read = []
+        async with relayed(server.port) as relay:
+            url = relay.of(server.url(database))
+            held = Store(DatabaseURL(url, lambda: read.append(1) or url))
+            await held.open()
+        end_all(server, database)
+        for _ in range(3):
+            with pytest.raises(OutboxError):
+                await accepted(held, 1)
+        await held.close()
+        assert read == []
 
     asyncio.run(check())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field, SecretStr
 
+from passback.errors import OutboxError
 from passback.host.config.mistakes import Mistake
 from passback.host.config.secrets import Resolver, SecretText
 from passback.host.config.table import Table
@@ -41,14 +42,28 @@ def refers(store: Path | StoreConfig) -> bool:
     return isinstance(store, StoreConfig) and not isinstance(store.url, SecretStr)
 
 
-def located(store: Path | StoreConfig, resolver: Resolver) -> Path | DatabaseURL | Mistake:
-    """Return where the outbox is, as `resolver` resolves it, or what is wrong with that."""
+def located(store: Path | StoreConfig, resolver: Callable[[], Resolver]) -> Path | DatabaseURL | Mistake:
+    """Return where the outbox is, as a `resolver` resolves it, or what is wrong with that."""
     if isinstance(store, Path):
         return store
+    found = _url(store, resolver())
+    return found if isinstance(found, Mistake) else DatabaseURL(found, lambda: _again(store, resolver()))
+
+
+def _url(store: StoreConfig, resolver: Resolver) -> str | Mistake:
     given = store.url.get_secret_value() if isinstance(store.url, SecretStr) else store.url
     url = resolver.resolved(given, _PLACE)
     if resolver.mistakes:
         return resolver.mistakes[0]
     if not isinstance(url, str) or not url.startswith(_SCHEMES):
         return Mistake(_PLACE, "expected a URL such as postgresql://user:password@host:5432/database")
-    return DatabaseURL(url)
+    return url
+
+
+def _again(store: StoreConfig, resolver: Resolver) -> str:
+    found = _url(store, resolver)
+    if isinstance(found, Mistake):
+        raise OutboxError(
+            f"the server refuses the outbox's password, and its URL is wrong by now: {found.problem}"
+        )
+    return found

@@ -107,7 +107,7 @@ class Config(Table):
     @cached_property
     def place(self) -> Path | DatabaseURL | Mistake:
         """Where the outbox is, its reference resolved, or what is wrong with that."""
-        return located(self.store, self._resolver())
+        return located(self.store, self._resolver)
 
     @property
     def outbox(self) -> Path | DatabaseURL:

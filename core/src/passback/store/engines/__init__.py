@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -21,9 +22,13 @@ class DatabaseURL:
 
     Attributes:
         url: As libpq reads it: ``postgresql://user:password@host:5432/database``. It's secret.
+        again: Reads it once more, as its password may have been changed; raises `OutboxError` if it can't.
     """
 
     url: str = attrs.field(repr=False)
+    again: Callable[[], str] = attrs.field(
+        default=attrs.Factory(lambda self: lambda: self.url, takes_self=True), repr=False, eq=False
+    )
 
 
 class Engine(Protocol):
@@ -88,4 +93,4 @@ def engine_for(where: Path | DatabaseURL) -> Engine:
         raise OutboxError(
             "an outbox on PostgreSQL needs its driver: pip install 'passback[postgres]'"
         ) from error
-    return Postgres(where.url)
+    return Postgres(where.url, where.again)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -35,6 +36,8 @@ _DEFAULTS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+# What says which outbox it is; another user or password still leads to the same one.
+_WHERE = ("service", "host", "hostaddr", "port", "dbname")
 # A process that froze within a transaction must not hold up the others for long. Of the ways to commit, only
 # "off" is none that lasts.
 _SESSION = f"""
@@ -56,18 +59,11 @@ class Postgres:
     file = None
     failures: tuple[type[Exception], ...] = (psycopg.Error,)
 
-    def __init__(self, url: str) -> None:
-        try:
-            given = conninfo_to_dict(url)
-        except (psycopg.ProgrammingError, UnicodeError):
-            raise OutboxError(f"the outbox's URL can't be read; {_EXPECTED}") from None
-        # So ends a password with an unescaped @, and the server's name stands in messages.
-        if "@" in str(given.get("host", "")):
-            raise OutboxError(f"the outbox's URL names a server with an @ in it; {_EXPECTED}")
+    def __init__(self, url: str, again: Callable[[], str]) -> None:
+        self._again = again
         self._raw: psycopg.Connection[Any] | None = None
-        self._parameters: dict[str, Any] = {**_DEFAULTS, **given, "client_encoding": "utf8"}
-        host, port = given.get("host", ""), given.get("port", "")
-        self.name = f"postgresql://{host}{f':{port}' if port else ''}/{given.get('dbname', '')}"
+        self._parameters = _parameters(url)
+        self.name = _named(self._parameters)
 
     def create(self) -> sqlalchemy.Engine:
         """Return what connects to the database."""
@@ -146,6 +142,43 @@ class Postgres:
                 other.shutdown(socket.SHUT_RDWR)
 
     def _connect(self) -> psycopg.Connection[Any]:
-        self._raw = psycopg.connect("", autocommit=True, **self._parameters)
+        try:
+            self._raw = psycopg.connect("", autocommit=True, **self._parameters)
+        except psycopg.OperationalError as error:
+            # Reading the URL again may mean to ask a vault: not whenever the server is away.
+            if not (error.pgconn and error.pgconn.used_password and self._changed()):
+                raise
+            self._raw = psycopg.connect("", autocommit=True, **self._parameters)
         self._raw.execute(_SESSION)
         return self._raw
+
+    def _changed(self) -> bool:
+        """Return whether the URL is another than before, which is used from now on.
+
+        Raises:
+            OutboxError: It can't be read, or leads to another outbox.
+        """
+        found, before = _parameters(self._again()), self._parameters
+        if any(found.get(each) != before.get(each) for each in _WHERE):
+            raise OutboxError(
+                f"the outbox {self.name} refuses its password, and its URL leads to {_named(found)} by now, "
+                "which is another outbox; start this process again to use that one"
+            )
+        self._parameters = found
+        return found != before
+
+
+def _parameters(url: str) -> dict[str, Any]:
+    try:
+        given = conninfo_to_dict(url)
+    except (psycopg.ProgrammingError, UnicodeError):
+        raise OutboxError(f"the outbox's URL can't be read; {_EXPECTED}") from None
+    # So ends a password with an unescaped @, and the server's name stands in messages.
+    if "@" in str(given.get("host", "")):
+        raise OutboxError(f"the outbox's URL names a server with an @ in it; {_EXPECTED}")
+    return {**_DEFAULTS, **given, "client_encoding": "utf8"}
+
+
+def _named(parameters: Mapping[str, Any]) -> str:
+    host, port = parameters.get("host", ""), parameters.get("port", "")
+    return f"postgresql://{host}{f':{port}' if port else ''}/{parameters.get('dbname', '')}"
