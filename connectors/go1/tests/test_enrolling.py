@@ -163,7 +163,7 @@ def test_a_user_that_is_gone_is_looked_up_anew(start, made, unknown):
     portal = start(Behaviour(unknown=unknown))
     receipt = portal.one(made(), user="99")
     assert isinstance(receipt, UserUnknown)
-    assert "'99'" in receipt.reason
+    assert receipt.reason == "GO1 has no user with the id of their account any more"
 
 
 def test_a_learning_object_that_is_gone_is_told(start, made):

@@ -459,6 +459,7 @@ def test_a_failure_in_the_middle_of_a_batch_keeps_what_arrived(start, made, stat
     system.sandbox.fail(status=status, headers=headers, on="POST", after=2, times=9)
     receipts = system.submit(*(made(n) for n in range(1, 6)))
     assert [type(receipt) for receipt in receipts] == [Delivered, Delivered, TryLater, TryLater, TryLater]
+    assert {each.reason for each in receipts[2:]} == {"the connection failed meanwhile"}  # and names no path
     assert receipts[2].at > datetime.now(UTC) + timedelta(seconds=least)
     assert len(system.asked("POST")) == 3
 

@@ -53,7 +53,6 @@ def test_one_in_conflict_is_rejected_alone_and_says_what_differs(lrs, made, plac
     rejected = [receipt for receipt in receipts if isinstance(receipt, Rejected)]
     assert [receipt.delivery for receipt in rejected] == [place + 1]
     assert "the outcome differs" in rejected[0].reason
-    assert results[place].id in rejected[0].reason
     assert settled(receipt for receipt in receipts if receipt not in rejected)
     assert requests <= 4
     assert len(lrs.held()) == 50

@@ -168,7 +168,7 @@ def test_the_digest_of_a_mailbox_is_that_of_its_mailto_iri():
     ],
 )
 def test_who_cannot_be_identified_is_told_what_is_missing(policy, missing):
-    with pytest.raises(UnknownActor, match=f"'u-1' has no {missing}|'u-1' has no .*{missing}"):
+    with pytest.raises(UnknownActor, match=f"the learner has no {missing}"):
         to_statement(plain(learner=Learner(id="u-1")), options(home_page="https://hr.example.com", **policy))
 
 

@@ -94,8 +94,7 @@ class Sender:
         if delivery.account is not None:
             reason = "Cornerstone knows nobody by a made-up id; the learner opens the activity from there"
             return NeedsLaunch(delivery.id, reason)
-        reason = f"nobody in Cornerstone is known to be {result.learner.id!r}: "
-        reason += _GIVE if self._directory else _OPEN
+        reason = f"nobody in Cornerstone is known to be this learner: {_GIVE if self._directory else _OPEN}"
         return UserUnknown(delivery.id, reason)
 
     async def _send(self, delivery: Delivery, launches: Sequence[Launch], record: Record) -> Receipt:
@@ -135,10 +134,11 @@ class Sender:
     async def _unknown(self, delivery: Delivery, record: Record, answer: Response) -> Receipt:
         why = said(answer)
         if self._directory is not None and not await self._directory.knows(record.user):
-            return UserUnknown(delivery.id, f"Cornerstone has no user {record.user} any more ({why})")
+            reason = f"Cornerstone has no user with the id of their account any more ({why})"
+            return UserUnknown(delivery.id, reason)
         return ActivityUnknown(
             delivery.id,
-            f"Cornerstone answered {answer.status} for course {record.course} and user {record.user}: "
+            f"Cornerstone answered {answer.status} for course {record.course} and this user: "
             f"{why}; is the course in its catalogue? If by another id, say so (courses, learning_objects)",
         )
 

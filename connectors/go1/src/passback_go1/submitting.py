@@ -78,7 +78,7 @@ class Submitter:
         if account is None or account.anonymous:
             return UserUnknown(delivery.id, "enrollments are for an account of GO1, and none is known")
         if identifier(account.user_id) is None:
-            return UserUnknown(delivery.id, f"{account.user_id[:100]!r} is no id of GO1's")
+            return UserUnknown(delivery.id, "the id of their account can't be one of GO1's")
         answer = await self._portal.enroll(self._enrollment(delivery, account.user_id, learning_object))
         if answer.status == _CREATED:
             return Delivered(delivery.id, _id(answer))
@@ -132,7 +132,7 @@ class Submitter:
         if answer.status in (_BAD_REQUEST, _NOT_FOUND) and said_by_go1(answer):
             found = await self._portal.user(user)
             if found.status == _NOT_FOUND and said_by_go1(found):
-                return UserUnknown(delivery.id, f"GO1 has no user {user!r} any more")
+                return UserUnknown(delivery.id, "GO1 has no user with the id of their account any more")
             if answer.status == _NOT_FOUND:
                 found.require(_OK)
                 return ActivityUnknown(

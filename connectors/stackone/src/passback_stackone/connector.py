@@ -100,5 +100,7 @@ class StackOneConnector(Connector[StackOneOptions]):
                     raise
                 until = failure.until if isinstance(failure, RateLimited) else None
                 at = until or self.clock.now()
-                return [*receipts, *(TryLater(each.id, at, str(failure)) for each in rest)]
+                # The failure's words name the path, and with it somebody.
+                reason = "the connection failed meanwhile"
+                return [*receipts, *(TryLater(each.id, at, reason) for each in rest)]
         return receipts

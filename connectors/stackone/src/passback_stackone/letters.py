@@ -43,7 +43,7 @@ def letter(delivery: Delivery, options: StackOneOptions) -> Letter | Receipt:
         return Delivered(delivery.id)
     account, launch = delivery.account, delivery.launch
     if account is None:
-        return UserUnknown(delivery.id, f"nobody over there is known to be {delivery.result.learner.id!r}")
+        return UserUnknown(delivery.id, "nobody over there is known to be this learner")
     user = user_path(account.user_id)
     if user is None:
         return UserUnknown(delivery.id, "the id of their account can't be one of StackOne's")

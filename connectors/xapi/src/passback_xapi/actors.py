@@ -52,7 +52,7 @@ def actor(learner: Learner, options: XapiOptions, known: Account | None = None) 
         case ActorPolicy.ACCOUNT:
             agent["account"] = {"homePage": options.home_page, "name": _name(learner, options.account_name)}
         case ActorPolicy.SSO:
-            agent["account"] = _signed_in(learner, known)
+            agent["account"] = _signed_in(known)
     return agent
 
 
@@ -104,12 +104,11 @@ def learner(agent: Agent, home_page: str | None) -> Learner:
     return Learner(id=openid, openid=openid, name=name)
 
 
-def _signed_in(learner: Learner, known: Account | None) -> JSONValue:
+def _signed_in(known: Account | None) -> JSONValue:
     found = account(known)
     if found is None:
         raise UnknownActor(
-            f"learner {learner.id!r} hasn't signed in yet, and this connection identifies learners by that "
-            "(actor = sso)"
+            "the learner hasn't signed in yet, and this connection identifies learners by that (actor = sso)"
         )
     return dict(found)
 
@@ -118,7 +117,7 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
     address = learner.address
     if address is None:
         raise UnknownActor(
-            f"learner {learner.id!r} has no e-mail address, and this connection identifies learners by it "
+            "the learner has no e-mail address, and this connection identifies learners by it "
             f"(actor = {options.actor}); give the learner one, or choose actor = account"
         )
     return _iri(address)
@@ -164,8 +163,7 @@ def _sha1(mailto: str) -> str:
 def _openid(learner: Learner) -> str:
     if learner.openid is None or not learner.openid.isascii() or not is_iri(learner.openid):
         raise UnknownActor(
-            f"learner {learner.id!r} has no OpenID URI, and this connection identifies learners by it "
-            "(actor = openid)"
+            "the learner has no OpenID URI, and this connection identifies learners by it (actor = openid)"
         )
     return learner.openid
 
@@ -178,7 +176,7 @@ def _name(learner: Learner, policy: NamePolicy) -> str:
     }[policy]
     if not name:
         raise UnknownActor(
-            f"learner {learner.id!r} has no {policy}, and this connection's account names are that "
+            f"the learner has no {policy}, and this connection's account names are that "
             f"(account_name = {policy})"
         )
     return name

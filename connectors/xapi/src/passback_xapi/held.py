@@ -16,6 +16,6 @@ def compared(outgoing: Outgoing, held: JSONValue) -> Receipt:
         return AlreadyThere(outgoing.delivery.id, outgoing.id)
     return Rejected(
         outgoing.delivery.id,
-        f"the LRS already holds a statement {outgoing.id} that tells something else ({other} differs); "
+        f"the LRS already holds a statement of this id that tells something else ({other} differs); "
         "a statement never changes: submit this result under an id of its own",
     )
