@@ -197,4 +197,30 @@ SENDING = (
             """,
         ),
     ),
+    mutant(
+        "it says of whom",
+        "submit_results.same_words",
+        change(
+            """
+            error = str(said.get("error"))
+            """,
+            """
+            error = f"{delivery.result.learner.email}: {said.get('error')}"
+            """,
+        ),
+    ),
+    mutant(
+        "it says which result was refused",
+        "submit_results.same_words",
+        change(
+            """
+            answer = await self._ask("POST", address, json=items, idempotent=True)
+            """,
+            """
+            answer = await self._ask("POST", address, json=items, idempotent=True)
+            if answer.status == 422:
+                return [Rejected(each.id, f"{each.result.id} was refused") for each in deliveries]
+            """,
+        ),
+    ),
 )

@@ -11,17 +11,13 @@ import attrs
 
 from passback.errors import CannotConnect
 from passback.model import (
-    ActivityUnknown,
     AlreadyThere,
     Delivered,
     Delivery,
     Item,
-    NeedsLaunch,
     Receipt,
-    Rejected,
     ResultKind,
     TryLater,
-    UserUnknown,
 )
 from passback.testing import proxy
 from passback.testing.operations import Outcome, attempt, submit
@@ -33,7 +29,6 @@ from passback.testing.strangers import of_nobody
 __all__: list[str] = []
 
 _ARRIVED = (Delivered, AlreadyThere)
-_REASONED = (Rejected, UserUnknown, ActivityUnknown, NeedsLaunch)
 _ENOUGH = 200
 
 
@@ -114,19 +109,6 @@ async def _kinds(scene: Scene) -> None:
             deliveries = [attrs.evolve(usual, result=attrs.evolve(usual.result, kind=kind, item=item))]
             outcome = await attempt(submit(take, deliveries))
             _require_receipts(deliveries, outcome, f"a {kind} result")
-
-
-@rule("submit_results.reasons", "submit_results")
-async def _reasons(scene: Scene) -> None:
-    """A result that isn't taken says why, in words; `rejected` alone helps nobody to repair it.
-
-    Give Rejected, UserUnknown and ActivityUnknown a reason: what the system said (Response.excerpt()).
-    """
-    async with scene.take() as take:
-        outcome = await attempt(submit(take, [of_nobody(take.deliveries(1)[0])]))
-        for receipt in outcome.receipts:
-            if isinstance(receipt, _REASONED) and not receipt.reason.strip():
-                raise broken(f"the receipt has no reason: {receipt}")
 
 
 @rule("submit_results.interrupted", "submit_results")
