@@ -8,7 +8,7 @@ import pytest
 from conversing import EMPTY, LOOPBACK, QUICK, Server, answers, asking
 
 from passback import HTTP, CannotConnect, ServerError, Timeouts
-from passback.http import stream, transport
+from passback.http import reaching, stream, transport
 
 LARGE = bytes(16 << 20)
 
@@ -85,7 +85,7 @@ def test_who_is_cancelled_leaves_no_socket_and_no_place_taken(monkeypatch, certi
         streams.append(await stream.opened(*where))
         return streams[-1]
 
-    monkeypatch.setattr(transport, "opened", opened)
+    monkeypatch.setattr(reaching, "opened", opened)
 
     async def check():
         server = Server(reads_nothing, certificate)

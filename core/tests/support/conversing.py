@@ -14,8 +14,9 @@ EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 class Server:
     """Converses as it's told; counts who is there."""
 
-    def __init__(self, converse, certificate=None):
+    def __init__(self, converse, certificate=None, host="127.0.0.1", port=0):
         self._converse, self._certificate = converse, certificate
+        self._where = host, port
         self.open = self.opened = 0
         self._failures = []
 
@@ -24,7 +25,7 @@ class Server:
         if self._certificate is not None:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._certificate.configure_cert(tls)
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=tls)
+        self._server = await asyncio.start_server(self._connected, *self._where, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/"
         return self

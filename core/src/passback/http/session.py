@@ -26,6 +26,7 @@ from passback.http import wire
 from passback.http.address import AddressPolicy
 from passback.http.conversation import MAX_BODY
 from passback.http.quota import Meter, Quota
+from passback.http.reaching import Reach
 from passback.http.response import Response, secrets_in
 from passback.http.sockets import idle
 from passback.http.transport import Timeouts, Transport
@@ -97,6 +98,7 @@ class HTTP:
         self._timeouts = timeouts or Timeouts()
         self._clock = clock or SystemClock()
         self.meter = Meter(quota or Quota(), self._clock)
+        self._reach = Reach(self._policy, self._timeouts.connect)
         self._transport: Transport | None = None
         self._under_way = 0
 
@@ -211,7 +213,7 @@ class HTTP:
 
     async def _exchange(self, asked: _Asked, content: bytes | None, short: str, *, fresh: bool) -> Response:
         if self._transport is None or not self._transport.here:
-            self._transport = Transport(self._policy, self._timeouts)
+            self._transport = Transport(self._reach, self._timeouts)
         answer = await self._transport.ask(asked.method, asked.url, asked.headers, content, fresh=fresh)
         return Response(
             status=answer.status,

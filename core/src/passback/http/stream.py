@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import socket
 import ssl
 from collections import deque
 from functools import partial
@@ -20,16 +21,15 @@ _MOST = 1 << 18
 _PIECE = 1 << 16
 
 
-async def opened(address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Stream:
-    """Return a stream to `address`, a literal IP; with `tls`, to who proves there to be `name`.
+async def opened(connected: socket.socket, tls: ssl.SSLContext | None, name: str) -> Stream:
+    """Return a stream over `connected`; with `tls`, to who proves there to be `name`.
 
     Raises:
-        OSError: Nobody answers there, or somebody else.
+        OSError: Nobody does.
     """
     _, stream = await asyncio.get_running_loop().create_connection(
         partial(Stream, encrypted=tls is not None),
-        address,
-        port,
+        sock=connected,
         ssl=tls,
         server_hostname=name if tls else None,
     )

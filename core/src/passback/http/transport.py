@@ -1,7 +1,7 @@
 """The sockets of one connection, and who uses which.
 
-h11 speaks HTTP; what is here opens sockets to permitted addresses and keeps a few of them. Whatever keeps an
-answer from coming is told for what it is: that decides between "can't connect" and "server error".
+h11 speaks HTTP; what is here opens sockets and keeps a few of them. Whatever keeps an answer from coming is
+told for what it is: that decides between "can't connect" and "server error".
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from typing import TypeAlias
 import attrs
 import httpx2
 
-from passback.http.address import AddressPolicy, addressed
 from passback.http.conversation import Answer, Conversation
-from passback.http.stream import opened, said
-from passback.http.wire import Cut, Late, NotReached
+from passback.http.reaching import Reach
+from passback.http.wire import Cut
 
 __all__ = ["Timeouts", "Transport"]
 
@@ -35,7 +34,7 @@ class Timeouts:
     """How long to wait, in seconds.
 
     Attributes:
-        connect: For a connection.
+        connect: For a connection to one address.
         read: For each piece of an answer.
         total: For one request from start to end.
     """
@@ -55,8 +54,8 @@ class _Kept:
 class Transport:
     """Sends the requests of one connection, over as many sockets as it may have at once."""
 
-    def __init__(self, policy: AddressPolicy, timeouts: Timeouts) -> None:
-        self._policy = policy
+    def __init__(self, reach: Reach, timeouts: Timeouts) -> None:
+        self._reach = reach
         self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(_SOCKETS)
@@ -141,17 +140,7 @@ class Transport:
     async def _opened(self, origin: _Origin) -> Conversation:
         await self._let_go(self._kept[: max(0, len(self._kept) + self._used - _SOCKETS)])
         scheme, host, port = origin
-        tls = _tls() if scheme == "https" else None
-        failure: Exception = NotReached(f"{host} has no address")
-        for address in await addressed(self._policy, host, port, self._timeouts.connect):
-            try:
-                async with asyncio.timeout(self._timeouts.connect):
-                    return Conversation(await opened(address, port, tls, host.rstrip(".")))
-            except TimeoutError:
-                failure = Late()
-            except OSError as error:
-                failure = NotReached(said(error))
-        raise failure
+        return Conversation(await self._reach.stream(host, port, _tls() if scheme == "https" else None))
 
     async def _let_go(self, those: Sequence[_Kept]) -> None:
         self._kept = [each for each in self._kept if each not in those]
