@@ -33,7 +33,7 @@ class Letterbox:
         self.taken = []
 
     def recipient(self, contact):
-        return contact
+        return contact if self.name == "mail" else "ops.vendor.example"
 
     async def send(self, parcels):
         for parcel in parcels:

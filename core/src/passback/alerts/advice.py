@@ -31,6 +31,10 @@ _CHECKS: Mapping[Health, Sequence[str]] = {
         "What was changed last in the configuration, or in what is installed beside Passback?",
     ),
 }
+_GONE = (
+    "Was the connection renamed? What was accepted for it waits under its old name: add that again.",
+    "Was it removed on purpose, and needs nobody these results? Then nothing is to be done.",
+)
 _WAITED_FOR = (
     "Is it being maintained, or is it overloaded? Who runs it knows when it takes results again.",
     "Does it allow a number of requests that is used up, perhaps by others with the same credentials?",
@@ -44,7 +48,7 @@ _SET_BACK = {
     "activity": "Waiting for the activity: it isn't known there. It's tried again every day, and "
     "whenever the configuration changes.",
     "launch": "Waiting for a launch: the learner has to open the content from the learning system again.",
-    "connection": "Waiting for the connection: as it's configured, it can't take this.",
+    "connection": "Waiting for the connection: as the configuration is, it can't take this.",
 }
 # Whose word alone doesn't say it.
 _LISTED = {"pending": "ones still to be sent"}
@@ -52,6 +56,8 @@ _LISTED = {"pending": "ones still to be sent"}
 
 def explained(alert: Alerted) -> str:
     """Return how the connection does, as the rest of a sentence; empty where that's well."""
+    if not alert.configured:
+        return "sends nothing there: the configuration doesn't name this connection any more."
     if alert.asks_to_wait:
         return "is asked to wait: the learning system is reached, but takes nothing for now."
     return _EXPLAINED.get(alert.health, "")
@@ -59,6 +65,8 @@ def explained(alert: Alerted) -> str:
 
 def checks(alert: Alerted) -> Sequence[str]:
     """Return what to check where a connection isn't well."""
+    if not alert.configured:
+        return _GONE
     if not alert.asks_to_wait:
         return _CHECKS.get(alert.health, ())
     waits = alert.next_try is not None and alert.next_try > alert.at
@@ -76,6 +84,8 @@ def checks_of(setbacks: Sequence[Setback]) -> Sequence[str]:
 
 def try_it(alert: Alerted) -> Sequence[tuple[str, str]]:
     """Return the command that shows what is wrong with an ill connection."""
+    if not alert.configured:
+        return [("See how all connections do", "passback status")]
     if alert.health is Health.MISCONFIGURED:
         return [("See what is wrong, and in which line", "passback config check")]
     return [("Try the connection", f"passback check {shlex.quote(clean(alert.connection))}")]

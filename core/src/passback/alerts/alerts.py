@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from passback.alerts.audience import Watched
+from passback.alerts.expiring import expiring
 from passback.alerts.going_out import AFTER_A_CRASH, GoingOut, done
 from passback.alerts.hold import held, released
 from passback.alerts.incidents import follow_incidents
 from passback.alerts.notices import forget_old, give_up_stranded, post
 from passback.alerts.policy import AlertPolicy
-from passback.alerts.watching import digest, expiring
+from passback.alerts.watching import digest
 from passback.clock import Clock
 from passback.contract import Alerted
 from passback.delivery import believed, tell
@@ -119,7 +120,7 @@ class Alerts:
             *digest(db, known, self._policy, now),
         ]
         if long:
-            found += expiring(db, known, self._policy, now)
+            found += expiring(db, {row.name: row for row in rows}, contacts, self._policy, now)
             give_up_stranded(db, [each.name for each in self._watched.channels], believed(db, now))
             forget_old(db, believed(db, now) - _REMEMBERED)
         for alert in found:

@@ -125,4 +125,5 @@ class GoingOut:
 
     def _recipient(self, notice: Due) -> str:
         # By the configuration as it is now: a contact that was repaired gets what the wrong one didn't.
-        return self._watched.recipients(notice.alert.connection).get(self.name, "")
+        recipient = self._watched.recipients(notice.alert.connection).get(self.name, "")
+        return recipient or ("" if notice.alert.configured else notice.recipient)

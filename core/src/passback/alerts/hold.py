@@ -1,16 +1,18 @@
-"""One process tells people, however many deliver from one database."""
+"""One process tells people, however many deliver from one database, by whichever configuration."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
 from passback.store import insert_once, milliseconds, schema
 
-__all__ = ["held", "released"]
+__all__ = ["held", "released", "served"]
 
 _m = schema.meta.c
+_w = schema.worker.c
 _KEY = "alerts"
 _HOLD = timedelta(minutes=15)
 # What is left of it is longer than a mail server may take for one mail.
@@ -39,3 +41,8 @@ def released(db: Connection, owner: str) -> None:
     """Let others tell people at once, if it was `owner` who did."""
     mine = (_m.key == _KEY, _m.value.startswith(f"{owner} ", autoescape=True))
     db.execute(update(schema.meta).where(*mine).values(value=f"{owner} 0"))
+
+
+def served(db: Connection) -> frozenset[str]:
+    """Return the connections that a process serves, by whichever configuration."""
+    return frozenset(name for kind in db.scalars(select(_w.serves)) for name in json.loads(kind))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
+from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, new_since, setbacks
 from passback.contract import GIVEN_UP, Alerted, AlertKind, Health
@@ -20,7 +20,6 @@ _i = schema.incident.c
 _c = schema.connection.c
 _d = schema.delivery.c
 _e = schema.event.c
-_w = schema.worker.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
 _ILL = frozenset({Health.CANNOT_CONNECT, Health.SERVER_ERROR, Health.MISCONFIGURED})
 _LAST_DAY = timedelta(days=1)
@@ -59,9 +58,9 @@ def _forget(db: Connection, unknown: Sequence[_Row], policy: AlertPolicy, now: d
     # A file that is just being written names none, and another process may have a newer one.
     gone = [row for row in unknown if row.told is None or now - moment(row.reminded) >= policy.forgotten]
     if gone:
-        served = {name for kind in db.scalars(select(_w.serves)) for name in json.loads(kind)}
+        elsewhere = served(db)
         for incident in gone:
-            if incident.connection not in served:
+            if incident.connection not in elsewhere:
                 _end(db, incident, now)
 
 

@@ -46,6 +46,7 @@ class Due:
         id: Its number.
         key: What a receiver knows it by.
         channel: ``mail`` or ``webhook``.
+        recipient: Who was to get it when there was something to tell, or at the last try.
         created: When there was something to tell.
         attempts: How often it was tried before.
         alert: What it tells.
@@ -54,6 +55,7 @@ class Due:
     id: int
     key: str
     channel: str
+    recipient: str
     created: datetime
     attempts: int
     alert: Alerted
@@ -75,9 +77,13 @@ class Outcome:
 
 
 def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
-    """Have `alert` sent to `recipients`; that it's over, also to who was told that it began."""
+    """Have `alert` sent to `recipients`, and to whoever was told before and isn't among them any more.
+
+    That it's over, who was told that it began hears too; and of a connection that the configuration names no
+    longer, who was told of it last.
+    """
     now = milliseconds(alert.at)
-    before = _told_before(db, alert) if alert.kind is AlertKind.INCIDENT_OVER else {}
+    before = _told_before(db, alert)
     for channel, recipient in {**before, **recipients}.items():
         if alert.kind in _SUPERSEDING:
             unsent = (
@@ -101,9 +107,12 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
 
 
 def _told_before(db: Connection, alert: Alerted) -> Recipients:
-    """Return who was told that what is over began: a mail server may be out of the configuration for now."""
-    began = milliseconds(alert.since or alert.at)
-    told = (_n.connection == alert.connection, _n.kind.in_(_SUPERSEDED), _n.created >= began)
+    told = [_n.connection == alert.connection, _n.recipient != ""]
+    if alert.kind is AlertKind.INCIDENT_OVER:
+        # A mail server may be out of the configuration for now.
+        told += [_n.kind.in_(_SUPERSEDED), _n.created >= milliseconds(alert.since or alert.at)]
+    elif alert.configured:
+        return {}
     rows = db.execute(select(_n.channel, _n.recipient).where(*told).order_by(_n.id))
     return {row.channel: row.recipient for row in rows}
 
@@ -127,8 +136,17 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
             given_up = {"due": None, "body": b"", "error": "what is kept of it can't be read"}
             db.execute(update(schema.notice).where(_n.id == row.id).values(given_up))
             continue
-        told = {"id": row.id, "key": row.key, "channel": row.channel, "attempts": row.attempts}
-        found.append(Due(**told, created=moment(row.created), alert=alert))
+        found.append(
+            Due(
+                id=row.id,
+                key=row.key,
+                channel=row.channel,
+                recipient=row.recipient,
+                created=moment(row.created),
+                attempts=row.attempts,
+                alert=alert,
+            )
+        )
     return found
 
 

@@ -1,32 +1,30 @@
-"""What of a connection needs somebody although it's well: what was set back, and what is given up soon."""
+"""What of a connection needs somebody although it's well: what was set back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, case, func, insert, select, update
+from sqlalchemy import Connection, Row, case, insert, select, update
 
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import looked_until, mark_told, new_since, news, setbacks
 from passback.contract import Alerted, AlertKind, Health
-from passback.delivery import foreseen
-from passback.store import State, milliseconds, moment, parts, schema
+from passback.store import milliseconds, moment, parts, schema
 
-__all__ = ["digest", "expiring", "watches"]
+__all__ = ["digest", "watches"]
 
 _w = schema.watch.c
 _i = schema.incident.c
-_d = schema.delivery.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
 # Nothing depends on how far it was looked but how long the next look takes.
 _LOOK_AGAIN = timedelta(hours=1)
 
 
-def watches(db: Connection, known: Mapping[str, _Row]) -> Mapping[str, _Row]:
+def watches(db: Connection, known: Collection[str]) -> Mapping[str, _Row]:
     """Return what the contact of each connection in `known` knows, as rows."""
-    missing = known.keys() - {row.connection for row in db.execute(select(_w.connection))}
+    missing = set(known) - {row.connection for row in db.execute(select(_w.connection))}
     if missing:
         db.execute(insert(schema.watch), [{"connection": name} for name in sorted(missing)])
     found = {row.connection: row for row in db.execute(select(schema.watch))}
@@ -39,7 +37,7 @@ def digest(
     """Yield for each healthy connection what was set back since it was told last, at most once a day."""
     ill = {row.connection for row in db.execute(select(_i.connection).where(_i.ended.is_(None)))}
     nothing: list[_Row] = []
-    found = watches(db, known)
+    found = watches(db, known.keys())
     new = news(db)
     for name, watch in found.items():
         well = known[name].health == Health.OK and name not in ill
@@ -78,41 +76,6 @@ def _digest(db: Connection, row: _Row, looked: int, now: datetime) -> Alerted:
         more=more,
         last_success=None if row.last_success is None else moment(row.last_success),
     )
-
-
-def expiring(
-    db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
-) -> Iterator[Alerted]:
-    """Yield for each connection what is given up soon, and not again until nothing is."""
-    soon = milliseconds(foreseen(db, now) - policy.warned)
-    old: dict[str, list[_Row]] = {}
-    for undelivered in schema.undelivered:
-        query = (
-            select(_d.connection, func.count().label("number"), func.min(_d.kept_from).label("first"))
-            .where(undelivered, _d.kept_from <= soon)
-            .group_by(_d.connection)
-        )
-        for row in db.execute(query):
-            old.setdefault(row.connection, []).append(row)
-    for name, watch in watches(db, known).items():
-        rows = old.get(name, ())
-        if bool(rows) != watch.expiring:
-            _update(db, name, expiring=bool(rows))
-        if rows and not watch.expiring:
-            found, more = setbacks(db, name, and_(_d.state == State.WAITING, _d.kept_from <= soon))
-            yield Alerted(
-                kind=AlertKind.EXPIRING,
-                connection=name,
-                at=now,
-                health=Health(known[name].health),
-                detail=known[name].detail,
-                next_try=None if known[name].next_probe is None else moment(known[name].next_probe),
-                asks_to_wait=known[name].asked is not None,
-                undelivered=sum(row.number for row in rows),
-                setbacks=found,
-                more=more,
-                deadline=moment(min(row.first for row in rows)) + policy.undelivered,
-            )
 
 
 def _update(db: Connection, name: str, **values: object) -> None:

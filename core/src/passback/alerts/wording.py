@@ -132,7 +132,7 @@ def _expiring(alert: Alerted) -> Letter:
         more=alert.more,
         advice=(*checks(alert), *checks_of(alert.setbacks)),
         commands=(*(try_it(alert) if ill else ()), *commands_of(alert, *states)),
-        ending=(_why(name),),
+        ending=(_why(name) if alert.configured else _why_still(name),),
     )
 
 
@@ -174,3 +174,7 @@ def _lasted(alert: Alerted) -> str:
 
 def _why(name: str) -> str:
     return f"Passback sends this to the contact of the connection {name}."
+
+
+def _why_still(name: str) -> str:
+    return f"Passback sends this to whoever it told of the connection {name} last."

@@ -53,6 +53,8 @@ class Alerted:
         kind: What is told.
         connection: The connection's name.
         at: When.
+        configured: Whether the configuration still names it; where not, people are told only that what waits
+            there is about to be given up.
         health: How it does.
         detail: Why, where it's ill.
         since: Since when it's ill, or was.
@@ -70,6 +72,7 @@ class Alerted:
     kind: AlertKind
     connection: str
     at: datetime
+    configured: bool = True
     health: Health = Health.OK
     detail: str = ""
     since: datetime | None = None

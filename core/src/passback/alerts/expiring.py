@@ -1,0 +1,97 @@
+"""What is given up soon: it's told before, also of connections that the configuration names no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import attrs
+from sqlalchemy import Connection, Row, and_, func, select, update
+
+from passback.alerts.hold import served
+from passback.alerts.policy import AlertPolicy
+from passback.alerts.setbacks import setbacks
+from passback.alerts.watching import watches
+from passback.contract import Alerted, AlertKind, Health
+from passback.delivery import foreseen
+from passback.store import State, milliseconds, moment, schema
+
+__all__ = ["expiring"]
+
+_w = schema.watch.c
+_d = schema.delivery.c
+_Row: TypeAlias = Row[tuple[Any, ...]]
+
+
+def expiring(
+    db: Connection,
+    rows: Mapping[str, _Row],
+    configured: Collection[str],
+    policy: AlertPolicy,
+    now: datetime,
+) -> Iterator[Alerted]:
+    """Yield for each connection what is given up soon, and not again until nothing is.
+
+    Args:
+        db: The database.
+        rows: All connections that there ever were, each with its row.
+        configured: Those that the configuration names.
+        policy: When somebody is told.
+        now: The time.
+    """
+    soon = milliseconds(foreseen(db, now) - policy.warned)
+    old = _old(db, soon)
+    warned = set(db.scalars(select(_w.connection).where(_w.expiring)))
+    # Another process may have a newer configuration, and then tells of what is given up there.
+    gone = (old.keys() | warned) - set(configured) - served(db)
+    for name, watch in watches(db, {*configured, *gone} & rows.keys()).items():
+        theirs = old.get(name, ())
+        if bool(theirs) != watch.expiring:
+            changed = update(schema.watch).where(_w.connection == name)
+            db.execute(changed.values(expiring=bool(theirs)))
+        if theirs and not watch.expiring:
+            alert = _warning(db, name, theirs, soon, policy, now)
+            yield _as_it_does(alert, rows[name]) if name in configured else alert
+
+
+def _old(db: Connection, soon: int) -> Mapping[str, Sequence[_Row]]:
+    """Return how many are undelivered since before `soon`, and since when the first, by connection."""
+    old: dict[str, list[_Row]] = {}
+    for undelivered in schema.undelivered:
+        query = (
+            select(_d.connection, func.count().label("number"), func.min(_d.kept_from).label("first"))
+            .where(undelivered, _d.kept_from <= soon)
+            .group_by(_d.connection)
+        )
+        for row in db.execute(query):
+            old.setdefault(row.connection, []).append(row)
+    return old
+
+
+def _warning(
+    db: Connection, name: str, old: Sequence[_Row], soon: int, policy: AlertPolicy, now: datetime
+) -> Alerted:
+    found, more = setbacks(db, name, and_(_d.state == State.WAITING, _d.kept_from <= soon))
+    return Alerted(
+        kind=AlertKind.EXPIRING,
+        connection=name,
+        at=now,
+        # How it did when it was served last is no longer how it does.
+        configured=False,
+        undelivered=sum(each.number for each in old),
+        setbacks=found,
+        more=more,
+        deadline=moment(min(each.first for each in old)) + policy.undelivered,
+    )
+
+
+def _as_it_does(alert: Alerted, row: _Row) -> Alerted:
+    return attrs.evolve(
+        alert,
+        configured=True,
+        health=Health(row.health),
+        detail=row.detail,
+        next_try=None if row.next_probe is None else moment(row.next_probe),
+        asks_to_wait=row.asked is not None,
+    )
