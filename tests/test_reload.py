@@ -48,6 +48,30 @@ def test_an_activity_that_is_attached_while_it_runs_goes(host):
         asyncio.run(attach(url))
 
 
+def test_a_store_that_is_changed_in_the_file_is_told_once_and_takes_a_restart(host, caplog):
+    told = "names another store by now, but this process goes on with"
+
+    async def change():
+        async with Passback.from_file(host.folder / "passback.toml") as pb:
+            host.configure(store="other.db")
+            for _ in range(3):
+                await pb.reload()
+            assert caplog.text.count(told) == 1
+            assert "passback.db: restart it" in caplog.text
+            await pb.submit(made(1))
+            assert (await pb.totals()).unrouted == 1
+            host.configure(store="passback.db")
+            await pb.reload()
+            assert caplog.text.count(told) == 1, "it's the one that is open"
+            host.configure(store="postgresql://passback:hush-hush@db.example/passback")
+            await pb.reload()
+            assert caplog.text.count(told) == 2
+            assert "hush-hush" not in caplog.text
+
+    host.configure()
+    asyncio.run(change())
+
+
 def test_a_host_without_a_file_says_so():
     with pytest.raises(ConfigError, match="none to read again"):
         asyncio.run(Passback(Config()).reload())

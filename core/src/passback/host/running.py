@@ -51,6 +51,8 @@ class Running:
     def __init__(self, config: Config, clock: Clock, *, strict: bool, delivers: bool) -> None:
         self.config = config
         self.store = Store(config.outbox)
+        # What the file said of it last; an outbox that is open stays the one.
+        self._store_read = config.store
         self.roster = ConfiguredRoster(config, clock)
         self.routes = self.roster.routes()
         self.delivers = delivers
@@ -191,6 +193,7 @@ class Running:
             await self._matching.end()
             await self._alerting.end()
             await self.delivering.end()
+            self._look_at_store(config)
             self.config = config.model_copy(update={"store": self.config.store})
             self.roster = ConfiguredRoster(self.config, self.clock)
             self.routes = self.roster.routes()
@@ -199,6 +202,16 @@ class Running:
                 self._begin()
             await before.aclose()
         log.info("the configuration is read again")
+
+    def _look_at_store(self, config: Config) -> None:
+        """Tell of a store that was changed in the file, once, as nothing moves what the old one keeps."""
+        changed, self._store_read = config.store != self._store_read, config.store
+        if changed and config.store != self.config.store:
+            log.error(
+                "the configuration names another store by now, but this process goes on with %s: restart it "
+                "to use the other. Commands use that already; what is kept here isn't moved there",
+                self.store.name,
+            )
 
     def _lock(self) -> None:
         # Those that share a server agree there who delivers what.
