@@ -42,7 +42,7 @@ def test_who_was_told_of_it_last_is_told_and_the_webhook_and_observers(place):
     watching(place, check)
 
 
-def test_where_nobody_was_ever_told_the_webhook_and_observers_are(place):
+def test_where_nobody_was_ever_told_the_webhook_and_observers_are_and_whoever_reads_the_log(place, caplog):
     async def check(here):
         await here.health("ok")
         await renamed(here)
@@ -50,6 +50,8 @@ def test_where_nobody_was_ever_told_the_webhook_and_observers_are(place):
         assert here.kinds() == [EXPIRING]
         assert [each.alert.kind for each in here.others[0].taken] == [EXPIRING]
         assert here.mails() == []
+        (warned,) = [each for each in caplog.records if each.levelname == "WARNING"]
+        assert warned.getMessage().startswith("acme: 3 results about to be given up, and the configuration")
 
     watching(place, check)
 

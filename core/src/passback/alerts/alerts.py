@@ -15,6 +15,7 @@ from passback.alerts.expiring import expiring
 from passback.alerts.going_out import AFTER_A_CRASH, GoingOut, done
 from passback.alerts.hold import held, released
 from passback.alerts.incidents import follow_incidents
+from passback.alerts.letter import counted
 from passback.alerts.notices import forget_old, give_up_stranded, post
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.watching import digest
@@ -105,8 +106,7 @@ class Alerts:
         for each in self.going_out:
             each.wake()
         for alert in alerts:
-            said = {"alert": alert.kind.value}
-            log.info("%s: %s", alert.connection, alert.kind.replace("_", " "), extra=said)
+            _say(alert)
             tell(self._watched.observers, alert)
 
     def _decide(self, db: Connection, now: datetime, *, long: bool) -> Sequence[Alerted] | None:
@@ -126,3 +126,17 @@ class Alerts:
         for alert in found:
             post(db, alert, self._watched.recipients(alert.connection))
         return found
+
+
+def _say(alert: Alerted) -> None:
+    said = {"alert": alert.kind.value}
+    if alert.configured:
+        log.info("%s: %s", alert.connection, alert.kind.replace("_", " "), extra=said)
+        return
+    # Perhaps nobody else hears of it: who its contact was stands nowhere any more.
+    log.warning(
+        "%s: %s about to be given up, and the configuration doesn't name this connection any more",
+        alert.connection,
+        counted(alert.undelivered),
+        extra=said,
+    )
