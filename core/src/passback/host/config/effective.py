@@ -68,10 +68,12 @@ def _connection(found: Examined) -> dict[str, Any]:
 
 
 def _sending(given: dict[str, Any], connector: type[Connector[Options]] | None) -> dict[str, Any]:
-    """Return how a connection is served: as is `given`, or as its `connector` has it."""
+    """Return how a connection is served: as is `given`, or as its `connector` has it.
+
+    What only the connector says, and nobody may, isn't shown: this is what can stand in a file.
+    """
     chosen = attrs.asdict(connector.sending) if connector else {}
-    unlimited = {key: "unlimited" for key in given if key.startswith("per_")}
-    return {**given, **chosen, **unlimited, **_given(given)}
+    return {key: chosen.get(key) if value is None else value for key, value in given.items()}
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +117,8 @@ class _Masks:
 
     def masked(self, value: object, place: Place) -> object:
         """Return `value`, which stands at `place`, in plain values and without secrets."""
+        if value is None:
+            return None
         if place in self.places or isinstance(value, SecretStr | SecretBytes | Secret):
             return _MASK
         if isinstance(value, BaseModel):
@@ -127,7 +131,7 @@ class _Masks:
         return _MASK if self.everything else self._scalar(value.value if isinstance(value, Enum) else value)
 
     def _scalar(self, value: object) -> object:
-        if value is None or isinstance(value, bool | int | float):
+        if isinstance(value, bool | int | float):
             return value
         text = str(value)
         return _MASK if any(secret in text for secret in self.values) else text
