@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -25,6 +26,8 @@ _SAFE_WAL = (3, 51, 3)
 # Another process may hold the file for a whole bulk submission.
 _BUSY_SECONDS = 30
 _BREATH = 0.05
+# On a full disk, and beyond what a user may have of it.
+_NO_ROOM = ("database or disk is full", "disk I/O error")
 
 
 def _driver() -> ModuleType:
@@ -70,8 +73,10 @@ class SQLite:
             self._keep_journal(raw, journal)
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA cache_size = -16384")
-            # Pages that many transactions change are written back to the file once for all of them.
+            # Pages that many transactions change are written back to the file once for all of them, and the
+            # -wal file, 33 MB by then, is filled anew. What it takes more while somebody reads is given back.
             raw.execute("PRAGMA wal_autocheckpoint = 8000")
+            raw.execute("PRAGMA journal_size_limit = 40000000")
             # What is removed is people's data; little is, so that it's overwritten costs nothing to speak of.
             raw.execute("PRAGMA secure_delete = ON")
             self._opened, self._logged = _identity(self.file), None
@@ -113,10 +118,16 @@ class SQLite:
         # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
         raw.execute("BEGIN IMMEDIATE")
 
-    def abandon(self, db: Connection, _: BaseException) -> None:
+    def abandon(self, db: Connection, error: BaseException) -> None:
         """End the transaction that a failed commit leaves open, and with it every later one blocked."""
-        if _raw(db).in_transaction:
-            _raw(db).rollback()
+        raw = _raw(db)
+        if raw.in_transaction:
+            raw.rollback()
+        if isinstance(error, Exception) and self.said(error) in _NO_ROOM:
+            # Nothing is written back but after a commit, which needs room: it's all in use by the -wal file
+            # if somebody has read there for long.
+            with suppress(*self.failures):
+                raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def reserve(self, db: Connection) -> None:
         """Do nothing: every transaction holds off all others."""
