@@ -107,6 +107,19 @@ async def deliver():
 
 asyncio.run(deliver())
 """
+NOBODYS = """
+import asyncio, logging, time
+from passback.host.standstill import standstills_ended
+
+logging.basicConfig(format="%(message)s", level=logging.WARNING)
+
+async def hold():
+    with standstills_ended(noticed=0.2, ended=0.4):
+        time.sleep(1.5)
+        print("went on")
+
+asyncio.run(hold())
+"""
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no signal that interrupts a wait"
@@ -123,7 +136,18 @@ def test_who_holds_everything_up_is_interrupted_and_named_and_all_others_are_ser
     assert "connection 'held': Acme.submit_results" in detail
     assert blamed in detail
     assert "connection 'held': Acme.submit_results has stood still" in said
+    assert "connection 'held': Acme.submit_results is interrupted now" in said
     assert 'passback_acme.py", line' in said
+
+
+def test_what_is_nobodys_plugin_is_not_interrupted_and_that_is_said():
+    done = subprocess.run(
+        [sys.executable, "-c", NOBODYS], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "went on\n"
+    assert "the event loop has stood still" in done.stderr
+    assert "isn't a plugin's code at this moment, and nothing else is interrupted" in done.stderr
+    assert "interrupted now" not in done.stderr
 
 
 def test_an_observer_is_named_too_and_stops_no_delivery(tmp_path):

@@ -112,18 +112,30 @@ class _Watch(threading.Thread):
                 said = True
             if self._ended is not None and still >= self._ended and sys.platform != "win32":
                 if self._hung != beats:
-                    log.warning("what stands still is interrupted now, if it's a plugin's code")
+                    self._say_what_follows()
                 self._hung = beats
                 signal.pthread_kill(self._watched, signal.SIGALRM)
 
     def _say(self, still: float) -> None:
-        frame = sys._current_frames().get(self._watched)  # noqa: SLF001 - the only way to see another thread's
+        frame = self._frame()
         who = _blamed(frame)
         if who is None and self._ended is None:
             return  # whatever else holds up a host's loop is the host's own business
         who = who or "the event loop"
         frames = "".join(traceback.format_stack(frame)[-_SHOWN:])
         log.warning("%s has stood still for %.0f s, and everything with it\n%s", who, still, frames)
+
+    def _say_what_follows(self) -> None:
+        if who := _blamed(self._frame()):
+            log.warning("%s is interrupted now", who)
+        else:
+            log.warning(
+                "what stands still isn't a plugin's code at this moment, and nothing else is interrupted; "
+                "if it goes on, please report it as a defect of Passback, with what stands above"
+            )
+
+    def _frame(self) -> FrameType | None:
+        return sys._current_frames().get(self._watched)  # noqa: SLF001 - the only way to see another thread's
 
     def interrupt(self, _number: int, frame: FrameType | None) -> None:
         """Raise an error in the plugin that the loop stands in, if it still does."""
