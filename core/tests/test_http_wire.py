@@ -258,6 +258,33 @@ def test_an_answer_that_comes_byte_by_byte_is_read(misbehaving):
     assert asked(misbehaving(drip)).body == b"{}"
 
 
+MANY = 30_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head_of(CHUNKED) + b"1\r\na\r\n" * MANY + b"0\r\n\r\n",
+        head_of(status="HTTP/1.1 102 Wait") * MANY + head_of(LENGTH) + b"{}",
+    ],
+    ids=["chunks", "heads"],
+)
+def test_an_answer_in_very_many_parts_costs_nobody_else_their_turn(misbehaving, answer):
+    async def ask():
+        server = misbehaving(answer)
+        async with asking(server) as http:
+            asking_it = asyncio.create_task(http.request("GET", server.url))
+            turns = 0
+            while not asking_it.done():
+                await asyncio.sleep(0)
+                turns += 1
+            return asking_it.result().status, turns
+
+    status, turns = asyncio.run(ask())
+    assert status == 200
+    assert turns > MANY / 100
+
+
 # What answers are made of, in every disorder.
 pieces = st.sampled_from(
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TypeAlias
 
@@ -17,6 +18,8 @@ __all__ = ["MAX_BODY", "Answer", "Conversation"]
 MAX_BODY = 16 * 1024 * 1024
 _MAX_HEAD = 100 * 1024
 _BEGINNING = b"HTTP/"
+# After so many parts of an answer others have their turn.
+_TURN = 64
 _Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
@@ -45,6 +48,7 @@ class Conversation:
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        self._events = 0
 
     @property
     def goes_on(self) -> bool:
@@ -90,6 +94,10 @@ class Conversation:
             yield bytes(event.data)
 
     async def _event(self, seconds: float) -> object:
+        # What arrived at once may be ten thousand chunks of a byte, or as many heads before the answer's own.
+        self._events += 1
+        if self._events % _TURN == 0:
+            await asyncio.sleep(0)
         data = None
         try:
             while (event := self._state.next_event()) is h11.NEED_DATA:
