@@ -44,7 +44,8 @@ _SET_BACK = {
     "rejected": "Rejected: the learning system refuses it. Repair what the reason names, then "
     "send it once more.",
     GIVEN_UP: "Given up: it couldn't be delivered in time. Once that is repaired, send it once more.",
-    "account": "Waiting for an account: the learner isn't known there. It goes by itself once they are.",
+    "account": "Waiting for an account: the learner isn't known there. Once they are, it goes by itself: "
+    "Passback looks them up, or tries it again once a day.",
     "activity": "Waiting for the activity: it isn't known there. It's tried again every day, and "
     "whenever the configuration changes.",
     "launch": "Waiting for a launch: the learner has to open the content from the learning system again.",
