@@ -5,6 +5,7 @@ import socket
 import socketserver
 import threading
 import warnings
+from contextlib import contextmanager, suppress
 
 import pytest
 from mailserver import PASSWORD, USER, authority, mail_server
@@ -161,24 +162,45 @@ def test_a_server_that_never_answers_is_given_up_in_time():
     assert "no answer in time" in reason
 
 
-@pytest.mark.parametrize("hangs_at", [b"MAIL", b"RCPT", b"DATA"])
-def test_no_other_answer_than_that_to_a_whole_mail_is_waited_for_long(hangs_at):
+@contextmanager
+def hanging(at, **options):
+    """Run a mail server that begins an answer to the command `at` and never ends it; yield where it is."""
+
     class Talk(socketserver.StreamRequestHandler):
         def handle(self):
             self.wfile.write(b"220 mail.test\r\n")
-            for line in self.rfile:
-                # An answer that begins and never ends is none either.
-                self.wfile.write(b"250-\r\n250-\r\n" if line.startswith(hangs_at) else b"250 OK\r\n")
+            answer = b"250 OK\r\n"
+            with suppress(ConnectionError):
+                for line in self.rfile:
+                    answer = b"250-\r\n" if line.startswith(at) else answer
+                    self.wfile.write(answer)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as serving:
         threading.Thread(target=serving.serve_forever, args=(0.05,)).start()
-        port = serving.server_address[1]
-        server = MailServer(host="127.0.0.1", port=port, security="none", sender="a@b.example", timeout=0.3)
+        where = {"host": "127.0.0.1", "port": serving.server_address[1]}
         try:
-            (reason,) = send(server, TO)
+            yield MailServer(**where, security="none", sender="a@b.example", **options)
         finally:
             serving.shutdown()
+
+
+@pytest.mark.parametrize("at", [b"MAIL", b"RCPT", b"DATA"])
+def test_no_other_answer_than_that_to_a_whole_mail_is_waited_for_long(at):
+    with hanging(at, timeout=0.3) as server:
+        (reason,) = send(server, TO)
     assert "no answer in time" in reason
+
+
+def test_who_is_to_stop_while_a_server_hangs_takes_no_leave_of_it():
+    async def stop(server):
+        sending = asyncio.create_task(anext(Mailbox(server).send(parcels(TO))))
+        await asyncio.sleep(0.5)
+        sending.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait([sending])
+
+    with hanging(b"MAIL", timeout=15) as server:
+        asyncio.run(stop(server))
 
 
 def test_a_server_that_looks_through_a_mail_before_it_takes_it_is_waited_for():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import WriteTransport
+from asyncio import BaseTransport, CancelledError, WriteTransport
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from email.errors import MessageError
@@ -57,6 +57,10 @@ class Mailbox:
                 if not client.is_connected:
                     # Perhaps because of this one; the others are tried without it.
                     return
+        except CancelledError:
+            # In the midst of a command nobody takes leave, and whoever stops waited long enough.
+            _cut(client, client.transport)
+            raise
         finally:
             await _leave(client, smtp.SMTPException)
 
@@ -103,6 +107,10 @@ async def _leave(client: aiosmtplib.SMTP, failure: type[Exception]) -> None:
     transport = client.transport
     with suppress(failure, OSError):
         await client.quit()
+    _cut(client, transport)
+
+
+def _cut(client: aiosmtplib.SMTP, transport: BaseTransport | None) -> None:
     client.close()
     if isinstance(transport, WriteTransport):
         # Closing waits for the server's end of TLS, and the event loop may not live that long.
