@@ -251,6 +251,8 @@ def test_while_somebody_reads_the_file_they_are_erased_and_what_is_left_to_do_is
 
     async def check(here):
         await here.put(of_ana(1), *map(result, range(2, 9)))
+        if not (tmp_path / "passback.db-wal").exists():
+            pytest.skip("this SQLite is older than 3.51.3: who reads holds off whoever erases")
         async with room(tmp_path / "passback.db", deliver=False) as other:
             reader = other.store._connection.connection.driver_connection
             rows = reader.execute("SELECT id FROM result")
@@ -271,7 +273,7 @@ def test_without_room_for_another_file_they_are_erased_and_the_outbox_goes_on(tm
         await here.store.rewrite()
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         # As on a disk where the file has room, but no -wal file with all of it.
-        whole = (tmp_path / "passback.db").stat().st_size
+        whole = (tmp_path / "passback.db").stat().st_size + 16_384
         resource.setrlimit(resource.RLIMIT_FSIZE, (whole, before[1]))
         try:
             with pytest.raises(OutboxNotRewritten, match="room"):

@@ -1,4 +1,4 @@
-"""Somebody who reads the SQLite file for long has its -wal file grow: no longer than that, and nobody is stuck."""
+"""Who reads the SQLite file for long has its -wal file grow: no longer than that, and nobody is stuck."""
 
 import asyncio
 import resource
@@ -40,6 +40,11 @@ def write_much(db):
     db.exec_driver_sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('much', hex(randomblob(2000000)))")
 
 
+async def forever(do, *what):
+    while True:
+        await do(*what)
+
+
 def test_what_was_taken_is_given_back_once_they_are_gone(tmp_path):
     async def check():
         log = tmp_path / "passback.db-wal"
@@ -59,8 +64,7 @@ def test_where_there_was_no_room_any_more_the_outbox_goes_on_once_they_are_gone(
         async with read_by_another(tmp_path) as (here, leave):
             with no_file_beyond(20_000_000):
                 with pytest.raises(OutboxError):
-                    while True:
-                        await here.store.run_soft(write_much)
+                    await forever(here.store.run_soft, write_much)
                 leave()
                 with pytest.raises(OutboxError):
                     await here.store.run_soft(write_much)
