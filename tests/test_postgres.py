@@ -5,6 +5,7 @@ import collections
 import signal
 import threading
 import time
+from datetime import datetime, timedelta
 
 import pytest
 from hosting import Host, lrs_table, made
@@ -208,6 +209,23 @@ def test_a_password_that_is_rotated_reaches_whoever_runs(host, server, database)
         worker.communicate()
     server.execute(f"ALTER DATABASE {database} OWNER TO postgres")
     server.execute(f"REASSIGN OWNED BY {role} TO postgres; DROP ROLE {role}", database)
+
+
+def test_a_machine_whose_clock_is_wrong_goes_by_the_servers(host, server, database, monkeypatch):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return datetime.now(zone) + timedelta(hours=2)
+
+    async def submit(number):
+        async with Passback.from_file(host.folder / "passback.toml", deliver=False) as pb:
+            await pb.submit(made(number))
+
+    host.configure(lrs_table("http://127.0.0.1:9/"))
+    monkeypatch.setattr("passback.clock.datetime", Ahead)
+    asyncio.run(submit(1))
+    ((accepted,),) = server.execute("SELECT accepted FROM passback.result", database)
+    assert abs(accepted / 1000 - time.time()) < 60
 
 
 def test_a_worker_that_meets_tables_of_a_newer_passback_says_so_and_ends(host, server, database):

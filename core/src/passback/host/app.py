@@ -11,7 +11,7 @@ from typing import Self
 import attrs
 
 from passback.alerts import Notice, list_notices
-from passback.clock import Clock, SystemClock
+from passback.clock import Clock
 from passback.connection import Connection
 from passback.contract import Observer
 from passback.delivery import (
@@ -47,6 +47,7 @@ from passback.host.providers import Providers
 from passback.host.receiving import accept
 from passback.host.running import Running
 from passback.host.signing_in import SigningIn
+from passback.host.timekeeping import clock_for
 from passback.identity import named
 from passback.model import (
     DEFAULT_ORGANISATION,
@@ -93,9 +94,9 @@ class Passback:
                 otherwise it's shown as misconfigured, and its results wait.
             deliver: Whether to deliver in this process; otherwise results are accepted here, and another
                 process (``passback work``) delivers them.
-            clock: What tells the time.
+            clock: What tells the time; by default this machine, or the server on which the outbox is.
         """
-        self._clock = clock or SystemClock()
+        self._clock = clock or clock_for(config.outbox)
         self._running = Running(config, self._clock, strict=strict, delivers=deliver)
         self._overview = Overview(self._running.store)
         self._repair = Repair(self._running.store)

@@ -25,6 +25,7 @@ from passback.host.matching import Matching
 from passback.host.roster import ConfiguredRoster
 from passback.host.standstill import standstills_told
 from passback.host.telemetry import telemetry
+from passback.host.timekeeping import kept_in_time
 from passback.host.watching import watch
 from passback.identity import Launches, Seal
 from passback.store import Store
@@ -129,6 +130,7 @@ class Running:
         # Who delivers is often started together with the database.
         await self.store.open(patient=self.delivers)
         self._stack.push_async_callback(self.store.close)
+        await self._stack.enter_async_context(kept_in_time(self.clock, self.store))
         if self.delivers:
             self._stack.enter_context(standstills_told())
             self._stack.push_async_callback(self.delivering.end)
