@@ -119,6 +119,7 @@ def _still_at_it(db: Connection, row: _Row, incident: _Row, well: timedelta, now
     arrived = select(_e.id).where(*_since(incident), _e.delivered > 0).limit(1)
     refused = select(_d.seq).where(
         _d.connection == row.name,
+        schema.kept,
         _d.state == State.REJECTED,
         _d.changed >= row.since,
         ~_d.reason.startswith(GIVEN_UP),
