@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import attrs
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
 
 from passback.errors import InvalidResult
 from passback.model import Reach, Result, Standing, readable, stand
-from passback.store import State, moment, schema
+from passback.store import State, listed, moment, numbers, parts, schema
 
 __all__ = ["keep_standings", "standings"]
 
@@ -22,6 +23,10 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Standing)
 
 
+# Whose it is: organisation, learner, activity.
+_Key: TypeAlias = tuple[str, str, str]
+
+
 def standings(db: Connection, organisation: str, learner: str) -> list[Standing]:
     """Return where `learner` of `organisation` stands in every activity, the latest first."""
     theirs = (_r.learner == learner, _r.organisation == organisation)
@@ -29,29 +34,39 @@ def standings(db: Connection, organisation: str, learner: str) -> list[Standing]
     known = _readable(db.scalars(kept))
     results = readable(db.scalars(select(_r.body).where(*theirs)))
     reached = _reached(db, theirs)
-    return [
-        attrs.evolve(each, reached=_together([*each.reached, *reached.get(each.activity.id, ())]))
-        for each in stand(results, known)
-    ]
+    return [_with(each, reached) for each in stand(results, known)]
 
 
-def keep_standings(db: Connection, seqs: Collection[int], results: Sequence[Result]) -> None:
+def keep_standings(db: Connection, seqs: Sequence[int], results: Sequence[Result]) -> None:
     """Fold `results`, which have the numbers `seqs` and won't be kept, into where their learners stand."""
-    before: dict[tuple[str, str, str], Standing] = {}
-    for learner in sorted({each.learner.id for each in results}):
-        kept = select(_s.body).where(_s.learner == learner)
-        before |= {_key(each): each for each in _readable(db.scalars(kept))}
+    learners = sorted({each.learner.id for each in results})
     touched = {(each.organisation, each.learner.id, each.activity.id) for each in results}
-    known = [each for key, each in before.items() if key in touched]
-    for each in stand(results, known):
-        organisation, learner, activity = _key(each)
-        theirs = (_r.learner == learner, _r.organisation == organisation, _r.activity == activity)
-        gone = _reached(db, (*theirs, _r.seq.in_(seqs))).get(activity, ())
-        body = _encoder.encode(attrs.evolve(each, reached=_together([*each.reached, *gone])))
-        same = (_s.learner == learner, _s.organisation == organisation, _s.activity == activity)
-        db.execute(delete(schema.standing).where(*same))
-        values = {"learner": learner, "organisation": organisation, "activity": activity, "body": body}
-        db.execute(insert(schema.standing), values)
+    before = [
+        each
+        for some in parts(learners)
+        for each in _readable(db.scalars(select(_s.body).where(_s.learner.in_(some))))
+        if _key(each) in touched
+    ]
+    reached = _reached(db, [_r.seq.in_(numbers(db.dialect.name, "b_seqs"))], {"b_seqs": listed(seqs)})
+    rows = [_row(_with(each, reached)) for each in stand(results, before)]
+    if rows:
+        db.execute(_REPLACED, [{f"b_{name}": row[name] for name in _PLACE} for row in rows])
+        db.execute(insert(schema.standing), rows)
+
+
+_PLACE = ("organisation", "learner", "activity")
+_REPLACED = delete(schema.standing).where(
+    *(schema.standing.c[name] == bindparam(f"b_{name}") for name in _PLACE)
+)
+
+
+def _row(standing: Standing) -> dict[str, object]:
+    return dict(zip(_PLACE, _key(standing), strict=True)) | {"body": _encoder.encode(standing)}
+
+
+def _with(standing: Standing, reached: Mapping[_Key, Sequence[Reach]]) -> Standing:
+    more = reached.get(_key(standing), ())
+    return attrs.evolve(standing, reached=_together([*standing.reached, *more]))
 
 
 def _readable(bodies: Iterable[bytes]) -> list[Standing]:
@@ -63,15 +78,18 @@ def _readable(bodies: Iterable[bytes]) -> list[Standing]:
     return found
 
 
-def _key(standing: Standing) -> tuple[str, str, str]:
+def _key(standing: Standing) -> _Key:
     return standing.organisation, standing.learner.id, standing.activity.id
 
 
-def _reached(db: Connection, conditions: Iterable[ColumnElement[bool]]) -> dict[str, list[Reach]]:
-    """Return activity → how far the results that fulfil `conditions` got."""
+def _reached(
+    db: Connection, conditions: Iterable[ColumnElement[bool]], given: Mapping[str, str] | None = None
+) -> Mapping[_Key, Sequence[Reach]]:
+    """Return how far the results that fulfil `conditions`, with the values `given`, got."""
+    whose = (_r.organisation, _r.learner, _r.activity)
     counted = (
         select(
-            _r.activity,
+            *whose,
             _d.connection,
             _d.state,
             func.count().label("count"),
@@ -79,14 +97,14 @@ def _reached(db: Connection, conditions: Iterable[ColumnElement[bool]]) -> dict[
         )
         .join(schema.delivery, _d.result == _r.seq)
         .where(*conditions)
-        .group_by(_r.activity, _d.connection, _d.state)
+        .group_by(*whose, _d.connection, _d.state)
         .order_by(_d.connection)
     )
-    found: dict[str, list[Reach]] = {}
-    for activity, connection, state, count, changed in db.execute(counted):
+    found: dict[_Key, list[Reach]] = {}
+    for *key, connection, state, count, changed in db.execute(counted, given or {}):
         counts = {State(state).word: count}
         reach = Reach(connection=connection, changed=moment(changed), **counts)
-        found.setdefault(activity, []).append(reach)
+        found.setdefault(tuple(key), []).append(reach)
     return found
 
 
