@@ -31,6 +31,23 @@ def test_many_failures_are_one_digest_by_reason(place):
     watching(place, check)
 
 
+def test_what_differs_only_in_whom_a_system_names_is_one_reason(place):
+    async def check(here):
+        await here.health("ok")
+        for number in range(30):
+            await here.deliveries(1, State.REJECTED, f"POST /grades answered 404: no user u{1000 + number}")
+        await here.deliveries(2, State.REJECTED, "POST /grades answered 422: no user u1001")
+        await here.run(HOUR, 5 * MINUTE)
+        (digest,) = here.told.alerts
+        assert digest.more == 0
+        assert [(each.reason, each.count, each.example) for each in digest.setbacks] == [
+            ("POST /grades answered 404: no user …", 30, "r-0"),
+            ("POST /grades answered 422: no user u1001", 2, "r-30"),
+        ]
+
+    watching(place, check)
+
+
 @pytest.mark.parametrize("delivered", [False, True])
 def test_that_the_connection_works_is_said_only_where_something_was_delivered(place, delivered):
     async def check(here):

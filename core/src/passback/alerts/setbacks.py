@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Row,
     and_,
     case,
     delete,
@@ -19,6 +22,7 @@ from sqlalchemy import (
     select,
 )
 
+from passback.alerts.likeness import common, likeness
 from passback.contract import Setback
 from passback.store import State, milliseconds, parts, schema
 
@@ -27,6 +31,7 @@ __all__ = ["looked_until", "mark_told", "new_since", "news", "setbacks"]
 _d = schema.delivery.c
 _r = schema.result.c
 _t = schema.told.c
+_Row: TypeAlias = Row[tuple[Any, ...]]
 _SHOWN = 10
 # A lane takes the time before it writes, so a change may appear a little later than it says.
 _OVERLAP = timedelta(minutes=10)
@@ -69,7 +74,10 @@ def news(db: Connection) -> frozenset[str]:
 def setbacks(
     db: Connection, connection: str, condition: ColumnElement[bool]
 ) -> tuple[tuple[Setback, ...], int]:
-    """Return what is kept and fulfils `condition`, by reason, and how many have less frequent reasons."""
+    """Return what is kept and fulfils `condition`, by reason, and how many have less frequent reasons.
+
+    Those that differ only in whom or what they name count as one.
+    """
     count = func.count()
     query = (
         select(_d.state, _d.waiting_for, _d.reason, count.label("number"), func.min(_d.result).label("first"))
@@ -77,21 +85,28 @@ def setbacks(
         .group_by(_d.state, _d.waiting_for, _d.reason)
         .order_by(count.desc(), _d.waiting_for, _d.reason)
     )
-    rows = db.execute(query).all()
-    shown = rows[:_SHOWN]
-    chosen = select(_r.seq, _r.id).where(_r.seq.in_([row.first for row in shown]))
-    ids = {row.seq: row.id for row in db.execute(chosen)}
+    alike: dict[tuple[object, ...], list[_Row]] = {}
+    for row in db.execute(query):
+        alike.setdefault((row.state, row.waiting_for, likeness(row.reason)), []).append(row)
+    groups = sorted(alike.values(), key=lambda rows: -_many(rows))
+    shown, rest = groups[:_SHOWN], groups[_SHOWN:]
+    firsts = [min(row.first for row in rows) for rows in shown]
+    ids = {row.seq: row.id for row in db.execute(select(_r.seq, _r.id).where(_r.seq.in_(firsts)))}
     found = tuple(
         Setback(
-            state=State(row.state).word,
-            waiting_for=row.waiting_for,
-            reason=row.reason,
-            count=row.number,
-            example=ids[row.first],
+            state=State(rows[0].state).word,
+            waiting_for=rows[0].waiting_for,
+            reason=common([row.reason for row in rows]),
+            count=_many(rows),
+            example=ids[first],
         )
-        for row in shown
+        for rows, first in zip(shown, firsts, strict=True)
     )
-    return found, sum(row.number for row in rows[_SHOWN:])
+    return found, sum(map(_many, rest))
+
+
+def _many(rows: Sequence[_Row]) -> int:
+    return sum(row.number for row in rows)
 
 
 def mark_told(db: Connection, connection: str, condition: ColumnElement[bool], now: datetime) -> None:
