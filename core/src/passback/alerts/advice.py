@@ -33,7 +33,7 @@ _CHECKS: Mapping[Health, Sequence[str]] = {
 }
 _GONE = (
     "Was the connection renamed? What was accepted for it waits under its old name: add that again.",
-    "Was it removed on purpose, and needs nobody these results? Then nothing is to be done.",
+    "Was it removed on purpose, and does nobody need these results? Then nothing is to be done.",
 )
 _WAITED_FOR = (
     "Is it being maintained, or is it overloaded? Who runs it knows when it takes results again.",
