@@ -85,14 +85,7 @@ class Breaker:
         if asked is not None and max(now, until or now) - asked < _patience(error):
             # Asked to wait is not ill, and whoever asks was reached.
             health = Health.SERVER_ERROR if self.health is Health.CANNOT_CONNECT else self.health
-        after = attrs.evolve(
-            self,
-            health=health,
-            since=self.since if health is self.health else now,
-            detail=str(error),
-            decided=now,
-            asked=asked,
-        )
+        after = self._told(health, str(error), asked, now)
         if until is not None and until > now:
             # The system's own word decides; "at once" is none.
             return attrs.evolve(after, next_probe=min(max(until, now + _LEAST), now + LONGEST_WAIT), fails=0)
@@ -108,15 +101,16 @@ class Breaker:
             return self.failed(ServerError(why), now, backoff, rng)
         asked = self.asked or now
         health = self.health if now - asked < _DAWDLING else Health.SERVER_ERROR
-        since = self.since if health is self.health else now
-        return attrs.evolve(
-            self, health=health, since=since, detail=why, next_probe=None, decided=now, asked=asked
-        )
+        return attrs.evolve(self._told(health, why, asked, now), next_probe=None)
 
     def succeeded(self, now: datetime, *, arrived: bool) -> Breaker:
         """Return the breaker after an attempt that the system answered; `arrived` if it took something."""
         since = self.since if self.health is Health.OK else now
         return Breaker(health=Health.OK, since=since, last_success=now if arrived else self.last_success)
+
+    def _told(self, health: Health, detail: str, asked: datetime | None, now: datetime) -> Breaker:
+        since = self.since if health is self.health else now
+        return attrs.evolve(self, health=health, since=since, detail=detail, decided=now, asked=asked)
 
     def wait(self, now: datetime, backoff: Backoff) -> timedelta:
         """Return how long to wait until the next attempt."""

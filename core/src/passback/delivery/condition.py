@@ -30,7 +30,7 @@ class Condition:
 
     Attributes:
         breaker: How it does, as people are told.
-        window: How many deliveries to send at once.
+        window: How many deliveries to send at once where they aren't sent one at a time.
     """
 
     def __init__(self, batch: int, backoff: Backoff, rng: random.Random, now: datetime) -> None:
@@ -56,6 +56,11 @@ class Condition:
         return bool(self._suspects) or not self.breaker.closed
 
     @property
+    def limit(self) -> int:
+        """The most deliveries that are sent at once by now."""
+        return 1 if self.single else self.window
+
+    @property
     def passed_over(self) -> int:
         """How many of the oldest to leave out of the next probe."""
         return max(0, self.breaker.fails - _PROBES_OF_THE_FIRST) % _HEADS
@@ -71,9 +76,9 @@ class Condition:
             # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
             self.breaker = attrs.evolve(self.breaker, next_probe=None)
             return
-        if sent.put_off is not None:
+        if (why := sent.put_off) is not None:
             self._suspects = max(0, self._suspects - 1)
-            self.breaker = self.breaker.put_off(sent.put_off, now, self._backoff, self._rng)
+            self.breaker = self.breaker.put_off(why, now, self._backoff, self._rng)
             return
         if not self.breaker.closed:
             self._suspects = lease.passed_over

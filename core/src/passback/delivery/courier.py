@@ -86,20 +86,17 @@ class Courier:
         except PassbackError as error:
             failure = error
         self.condition.pressed(failure, self._around.clock.now())
-        await self._around.outbox.store.run_soft(
-            save_breaker, self._connection.name, self.condition.breaker, self._connection.meter.used
-        )
+        await self._around.outbox.store.run_soft(self._save)
         self._tell_health(before)
 
     async def deliver(self, lease: Lease) -> None:
         """Send what `lease` holds, keep what came of it, and tell it."""
         policy = self._policy
         before = self.condition.breaker
-        window = 1 if self.condition.single else self.condition.window
         planned = plan(
             lease.deliveries,
             policy.organisation,
-            window,
+            self.condition.limit,
             covered=lease.covered,
             overtaken=lease.overtaken,
         )
@@ -120,7 +117,7 @@ class Courier:
         condition, policy = self.condition, self._policy
         return Wish(
             connection=self._connection.name,
-            limit=1 if condition.single else condition.window,
+            limit=condition.limit,
             until=now + timedelta(seconds=2 * policy.patience),
             pass_over=condition.passed_over,
             fails=condition.breaker.fails,
@@ -129,7 +126,7 @@ class Courier:
 
     async def _keep(self, lease: Lease, settled: Settlement, batch: Batch, sent: Sent, now: datetime) -> None:
         def also(db: Database) -> None:
-            save_breaker(db, self._connection.name, self.condition.breaker, self._connection.meter.used)
+            self._save(db)
             self._around.equipment.note(db, self._connection, batch, sent.receipts)
 
         goes_on = (
@@ -147,6 +144,9 @@ class Courier:
                 self._connection.name,
                 len(settled.changes) - count,
             )
+
+    def _save(self, db: Database) -> None:
+        save_breaker(db, self._connection.name, self.condition.breaker, self._connection.meter.used)
 
     async def _settle(
         self,

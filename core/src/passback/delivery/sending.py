@@ -22,6 +22,9 @@ from passback.model import (
 
 __all__ = ["Sent", "send"]
 
+# What a connector may answer without asking the system.
+_BY_ITSELF = UserUnknown | NeedsLaunch
+
 
 @attrs.define(kw_only=True)
 class Sent:
@@ -40,14 +43,13 @@ class Sent:
     @property
     def reached(self) -> bool:
         """Whether the system itself was asked, rather than the connector answering by itself."""
-        return any(not isinstance(receipt, UserUnknown | NeedsLaunch) for receipt in self.receipts)
+        return any(not isinstance(receipt, _BY_ITSELF) for receipt in self.receipts)
 
     @property
     def put_off(self) -> str | None:
         """Why the system took nothing of it for now; None where it did, or wasn't asked."""
-        decided = [each for each in self.receipts if not isinstance(each, UserUnknown | NeedsLaunch)]
-        later = [each for each in decided if isinstance(each, TryLater)]
-        if not later or len(later) < len(decided):
+        later = [each for each in self.receipts if isinstance(each, TryLater)]
+        if not later or any(not isinstance(each, TryLater | _BY_ITSELF) for each in self.receipts):
             return None
         return f"it took nothing, and asks to try later: {later[-1].reason or 'without a reason'}"
 
