@@ -18,7 +18,7 @@ def test_a_worker_killed_twenty_times_delivers_everything_exactly_once(host, tmp
     install_ralph(TESTBED)
     rng = random.Random(20261121)
     with Ralph(tmp_path / "lrs", home=TESTBED) as lrs:
-        host.configure(lrs_table(lrs.url, sending="batch = 7\nlinger = 0"))
+        host.configure(lrs_table(lrs.url, sending="batch = 3\nlinger = 0"))
         host.write_results(RESULTS)
         host.run("submit", "results.jsonl")
         for _ in range(KILLS):

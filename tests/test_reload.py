@@ -1,6 +1,7 @@
 """A host that is running reads its configuration again."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 from hosting import lrs_table, made
@@ -27,6 +28,94 @@ def test_reloads_that_come_together_leave_one_dispatcher_that_delivers_all(host)
         host.configure(lrs_table(url))
         asyncio.run(busy())
     assert len(sandbox.statements) == 1200
+
+
+REFUSED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@asynccontextmanager
+async def slow_lrs():
+    """Give the address of one that answers nothing until told to; then, that it doesn't know the key."""
+    asked, answering = asyncio.Event(), asyncio.Event()
+
+    async def converse(reader, writer):
+        await reader.read(1)
+        asked.set()
+        await answering.wait()
+        writer.write(REFUSED)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/xapi/", asked, answering
+        answering.set()
+
+
+async def until(true, seconds=20):
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.05)
+
+
+def test_a_repair_is_in_effect_while_another_system_leaves_its_request_unanswered(host):
+    sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
+
+    async def repair(url):
+        async with slow_lrs() as (slow, asked, answering):
+            host.configure(lrs_table(url, secret="wrong"), lrs_table(slow, name="slow"))
+            async with Passback.from_file(host.folder / "passback.toml") as pb:
+                await pb.submit(made(1))
+                await asked.wait()
+                async with asyncio.timeout(10):
+                    while {each.name: each.health for each in (await pb.totals()).connections}["lrs"] == "ok":
+                        await asyncio.sleep(0.05)
+                host.configure(lrs_table(url), lrs_table(slow, name="slow"))
+                await pb.reload()
+                await until(lambda: sandbox.statements)
+                assert not answering.is_set()
+                answering.set()
+
+    with serve(sandbox) as url:
+        asyncio.run(repair(url))
+    assert len(sandbox.statements) == 1
+
+
+def test_what_was_asked_with_the_old_key_says_nothing_of_the_new_one(host):
+    sandbox = Sandbox(Behaviour(key="lrs", secret="secret"))
+    patient = "first_probe = 600\nlongest_probe = 600"
+
+    async def repair(url):
+        async with slow_lrs() as (slow, asked, answering):
+            host.configure(lrs_table(slow, sending=patient))
+            async with Passback.from_file(host.folder / "passback.toml") as pb:
+                await pb.submit(made(1))
+                await asked.wait()
+                host.configure(lrs_table(url, sending=patient))
+                await pb.reload()
+                # Time for whatever doesn't wait for the answer.
+                await asyncio.sleep(1)
+                assert not sandbox.statements, "one request at a time"
+                answering.set()
+                await until(lambda: sandbox.statements)
+                await until(lambda: not [each for each in asyncio.all_tasks() if "before" in each.get_name()])
+
+    with serve(sandbox) as url:
+        asyncio.run(repair(url))
+    assert host.counts() == {"delivered": 1}
+    assert host.health() == "ok"
+
+
+def test_who_asks_while_it_is_read_already_shares_the_next_reading(host, caplog):
+    async def storm():
+        async with Passback.from_file(host.folder / "passback.toml") as pb:
+            first = asyncio.create_task(pb.reload())
+            await asyncio.sleep(0)
+            await asyncio.gather(first, *(pb.reload() for _ in range(40)))
+
+    host.configure()
+    caplog.set_level("INFO")
+    asyncio.run(storm())
+    assert caplog.text.count("the configuration is read again") == 2
 
 
 def test_an_activity_that_is_attached_while_it_runs_goes(host):

@@ -131,6 +131,20 @@ def test_a_connection_that_only_another_serves_is_left_to_it(shared):
     asyncio.run(check())
 
 
+def test_what_a_new_configuration_no_longer_names_goes_to_who_serves_it(shared):
+    async def check():
+        async with member(shared, "lms", "gone") as first, member(shared, "gone") as second:
+            await claim(first, "lms", "gone")
+            assert first.serve(["lms", "new"]) == {"gone"}
+            assert (first.holds("lms"), first.holds("gone")) == (True, False)
+            assert await claim(second, "gone") == set(), "what is on the wire arrives first"
+            await first.keep(["lms"])
+            assert await claim(second) == {"gone"}
+            assert await claim(first, "new") == {"new"}
+
+    asyncio.run(check())
+
+
 def test_several_who_put_the_same_results_at_once_accept_each_once(shared, monkeypatch):
     # None is in another's way so that it would have to begin anew.
     monkeypatch.setattr(trying, "_TRIES", 1)

@@ -47,6 +47,9 @@ class Claims(Protocol):
     async def join(self, serves: Collection[str], now: datetime) -> None:
         """Begin; `serves` are the connections that this process can deliver for."""
 
+    def serve(self, names: Collection[str]) -> frozenset[str]:
+        """Serve those called `names` from now on; return which of ours are to become another's."""
+
     def holds(self, name: str) -> bool:
         """Return whether the connection called `name` is ours."""
 
@@ -72,6 +75,10 @@ class Sole:
     async def join(self, _: Collection[str], now: datetime) -> None:
         """Begin, by ending the leases of the dead."""
         await self._repair.reopen(now)
+
+    def serve(self, _: Collection[str]) -> frozenset[str]:
+        """Return nothing: there is no other."""
+        return frozenset()
 
     def holds(self, _: str) -> bool:
         """Return True."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import attrs
@@ -51,7 +51,9 @@ class Dispatcher:
         self._starting = asyncio.Lock()
         # Who takes what is to be done, and who lets go what is idle, don't do so at the same time.
         self._claiming = asyncio.Lock()
-        self._started = False
+        self._joined = False
+        # By whose connections the outbox was last set up.
+        self._set_up_by: Roster | None = None
         self._swept = self._listened = self._seen = around.clock.now()
         self._rechecked = around.clock.now() - _RECHECK
 
@@ -64,9 +66,26 @@ class Dispatcher:
             OutboxError: The store can't be used.
         """
         async with self._starting:
-            if not self._started:
-                await self._take_over()
-                self._started = True
+            if not self._joined:
+                await self._join()
+                self._joined = True
+            while self._set_up_by is not (roster := self._roster):
+                await self._set_up(roster)
+                self._set_up_by = roster
+
+    def renew(self, roster: Roster, around: Surroundings) -> Mapping[str, asyncio.Event]:
+        """Deliver by `roster` and `around` from now on.
+
+        Each connection goes over by itself, once what it has on the wire has arrived. Returned is what is
+        set then, by its name, for those that may have something there.
+        """
+        before, serves = self._roster.fingerprints(), roster.fingerprints()
+        changed = {name for name, fingerprint in serves.items() if before.get(name) != fingerprint}
+        self._roster = roster
+        self._around = attrs.evolve(around, may_send=self._claims.may_send)
+        self._retention = Retention(around.outbox.store, around.retention)
+        self._lanes.end(self._claims.serve(serves))
+        return self._lanes.renew(roster, self._around, changed)
 
     def stop(self) -> None:
         """Have `run` let what is on the wire arrive, and return."""
@@ -97,13 +116,19 @@ class Dispatcher:
         """Leave what is on the wire: it's sent again by whoever delivers next."""
         self._lanes.cancel()
 
-    async def _take_over(self) -> None:
+    async def _join(self) -> None:
         now = self._around.clock.now()
         await self._repair.pull_back(now)
         await self._claims.join(self._roster.fingerprints(), now)
-        await self._repair.configured(self._roster.fingerprints(), now)
-        await self._repair.route(self._roster.routes(), now)
-        self._want(self._roster.not_ready())
+
+    async def _set_up(self, roster: Roster) -> None:
+        now = self._around.clock.now()
+        # What is answered by an older configuration says nothing of this one: their lanes do it after that.
+        changing = self._lanes.changing
+        serves = {name: each for name, each in roster.fingerprints().items() if name not in changing}
+        await self._repair.configured(serves, now)
+        await self._repair.route(roster.routes(), now)
+        self._want(roster.not_ready())
         self._want(await self._overview.pending_connections())
 
     def _want(self, names: Iterable[str]) -> None:
@@ -127,7 +152,7 @@ class Dispatcher:
     async def _hold(self) -> None:
         """Hold on to what is ours, whatever a look at everything waits for meanwhile."""
         while not self._around.stopping.is_set():
-            if self._started:
+            if self._joined:
                 try:
                     await self._keep()
                 except PassbackError as error:

@@ -60,6 +60,14 @@ class Fleet:
         self._serves = frozenset(serves)
         await self._beat(frozenset())
 
+    def serve(self, names: Collection[str]) -> frozenset[str]:
+        """Serve those called `names` from now on, and tell the others soon."""
+        self._serves = frozenset(names)
+        given = self._held.keys() - self._serves
+        self._leaving |= given
+        self._next_beat = 0.0
+        return frozenset(given)
+
     def holds(self, name: str) -> bool:
         """Return whether the connection called `name` is ours."""
         return name in self._held and name not in self._leaving

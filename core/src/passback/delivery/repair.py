@@ -248,8 +248,10 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
     # Others may start with the same configuration at this very moment.
     lock(db, CONFIGURING)
     now = milliseconds(at)
-    before = {row.name: row.fingerprint for row in db.execute(select(_c.name, _c.fingerprint))}
-    ill = db.execute(select(_c.name).where(_c.health == Health.MISCONFIGURED)).all()
+    # Of one, when it alone was changed, not a row of each of the others is read.
+    these = [_c.name.in_(fingerprints)] if len(fingerprints) == 1 else []
+    before = {row.name: row.fingerprint for row in db.execute(select(_c.name, _c.fingerprint).where(*these))}
+    ill = db.execute(select(_c.name).where(_c.health == Health.MISCONFIGURED, *these)).all()
     for row in ill:
         if row.name in fingerprints:
             healed = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}

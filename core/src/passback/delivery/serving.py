@@ -51,17 +51,35 @@ class Roster(Protocol):
 
 @attrs.define
 class _Running:
-    # Set when this lane is to end, by itself or with all others.
+    # Of the lane of now, which the next one replaces: it's to end; it has.
     stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
+    ended: asyncio.Event = attrs.field(factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     lane: Lane | None = None
     again: bool = True
+    # No other lane follows.
+    last: bool = False
+    # Its next lane is the first by another configuration of it.
+    changed: bool = False
 
     @property
     def alive(self) -> bool:
         return self.task is not None and not self.task.done()
 
+    def begin(self) -> None:
+        self.ended.set()
+        self.stopping, self.ended, self.again = asyncio.Event(), asyncio.Event(), False
+
+    def renew(self, *, changed: bool) -> None:
+        self.again = True
+        self.changed |= changed
+        self._halt()
+
     def stop(self) -> None:
+        self.last = True
+        self._halt()
+
+    def _halt(self) -> None:
         self.stopping.set()
         if self.lane is not None:
             self.lane.wake.set()
@@ -92,7 +110,27 @@ class Lanes:
             return
         running = _Running()
         running.task = asyncio.create_task(self._serve(name, running), name=f"lane {name}")
+        running.task.add_done_callback(lambda _: running.ended.set())
         self._running[name] = running
+
+    def renew(
+        self, roster: Roster, around: Surroundings, changed: Collection[str]
+    ) -> Mapping[str, asyncio.Event]:
+        """Go over to `roster` and `around`; return what is set once the lane of before has ended, by name.
+
+        Each lane lets what is on the wire arrive, and the next one begins, whatever the others wait for.
+        Those called `changed` are configured otherwise than before.
+        """
+        self._roster, self._around = roster, around
+        ended = {name: self._running[name].ended for name in self.busy}
+        for name in ended:
+            self._running[name].renew(changed=name in changed)
+        return ended
+
+    @property
+    def changing(self) -> frozenset[str]:
+        """The connections that may have something on the wire by another configuration than today's."""
+        return frozenset(name for name in self.busy if self._running[name].changed)
 
     def try_now(self, names: Collection[str]) -> None:
         """Have the lanes called `names` wait no longer for the time of their next probe."""
@@ -136,12 +174,13 @@ class Lanes:
 
     async def _serve(self, name: str, running: _Running) -> None:
         failed = False
-        while running.again and not running.stopping.is_set():
-            running.again = False
+        while running.again and not running.last:
+            running.begin()
             try:
                 if failed:
                     # What it had leased is nobody's now.
                     await self._repair.reopen(self._around.clock.now(), [name])
+                await self._configure(name, running)
                 await self._deliver(name, running)
             except PassbackError as error:
                 # A full disk, a server that is away: this lane rests.
@@ -158,6 +197,13 @@ class Lanes:
             if failed:
                 await self._around.clock.wait(running.stopping, AFTER_A_CRASH)
                 running.again = True
+
+    async def _configure(self, name: str, running: _Running) -> None:
+        """Take note of another configuration, by which nothing was answered before."""
+        fingerprint = self._roster.fingerprints().get(name) if running.changed else None
+        if fingerprint is not None:
+            await self._repair.configured({name: fingerprint}, self._around.clock.now())
+        running.changed = False
 
     async def _deliver(self, name: str, running: _Running) -> None:
         around = attrs.evolve(self._around, stopping=running.stopping)

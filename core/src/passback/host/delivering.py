@@ -1,16 +1,35 @@
-"""What delivers in this process: a dispatcher, started anew with each configuration."""
+"""What delivers in this process: a dispatcher, which goes over to each configuration."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import attrs
 
 from passback.clock import Clock
 from passback.contract import Observer
 from passback.delivery import Dispatcher, Equipment, Outbox, RetentionPolicy, Roster, Surroundings
 
-__all__ = ["Delivering"]
+__all__ = ["Delivering", "Service"]
+
+
+@attrs.frozen(kw_only=True)
+class Service:
+    """How a configuration has results delivered.
+
+    Attributes:
+        roster: Its connections.
+        observers: Who is told.
+        retention: How long things are kept.
+        equipment: What knows the accounts and launches of learners.
+    """
+
+    roster: Roster
+    observers: Sequence[Observer]
+    retention: RetentionPolicy
+    equipment: Equipment
 
 
 class Delivering:
@@ -19,31 +38,42 @@ class Delivering:
     def __init__(self, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
         self._clock = clock
+        self._around: Surroundings | None = None
         self._dispatcher: Dispatcher | None = None
         self._task: asyncio.Task[None] | None = None
         # Set when it ended by itself: there is something wrong that doesn't pass.
         self.gave_up = asyncio.Event()
 
-    def begin(
-        self,
-        roster: Roster,
-        observers: Sequence[Observer],
-        retention: RetentionPolicy,
-        equipment: Equipment,
-    ) -> Dispatcher:
-        """Deliver by `roster` from now on; return the dispatcher, whose `start` tells what prevents it."""
-        around = Surroundings(
+    def begin(self, service: Service) -> Dispatcher:
+        """Deliver from now on; return the dispatcher, whose `start` tells what prevents it."""
+        self._around = Surroundings(
             outbox=self._outbox,
             clock=self._clock,
             rng=random.Random(),  # noqa: S311 - it spreads probes, no secret
-            observers=list(observers),
-            retention=retention,
-            equipment=equipment,
+            observers=list(service.observers),
+            retention=service.retention,
+            equipment=service.equipment,
         )
-        self._dispatcher = Dispatcher(roster, around)
+        self._dispatcher = Dispatcher(service.roster, self._around)
         self._task = asyncio.create_task(self._dispatcher.run(), name="passback dispatcher")
         self._task.add_done_callback(self._ended)
         return self._dispatcher
+
+    def renew(self, service: Service) -> Mapping[str, asyncio.Event]:
+        """Deliver by `service` from now on, where anything is delivered.
+
+        Each connection goes over by itself, once what it has on the wire has arrived. Returned is what is
+        set then, by its name, for those that may have something there.
+        """
+        if self._dispatcher is None or self._around is None:
+            return {}
+        around = attrs.evolve(
+            self._around,
+            observers=list(service.observers),
+            retention=service.retention,
+            equipment=service.equipment,
+        )
+        return self._dispatcher.renew(service.roster, around)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or task.exception() is not None:

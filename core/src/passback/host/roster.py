@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -76,6 +77,10 @@ class ConfiguredRoster:
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the connections that serve, each with a fingerprint of its configuration."""
+        return self._fingerprints
+
+    @cached_property
+    def _fingerprints(self) -> Mapping[str, str]:
         return {
             name: _fingerprint(each)
             for name, each in self._config.connections.items()
@@ -102,10 +107,10 @@ class ConfiguredRoster:
             for activity in each.activities
         ]
 
-    async def aclose(self) -> None:
-        """Close every connection that was built."""
-        while self._built:
-            await self._built.popitem()[1].aclose()
+    async def aclose(self, after: Mapping[str, asyncio.Event] | None = None) -> None:
+        """Close every connection that was built, each once what `after` has for it, if anything, is set."""
+        built, self._built = self._built, {}
+        await asyncio.gather(*(_close(each, (after or {}).get(name)) for name, each in built.items()))
 
     def _configured(self, name: str) -> ConnectionConfig:
         if name not in self._config.drafts:
@@ -136,6 +141,12 @@ class ConfiguredRoster:
             for entry in entries
             if entry and entry.plugin and issubclass(entry.plugin, Extension)
         ]
+
+
+async def _close(connection: Connection, after: asyncio.Event | None) -> None:
+    if after is not None:
+        await after.wait()
+    await connection.aclose()
 
 
 def _fingerprint(config: ConnectionConfig) -> str:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from passback.clock import Clock
 from passback.delivery import (
     Committer,
-    Dispatcher,
     DispatcherLock,
     Outbox,
     RetentionPolicy,
@@ -20,7 +19,7 @@ from passback.errors import ConfigError, OutboxError, OutboxTooNew
 from passback.host.alerting import Alerting, alert_mistakes
 from passback.host.bonding import Bonding
 from passback.host.config import Config, Mistake, read_again
-from passback.host.delivering import Delivering
+from passback.host.delivering import Delivering, Service
 from passback.host.matching import Matching
 from passback.host.roster import ConfiguredRoster
 from passback.host.standstill import standstills_told
@@ -68,7 +67,11 @@ class Running:
         self._telemetry = telemetry(clock) if delivers else None
         self._changing = asyncio.Lock()
         self._closing = False
-        self._reloading: asyncio.Task[None] | None = None
+        self._reloading: set[asyncio.Task[None]] = set()
+        # The one that hasn't begun to read yet.
+        self._next: asyncio.Task[None] | None = None
+        # What closes connections of an older configuration, each once nothing of it is on the wire.
+        self._before: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
 
     @property
@@ -157,7 +160,8 @@ class Running:
 
     async def _take_over(self) -> None:
         try:
-            await self._begin().start()
+            self._accompany()
+            await self.delivering.begin(self._service()).start()
         except OutboxTooNew:
             raise
         except OutboxError as error:
@@ -167,10 +171,11 @@ class Running:
     async def close(self) -> None:
         """Stop delivering and close what is open."""
         self._closing = True
-        if self._reloading is not None:
-            await asyncio.wait([self._reloading])
+        if self._reloading:
+            await asyncio.wait(self._reloading)
         self._committer = None
         await self._stack.aclose()
+        await asyncio.gather(*self._before)
         await self.roster.aclose()
 
     async def reload(self) -> None:
@@ -179,30 +184,46 @@ class Running:
         Raises:
             ExceptionGroup: Of `ConfigError`: it can't be used, and everything stays as it was.
         """
+        if self._next is None:
+            self._next = asyncio.create_task(self._reload(), name="passback reload")
+            self._reloading.add(self._next)
+            self._next.add_done_callback(self._reloaded)
         # Whoever loses patience with it mustn't leave a host behind that no longer delivers.
-        self._reloading = asyncio.create_task(self._reload(), name="passback reload")
-        self._reloading.add_done_callback(_retrieved)
-        await asyncio.shield(self._reloading)
+        await asyncio.shield(self._next)
+
+    def _reloaded(self, task: asyncio.Task[None]) -> None:
+        self._reloading.discard(task)
+        # Told to whoever waits; if nobody does any longer, the log of the watcher is silent about it.
+        if not task.cancelled():
+            task.exception()
 
     async def _reload(self) -> None:
         async with self._changing:
+            # Whoever asks from now on may mean what is read too late for this one.
+            self._next = None
+            if self._closing:
+                return
             # A vault may take its time, and whoever submits meanwhile mustn't wait for it.
             config = await asyncio.to_thread(read_again, self.config)
             if self.delivers:
                 await asyncio.to_thread(config.resolve)
             seal = await asyncio.to_thread(_seal, config)
-            before = self.roster
-            await self._matching.end()
-            await self._alerting.end()
-            await self.delivering.end()
             self._look_at_store(config)
-            self.config = config.model_copy(update={"store": self.config.store})
-            self.roster = ConfiguredRoster(self.config, self.clock)
-            self.routes = self.roster.routes()
-            self.seal = seal
-            if self.delivers and not self._closing:
-                self._begin()
-            await before.aclose()
+            config = config.model_copy(update={"store": self.config.store})
+            # With thousands of connections that takes a while, too.
+            roster = await asyncio.to_thread(_examined, config, self.clock)
+            if self._closing:
+                return
+            before, self.roster = self.roster, roster
+            self.config, self.routes, self.seal = config, roster.routes(), seal
+            on_the_wire = self.delivering.renew(self._service())
+            if self.delivers:
+                await self._matching.end()
+                await self._alerting.end()
+                self._accompany()
+            closing = asyncio.create_task(before.aclose(on_the_wire), name="passback before")
+            self._before.add(closing)
+            closing.add_done_callback(self._before.discard)
         log.info("the configuration is read again")
 
     def _look_at_store(self, config: Config) -> None:
@@ -222,16 +243,18 @@ class Running:
             lock.acquire()
             self._stack.callback(lock.release)
 
-    def _begin(self) -> Dispatcher:
+    def _accompany(self) -> None:
         self._alerting.begin(self.config)
+        self._matching.begin(self.config, self.roster)
+
+    def _service(self) -> Service:
         days = self.config.retention
         retention = RetentionPolicy(
             undelivered=timedelta(days=days.undelivered), settled=timedelta(days=days.settled)
         )
         observers = [*self.config.watching, *([self._telemetry] if self._telemetry else ())]
-        self._matching.begin(self.config, self.roster)
         bonding = Bonding(self.store, self.clock, self.launches, self._matching.want)
-        return self.delivering.begin(self.roster, observers, retention, bonding)
+        return Service(roster=self.roster, observers=observers, retention=retention, equipment=bonding)
 
     def _require_ready(self) -> None:
         mistakes = [*self.roster.mistakes(), *alert_mistakes(self.config)]
@@ -247,7 +270,7 @@ def _seal(config: Config) -> Seal | None:
     return None if mistakes or not keys else Seal(keys)
 
 
-def _retrieved(task: asyncio.Task[None]) -> None:
-    # Told to whoever waits; if nobody does any longer, the log of the watcher is silent about it.
-    if not task.cancelled():
-        task.exception()
+def _examined(config: Config, clock: Clock) -> ConfiguredRoster:
+    roster = ConfiguredRoster(config, clock)
+    roster.fingerprints()
+    return roster
