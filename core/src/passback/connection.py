@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeVar
 
+import attrs
 import pluggy
 
 from passback.clock import Clock
@@ -34,6 +35,7 @@ from passback.model import (
     Assertion,
     Batch,
     CourseListRequest,
+    CutShort,
     Departure,
     IdentityProposal,
     IdentityRequest,
@@ -111,8 +113,10 @@ class Connection:
         async with self._timely("check", _CHECK_SECONDS):
             await self.connector.check()
 
-    async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
+    async def submit_results(self, batch: Batch) -> Sequence[Receipt] | CutShort:
         """Send `batch`; return exactly one receipt for each of its deliveries, in their order.
+
+        Where the connection fails in its midst, the receipts are of those that have one.
 
         Raises:
             ConnectionFailure: The whole connection is concerned.
@@ -121,8 +125,19 @@ class Connection:
         self._require("submit_results")
         with self._contained(self.connector, "submit_results"):
             # In a task of its own, so that it's that one which a plugin cancels or breaks.
-            receipts = await asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
-        return discreet(self._fitting(batch, receipts), self._secrets)
+            answer = await asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
+            if isinstance(answer, CutShort):
+                return self._cut_short(batch, answer)
+            return discreet(self._fitting(batch, answer), self._secrets)
+
+    def _cut_short(self, batch: Batch, answer: CutShort) -> CutShort:
+        rest = {each.id for each in batch.deliveries} - {each.delivery for each in answer.receipts}
+        done = tuple(each for each in batch.deliveries if each.id not in rest)
+        receipts = discreet(
+            self._fitting(attrs.evolve(batch, deliveries=done), answer.receipts), self._secrets
+        )
+        hush(answer.failure, self._secrets)
+        return CutShort(receipts, answer.failure, rest.intersection(answer.unsent))
 
     async def _submitted(self, batch: Batch) -> object:
         try:

@@ -9,6 +9,7 @@ from scripted import START, Scripted, deliver_all, result, room
 from passback import (
     ActivityUnknown,
     CannotConnect,
+    CutShort,
     Delivered,
     Health,
     HealthChanged,
@@ -405,6 +406,91 @@ def test_each_receipt_decides_its_own_delivery_and_observers_are_told(place):
             assert "r-3" in here.connector.arrived
 
     asyncio.run(check())
+
+
+def test_a_system_that_asks_to_wait_in_the_midst_of_a_batch_is_asked_nothing_until_then(place):
+    async def check():
+        async with room(place) as here:
+            until = here.clock.now() + timedelta(days=1)
+
+            def full(batch):
+                first, _, third = batch.deliveries
+                return CutShort([Delivered(first.id)], RateLimited("429: full", until=until), [third.id])
+
+            here.connector.behaviour = full
+            await here.put(*(result(number) for number in range(3)))
+            await here.run(2)
+            assert (await only_connection(here)).next_probe == until
+            found = await Overview(here.store).deliveries(Selection(), 10, here.clock.now())
+            assert [(each.state, each.attempts) for each in found] == [
+                ("pending", 0),
+                ("pending", 1),
+                ("delivered", 1),
+            ]
+            assert (await only_connection(here)).detail == "429: full"
+            here.connector.behaviour = deliver_all
+            await here.put(result(3))
+            await here.run(3600, step=30)
+            assert here.connector.arrived == ["r-0"]
+            await Repair(here.store).replay(Selection(connection="lms"), here.clock.now())
+            await here.run(10)
+            assert here.connector.arrived == ["r-0", "r-1", "r-2", "r-3"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "unsure"),
+    [
+        (UserUnknown, None, False),
+        (Rejected, None, False),
+        (TryLater, None, True),
+        (ServerError, None, True),
+        (UserUnknown, UserUnknown, False),
+        (ServerError, UserUnknown, True),
+        (UserUnknown, TryLater, True),
+    ],
+)
+def test_whether_an_earlier_attempt_may_have_arrived_is_known_after_a_restart(place, first, second, unsure):
+    def answering(kind, now):
+        def behave(batch):
+            if kind is ServerError:
+                raise ServerError("500", status=500)
+            if kind is TryLater:
+                return [TryLater(each.id, now, "busy") for each in batch.deliveries]
+            return [kind(each.id, "no") for each in batch.deliveries]
+
+        return behave
+
+    async def once(kind, fingerprint):
+        async with room(place, deliver=False) as here:
+            here.fingerprint = fingerprint
+            here.connector.behaviour = answering(kind, here.clock.now())
+            await here.put(result(1))
+            await Repair(here.store).replay(Selection(), here.clock.now())
+            await here.start()
+            await here.until(lambda: here.connector.batches)
+
+    async def last():
+        seen = []
+
+        def look(batch):
+            seen.extend(each.unsure for each in batch.deliveries)
+            return deliver_all(batch)
+
+        async with room(place, deliver=False) as here:
+            here.clock.advance(3600)
+            here.fingerprint = "last"
+            here.connector.behaviour = look
+            await Repair(here.store).replay(Selection(), here.clock.now())
+            await here.start()
+            await here.until(lambda: seen)
+        assert seen == [unsure]
+
+    asyncio.run(once(first, "first"))
+    if second is not None:
+        asyncio.run(once(second, "second"))
+    asyncio.run(last())
 
 
 class Failing(Observer):

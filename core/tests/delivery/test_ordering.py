@@ -461,6 +461,7 @@ def due(results):
         DueRow(
             seq=number,
             attempts=0,
+            absent=0,
             result=number,
             kept_from=0,
             body=canonical(each),

@@ -85,7 +85,8 @@ def large():
         (ordering._PUT_OFF, "result_learner"),
         (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),
         (leasing._TAKE._make("postgresql"), "delivery_pkey"),
-        (settling._SETTLE._make("postgresql"), "delivery_pkey"),
+        (settling._SETTLE[False]._make("postgresql"), "delivery_pkey"),
+        (settling._SETTLE[True]._make("postgresql"), "delivery_pkey"),
     ],
 )
 def test_on_postgresql_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):

@@ -14,6 +14,8 @@ from passback import (
     BatchTooLarge,
     CannotConnect,
     Connection,
+    ContractError,
+    CutShort,
     Delivered,
     Delivery,
     Rejected,
@@ -88,6 +90,52 @@ def test_nothing_is_condemned_by_a_system_that_fails_its_own_check():
     sent, _ = sending(refusing({0, 1, 2}), 3, healthy=wrong_secret)
     assert sent.receipts == []
     assert "check the secret" in str(sent.failure)
+
+
+def test_nothing_is_condemned_by_receipts_of_a_system_that_fails_its_own_check():
+    def unhealthy():
+        raise ServerError("401: wrong key", status=401)
+
+    def reject(batch):
+        return [Rejected(each.id, "400: no such account") for each in batch.deliveries]
+
+    sent, _ = sending(reject, 2, unhealthy)
+    assert (sent.receipts, str(sent.failure)) == ([], "401: wrong key")
+    sent, _ = sending(reject, 2)
+    assert [each.reason for each in sent.receipts] == ["400: no such account"] * 2
+
+    def one(batch):
+        return [Rejected(0, "400"), *deliver_all(batch)[1:]]
+
+    sent, _ = sending(one, 2, unhealthy)
+    assert len(sent.receipts) == 2, "a system that takes others is believed"
+    assert sent.failure is None
+
+
+def test_what_a_connection_answered_before_it_failed_counts():
+    down = ServerError("503: gone home", status=503)
+
+    def fail_at_the_third(batch):
+        return CutShort(deliver_all(batch)[:2], down, unsent=[3, 99])
+
+    sent, _ = sending(fail_at_the_third, 4)
+    assert [each.delivery for each in sent.receipts] == [0, 1]
+    assert (sent.failure, sent.unsent) == (down, {3})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda batch: CutShort(deliver_all(batch), BatchRefused("not one of them")),
+        lambda batch: CutShort(deliver_all(batch) * 2, ServerError("twice")),
+        lambda _: CutShort(None, ServerError("none")),
+        lambda _: CutShort([Delivered(77)], ServerError("another's")),
+    ],
+)
+def test_what_is_cut_short_and_does_not_fit_is_a_defect_of_the_connector(answer):
+    sent, _ = sending(answer, 2)
+    assert not sent.receipts
+    assert isinstance(sent.failure, ContractError)
 
 
 def test_a_cut_in_the_middle_keeps_the_receipts_of_what_arrived():

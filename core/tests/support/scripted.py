@@ -11,6 +11,7 @@ from passback import (
     Batch,
     Connection,
     Connector,
+    CutShort,
     Delivered,
     Learner,
     Observer,
@@ -78,9 +79,13 @@ class Scripted(Connector[NoOptions]):
         self.arrived += [
             each.result.id
             for each in batch.deliveries
-            if any(isinstance(one, Delivered) and one.delivery == each.id for one in answer or ())
+            if any(isinstance(one, Delivered) and one.delivery == each.id for one in _receipts(answer))
         ]
         return answer
+
+
+def _receipts(answer):
+    return (answer.receipts if isinstance(answer, CutShort) else answer) or ()
 
 
 class Watcher(Observer):

@@ -86,6 +86,7 @@ def _deliver_statement(dialect: str) -> Insert:
         "state": literal(State.PENDING, _d.state.type),
         "due": literal(AT_ONCE),
         "attempts": literal(0),
+        "absent": literal(0),
         "alone": false(),
         "reason": literal(""),
         "changed": bindparam("b_now", type_=BigInteger),

@@ -33,6 +33,7 @@ class Change:
         remote_id: Its id over there, once delivered.
         due: When it's tried next, if it's pending; None for at once.
         alone: Whether it's tried alone from now on.
+        absent: Whether it surely didn't arrive by this attempt.
     """
 
     delivery: int
@@ -42,6 +43,7 @@ class Change:
     remote_id: str | None = None
     due: datetime | None = None
     alone: bool = False
+    absent: bool = False
 
     @property
     def outcome(self) -> str:
@@ -68,11 +70,12 @@ def change_for(receipt: Receipt) -> Change:
         case NeedsLaunch(_, reason):
             change = _waiting(delivery, WaitingFor.LAUNCH, reason)
         case Rejected(_, reason):
-            change = Change(delivery=delivery, state=State.REJECTED, reason=reason)
+            change = Change(delivery=delivery, state=State.REJECTED, reason=reason, absent=True)
         case TryLater(_, at, reason):
             change = Change(delivery=delivery, state=State.PENDING, due=at, reason=reason)
     return change
 
 
 def _waiting(delivery: int, waiting_for: WaitingFor, reason: str) -> Change:
-    return Change(delivery=delivery, state=State.WAITING, waiting_for=waiting_for, reason=reason)
+    state = State.WAITING
+    return Change(delivery=delivery, state=state, waiting_for=waiting_for, reason=reason, absent=True)

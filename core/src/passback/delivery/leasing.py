@@ -194,7 +194,7 @@ def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:
 
 def _due_statement() -> Select[tuple[Any, ...]]:
     due = (
-        select(_d.seq, _d.attempts, _d.result, _d.kept_from)
+        select(_d.seq, _d.attempts, _d.absent, _d.result, _d.kept_from)
         .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
         # A sum, so that the index of the order is used and not that of what is due: nearly all is due.
         .where(_d.due + 0 <= bindparam("b_now"), _d.alone == bindparam("b_alone"))
@@ -205,7 +205,7 @@ def _due_statement() -> Select[tuple[Any, ...]]:
         .subquery()
     )
     return (
-        select(due.c.seq, due.c.attempts, due.c.result, due.c.kept_from)
+        select(due.c.seq, due.c.attempts, due.c.absent, due.c.result, due.c.kept_from)
         .add_columns(_r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at)
         .join(schema.result, _r.seq == due.c.result)
         .order_by(due.c.result)
@@ -237,4 +237,10 @@ def _due_rows(db: Connection, connection: str, now: int, limit: int, *, alone: b
 
 def _delivery(row: DueRow, ended: Collection[int]) -> Delivery:
     result = read_result(row.body)
-    return Delivery(id=row.seq, result=result, attempt=row.attempts + 1, finished=row.seq in ended)
+    return Delivery(
+        id=row.seq,
+        result=result,
+        attempt=row.attempts + 1,
+        unsure=row.attempts > row.absent,
+        finished=row.seq in ended,
+    )

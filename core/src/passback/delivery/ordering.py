@@ -26,6 +26,7 @@ class DueRow(NamedTuple):
     # Not SQLAlchemy's row: to name a column of that costs as much as to read it.
     seq: int
     attempts: int
+    absent: int
     result: int
     kept_from: int
     body: bytes

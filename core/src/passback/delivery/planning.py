@@ -47,7 +47,8 @@ class Plan:
             reason = f"the later result {ids[change.delivery]!r} says it too"
             for covered in self.covers.get(change.delivery, ()):
                 said = reason if change.state is State.DELIVERED else change.reason
-                follow.append(attrs.evolve(change, delivery=covered, reason=said))
+                # It wasn't sent, so this says nothing of whether an earlier attempt arrived.
+                follow.append(attrs.evolve(change, delivery=covered, reason=said, absent=False))
         return follow
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import attrs
 
@@ -12,6 +12,7 @@ from passback.errors import BatchRefused, BatchTooLarge, ContractError, Passback
 from passback.model import (
     AlreadyThere,
     Batch,
+    CutShort,
     Delivered,
     NeedsLaunch,
     Receipt,
@@ -34,11 +35,13 @@ class Sent:
         receipts: For the deliveries that got one.
         failure: What ended it early; the deliveries without a receipt stay pending.
         fits: The most results that the system takes at once, if it refused more.
+        unsent: Deliveries that surely weren't sent.
     """
 
     receipts: list[Receipt] = attrs.field(factory=list)
     failure: PassbackError | None = None
     fits: int | None = None
+    unsent: Collection[int] = ()
 
     @property
     def reached(self) -> bool:
@@ -73,7 +76,13 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
     while parts:
         part = parts.pop()
         try:
-            sent.receipts += await _submit(connection, attrs.evolve(batch, deliveries=part), patience)
+            answer = await _submit(connection, attrs.evolve(batch, deliveries=part), patience)
+            receipts = answer.receipts if isinstance(answer, CutShort) else answer
+            refused += [each for each in receipts if isinstance(each, Rejected)]
+            sent.receipts += [each for each in receipts if not isinstance(each, Rejected)]
+            if isinstance(answer, CutShort):
+                sent.failure, sent.unsent = answer.failure, answer.unsent
+                break
             if sent.fits is not None:
                 sent.fits = max(sent.fits, len(part))
         except BatchRefused as refusal:
@@ -91,7 +100,7 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
     return sent
 
 
-async def _submit(connection: Connection, part: Batch, patience: float) -> Sequence[Receipt]:
+async def _submit(connection: Connection, part: Batch, patience: float) -> Sequence[Receipt] | CutShort:
     try:
         async with asyncio.timeout(patience):
             return await connection.submit_results(part)

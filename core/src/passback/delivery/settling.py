@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import attrs
-from sqlalchemy import BigInteger, Connection, Update, bindparam, cast, delete, null, select, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, case, cast, delete, null, select, update
 
 from passback.delivery.changes import Change
 from passback.delivery.history import Event, note, note_outcomes
@@ -38,7 +39,7 @@ class Settlement:
 _COMMON = ("state", "waiting_for", "reason", "due", "alone")
 
 
-def _settle_statement(dialect: str) -> Update:
+def _settle_statement(dialect: str, *, absent: bool) -> Update:
     own = texts(dialect, "b_remote_ids")
     said: dict[str, object] = {name: bindparam(f"b_{name}") for name in (*_COMMON, "changed", "event")}
     return (
@@ -46,11 +47,13 @@ def _settle_statement(dialect: str) -> Update:
         .where(_d.seq == cast(own.c.key, BigInteger))
         # A sum, so that no index of what is pending is read instead: nothing else has this lease.
         .where(_d.lease == bindparam("b_lease"), _d.state + 0 == State.PENDING)
-        .values({**said, "remote_id": own.c.value, "lease": null()})
+        .values({**said, "remote_id": own.c.value, "lease": null(), **(_ABSENT if absent else {})})
     )
 
 
-_SETTLE = PerEngine(_settle_statement)
+# Whether it arrived before isn't answered by that it didn't now.
+_ABSENT = {"absent": case((_d.absent + 1 == _d.attempts, _d.attempts), else_=_d.absent)}
+_SETTLE = {absent: PerEngine(partial(_settle_statement, absent=absent)) for absent in (False, True)}
 
 
 def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int:
@@ -93,15 +96,17 @@ _THERE = PerEngine(lambda dialect: select(_d.seq).where(_d.seq.in_(numbers(diale
 
 def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object]) -> tuple[int, int]:
     """Return how many of `changes` took effect, and how many deliveries arrived by that."""
-    alike: dict[tuple[object, ...], dict[int, str | None]] = {}
+    alike: dict[tuple[bool, tuple[object, ...]], dict[int, str | None]] = {}
     for change in changes:
         due = milliseconds(change.due) if change.due else AT_ONCE
         common = (change.state.value, change.waiting_for, change.reason, due, change.alone)
-        alike.setdefault(common, {})[change.delivery] = change.remote_id
+        alike.setdefault((change.absent, common), {})[change.delivery] = change.remote_id
     settled = arrived = 0
-    for shared, remote_ids in alike.items():
+    for (absent, shared), remote_ids in alike.items():
         values = {f"b_{name}": value for name, value in zip(_COMMON, shared, strict=True)}
-        count = db.execute(_SETTLE.of(db), {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
+        count = db.execute(
+            _SETTLE[absent].of(db), {**said, **values, "b_remote_ids": mapped(remote_ids)}
+        ).rowcount
         settled += count
         arrived += count if shared[0] == State.DELIVERED else 0
     return settled, arrived

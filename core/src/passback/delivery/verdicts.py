@@ -46,7 +46,7 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
     return Settlement(
         changes=changes,
         failure=str(sent.failure or "the attempt ended before its turn"),
-        unsent=planned.unsent - done,
+        unsent=planned.unsent.union(sent.unsent) - done,
     )
 
 

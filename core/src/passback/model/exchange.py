@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
 import attrs
 
+from passback.errors import BatchRefused, ConnectionFailure
 from passback.model.people import Account, Launch
 from passback.model.result import Result
 
@@ -14,6 +16,7 @@ __all__ = [
     "ActivityUnknown",
     "AlreadyThere",
     "Batch",
+    "CutShort",
     "Delivered",
     "Delivery",
     "NeedsLaunch",
@@ -42,7 +45,8 @@ class Delivery:
     Attributes:
         id: The outbox's number for it; receipts carry it back.
         result: What is delivered.
-        attempt: The how-manieth attempt this is, from 1. After the first it may have arrived before.
+        attempt: The how-manieth attempt this is, from 1.
+        unsure: Whether it may have arrived at an attempt before: one that had no receipt, or `TryLater`.
         account: Which user of the system the learner is, where that is known.
         launch: The launch by which the learner opened the activity, the last that can be used.
         finished: Whether it was delivered before that the learner finished the activity, as far as results
@@ -52,6 +56,7 @@ class Delivery:
     id: int
     result: Result
     attempt: int = 1
+    unsure: bool = False
     account: Account | None = None
     launch: Launch | None = None
     finished: bool = False
@@ -174,3 +179,25 @@ class TryLater:
 Receipt: TypeAlias = (
     Delivered | AlreadyThere | UserUnknown | ActivityUnknown | NeedsLaunch | Rejected | TryLater
 )
+
+
+def _of_the_connection(_: object, attribute: attrs.Attribute[ConnectionFailure], value: object) -> None:
+    if not isinstance(value, ConnectionFailure) or isinstance(value, BatchRefused):
+        raise TypeError(f"{attribute.name} must concern the whole connection, got {type(value).__name__}")
+
+
+@attrs.frozen
+class CutShort:
+    """What came of a batch in the midst of which the connection failed.
+
+    What has no receipt is tried again, as after a failure that is raised.
+
+    Attributes:
+        receipts: Of those deliveries that have one.
+        failure: What ended it, as it would have been raised.
+        unsent: The ids of deliveries that surely weren't sent. Others without a receipt may have arrived.
+    """
+
+    receipts: Sequence[Receipt]
+    failure: ConnectionFailure = attrs.field(validator=_of_the_connection)
+    unsent: Collection[int] = ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import attrs
 
 from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused
-from passback.model import Batch, Delivery, LaunchQuery, Receipt, SignInRequest, User, UserQuery
+from passback.model import Batch, CutShort, Delivery, LaunchQuery, Receipt, SignInRequest, User, UserQuery
 from passback.testing.browsing import come_back, leave
 from passback.testing.proxy import Record
 from passback.testing.rule import broken
@@ -25,11 +25,13 @@ class Outcome:
 
     Attributes:
         value: What was returned.
-        error: What was raised instead.
+        error: What was raised instead, or ended it in its midst.
+        unsent: The ids of deliveries that surely weren't sent.
     """
 
     value: object = None
     error: ConnectionFailure | SignInRefused | None = None
+    unsent: Collection[int] = ()
 
     @property
     def receipts(self) -> Sequence[Receipt]:
@@ -52,7 +54,10 @@ async def attempt(work: Awaitable[object], seconds: float = _LONGEST) -> Outcome
     """
     try:
         async with asyncio.timeout(seconds):
-            return Outcome(await work)
+            value = await work
+            if isinstance(value, CutShort):
+                return Outcome([*value.receipts], value.failure, value.unsent)
+            return Outcome(value)
     except TimeoutError:
         raise broken(f"it hadn't ended after {seconds:g} seconds; nothing may wait without a limit") from None
     except (ConnectionFailure, SignInRefused) as failure:
@@ -68,12 +73,16 @@ async def attempt(work: Awaitable[object], seconds: float = _LONGEST) -> Outcome
         ) from None
 
 
-async def submit(take: Take, deliveries: Sequence[Delivery]) -> list[Receipt]:
+async def submit(take: Take, deliveries: Sequence[Delivery]) -> list[Receipt] | CutShort:
     """Send `deliveries` in batches as large as the connector asks for; return their receipts."""
     receipts: list[Receipt] = []
     for start in range(0, len(deliveries), take.batch):
         batch = Batch(deliveries=tuple(deliveries[start : start + take.batch]))
-        receipts += await take.connection.submit_results(batch)
+        answer = await take.connection.submit_results(batch)
+        if isinstance(answer, CutShort):
+            later = [each.id for each in deliveries[start + take.batch :]]
+            return CutShort([*receipts, *answer.receipts], answer.failure, [*answer.unsent, *later])
+        receipts += answer
     return receipts
 
 

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from passback.errors import BatchRefused
-from passback.model import AlreadyThere, Delivered, Delivery, Receipt, Rejected
+from passback.model import (
+    ActivityUnknown,
+    AlreadyThere,
+    Delivered,
+    Delivery,
+    NeedsLaunch,
+    Receipt,
+    Rejected,
+    UserUnknown,
+)
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.rule import broken
 from passback.testing.scene import Take
@@ -17,12 +26,19 @@ __all__ = ["require_account", "settle", "unsettled"]
 
 _ROUNDS = 4
 _ENDS = (Delivered, AlreadyThere, Rejected)
+# Whoever says so says that it didn't arrive.
+_ABSENT = (UserUnknown, ActivityUnknown, NeedsLaunch)
 
 
 def unsettled(deliveries: Iterable[Delivery], outcome: Outcome) -> list[Delivery]:
     """Return what has to be sent again after `outcome`, as the next attempt."""
     ended = {each.delivery for each in outcome.receipts if isinstance(each, _ENDS)}
-    return [attrs.evolve(each, attempt=each.attempt + 1) for each in deliveries if each.id not in ended]
+    absent = {each.delivery for each in outcome.receipts if isinstance(each, _ABSENT)}.union(outcome.unsent)
+    return [
+        attrs.evolve(each, attempt=each.attempt + 1, unsure=each.unsure or each.id not in absent)
+        for each in deliveries
+        if each.id not in ended
+    ]
 
 
 async def settle(take: Take, deliveries: Sequence[Delivery]) -> list[Receipt]:

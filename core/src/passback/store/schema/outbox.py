@@ -96,6 +96,8 @@ delivery = Table(
     Column("due", BigInteger, nullable=False),
     Column("lease", BigInteger),
     Column("attempts", Integer, nullable=False, default=0),
+    # Through how many of these it surely didn't arrive.
+    Column("absent", Integer, nullable=False, default=0),
     # Tried alone, because the system failed on it while others passed.
     Column("alone", Boolean, nullable=False, default=False),
     Column("waiting_for", Text),

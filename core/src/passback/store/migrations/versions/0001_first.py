@@ -355,6 +355,7 @@ def upgrade() -> None:
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("lease", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("absent", sa.Integer(), nullable=False),
         sa.Column("alone", sa.Boolean(), nullable=False),
         sa.Column("waiting_for", columns.Text(), nullable=True),
         sa.Column("reason", columns.Text(), nullable=False),
