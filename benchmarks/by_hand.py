@@ -26,8 +26,9 @@ _RESULT = (
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, true)"
 )
 _DELIVERY = (
-    "INSERT INTO delivery (seq, result, connection, state, due, attempts, alone, reason, changed, kept_from) "
-    f"VALUES ($1, $1, '{_CONNECTION}', 0, 0, 0, false, '', 1, 1)"
+    "INSERT INTO delivery "
+    "(seq, result, connection, state, due, attempts, absent, alone, reason, changed, kept_from) "
+    f"VALUES ($1, $1, '{_CONNECTION}', 0, 0, 0, 0, false, '', 1, 1)"
 )
 _DUE = (
     "SELECT d.seq, r.body FROM delivery AS d JOIN result AS r ON r.seq = d.result "

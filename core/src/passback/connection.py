@@ -113,31 +113,30 @@ class Connection:
         async with self._timely("check", _CHECK_SECONDS):
             await self.connector.check()
 
-    async def submit_results(self, batch: Batch) -> Sequence[Receipt] | CutShort:
+    async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Send `batch`; return exactly one receipt for each of its deliveries, in their order.
 
-        Where the connection fails in its midst, the receipts are of those that have one.
-
         Raises:
+            CutShort: The connection failed in its midst; what was answered before is there.
             ConnectionFailure: The whole connection is concerned.
             ContractError: The connector raised something else, or its receipts don't fit.
         """
         self._require("submit_results")
         with self._contained(self.connector, "submit_results"):
             # In a task of its own, so that it's that one which a plugin cancels or breaks.
-            answer = await asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
-            if isinstance(answer, CutShort):
-                return self._cut_short(batch, answer)
-            return discreet(self._fitting(batch, answer), self._secrets)
+            submitting = asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
+            try:
+                receipts = await submitting
+            except CutShort as cut:
+                raise self._fitted(batch, cut) from None
+        return discreet(self._fitting(batch, receipts), self._secrets)
 
-    def _cut_short(self, batch: Batch, answer: CutShort) -> CutShort:
-        rest = {each.id for each in batch.deliveries} - {each.delivery for each in answer.receipts}
+    def _fitted(self, batch: Batch, cut: CutShort) -> CutShort:
+        rest = {each.id for each in batch.deliveries} - {each.delivery for each in cut.receipts}
         done = tuple(each for each in batch.deliveries if each.id not in rest)
-        receipts = discreet(
-            self._fitting(attrs.evolve(batch, deliveries=done), answer.receipts), self._secrets
-        )
-        hush(answer.failure, self._secrets)
-        return CutShort(receipts, answer.failure, rest.intersection(answer.unsent))
+        receipts = self._fitting(attrs.evolve(batch, deliveries=done), cut.receipts)
+        hush(cut.failure, self._secrets)
+        return CutShort(discreet(receipts, self._secrets), cut.failure, rest.intersection(cut.unsent))
 
     async def _submitted(self, batch: Batch) -> object:
         try:

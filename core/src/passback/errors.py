@@ -20,8 +20,9 @@
         ├── ServerError             reached, but it refuses or answers nonsense: usually credentials or URL
         ├── RateLimited             asked to slow down; carries until when
         ├── Unsupported             this system can't do that (501): a missing capability, never an outage
-        └── BatchRefused            this batch as a whole was refused; the core sends its halves
-            └── BatchTooLarge       … because of its size; the core sends smaller ones from now on
+        ├── BatchRefused            this batch as a whole was refused; the core sends its halves
+        │   └── BatchTooLarge       … because of its size; the core sends smaller ones from now on
+        └── CutShort                another of these in the midst of a batch; in `passback.model`
 
 A message says what happened, to which connection, and what a person can do. It never holds a secret,
 a token or a query string.

@@ -50,9 +50,9 @@ FILL = (
         convert_to(repeat('x', 600), 'UTF8'), i, true FROM generate_series(1, 100000) i
     """,
     """
-    INSERT INTO delivery (result, connection, state, due, attempts, alone, reason, changed, kept_from)
+    INSERT INTO delivery (result, connection, state, due, attempts, absent, alone, reason, changed, kept_from)
     SELECT i, 'c' || i % 20, CASE WHEN i % 3 = 0 THEN 0 ELSE 1 END,
-        CASE WHEN i % 30 = 0 THEN 10000000 ELSE i END, 0, false, '', i, i FROM generate_series(1, 100000) i
+        CASE WHEN i % 30 = 0 THEN 10000000 ELSE i END, 0, 0, false, '', i, i FROM generate_series(1, 100000) i
     """,
 )
 

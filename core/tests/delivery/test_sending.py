@@ -116,7 +116,7 @@ def test_what_a_connection_answered_before_it_failed_counts():
     down = ServerError("503: gone home", status=503)
 
     def fail_at_the_third(batch):
-        return CutShort(deliver_all(batch)[:2], down, unsent=[3, 99])
+        raise CutShort(deliver_all(batch)[:2], down, unsent=[3, 99])
 
     sent, _ = sending(fail_at_the_third, 4)
     assert [each.delivery for each in sent.receipts] == [0, 1]
@@ -133,7 +133,10 @@ def test_what_a_connection_answered_before_it_failed_counts():
     ],
 )
 def test_what_is_cut_short_and_does_not_fit_is_a_defect_of_the_connector(answer):
-    sent, _ = sending(answer, 2)
+    def cut(batch):
+        raise answer(batch)
+
+    sent, _ = sending(cut, 2)
     assert not sent.receipts
     assert isinstance(sent.failure, ContractError)
 

@@ -11,7 +11,6 @@ from passback import (
     Batch,
     Connection,
     Connector,
-    CutShort,
     Delivered,
     Learner,
     Observer,
@@ -79,13 +78,9 @@ class Scripted(Connector[NoOptions]):
         self.arrived += [
             each.result.id
             for each in batch.deliveries
-            if any(isinstance(one, Delivered) and one.delivery == each.id for one in _receipts(answer))
+            if any(isinstance(one, Delivered) and one.delivery == each.id for one in answer or ())
         ]
         return answer
-
-
-def _receipts(answer):
-    return (answer.receipts if isinstance(answer, CutShort) else answer) or ()
 
 
 class Watcher(Observer):

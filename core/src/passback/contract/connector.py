@@ -17,7 +17,6 @@ from passback.model import (
     Assertion,
     Batch,
     CourseListRequest,
-    CutShort,
     Departure,
     IdentityProposal,
     IdentityRequest,
@@ -168,14 +167,14 @@ class Connector(ABC, Generic[OptionsT_co]):
         raise _unsupported(self, "map_identity")
 
     @hookspec
-    async def submit_results(self, batch: Batch) -> Sequence[Receipt] | CutShort:  # noqa: ARG002
+    async def submit_results(self, batch: Batch) -> Sequence[Receipt]:  # noqa: ARG002
         """Send `batch` and return one receipt for each of its deliveries.
 
         A system that wants its own user's id finds it in a delivery's `account`; where there is none,
-        `UserUnknown` makes the core look the learner up, and the delivery comes again. Where the connection
-        fails after some have their receipts, `CutShort` brings these with the failure.
+        `UserUnknown` makes the core look the learner up, and the delivery comes again.
 
         Raises:
+            CutShort: The connection failed after some had their receipts, which it brings.
             ConnectionFailure: The whole connection is concerned; everything of the batch stays.
         """
         raise _unsupported(self, "submit_results")

@@ -71,36 +71,35 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
         patience: How long a connector may take for one batch, in seconds.
     """
     sent = Sent()
-    refused: list[Rejected] = []
+    receipts: list[Receipt] = []
     parts = [batch.deliveries]
     while parts:
         part = parts.pop()
         try:
-            answer = await _submit(connection, attrs.evolve(batch, deliveries=part), patience)
-            receipts = answer.receipts if isinstance(answer, CutShort) else answer
-            refused += [each for each in receipts if isinstance(each, Rejected)]
-            sent.receipts += [each for each in receipts if not isinstance(each, Rejected)]
-            if isinstance(answer, CutShort):
-                sent.failure, sent.unsent = answer.failure, answer.unsent
-                break
+            receipts += await _submit(connection, attrs.evolve(batch, deliveries=part), patience)
             if sent.fits is not None:
                 sent.fits = max(sent.fits, len(part))
         except BatchRefused as refusal:
             if len(part) == 1:
-                refused.append(Rejected(part[0].id, str(refusal)))
+                receipts.append(Rejected(part[0].id, str(refusal)))
                 continue
             middle = len(part) // 2
             if isinstance(refusal, BatchTooLarge):
                 sent.fits = sent.fits or 1
             parts += [part[middle:], part[:middle]]
+        except CutShort as cut:
+            receipts += cut.receipts
+            sent.failure, sent.unsent = cut.failure, cut.unsent
+            break
         except PassbackError as failure:
             sent.failure = failure
             break
-    await _reject(connection, sent, refused)
+    sent.receipts = [each for each in receipts if not isinstance(each, Rejected)]
+    await _reject(connection, sent, [each for each in receipts if isinstance(each, Rejected)])
     return sent
 
 
-async def _submit(connection: Connection, part: Batch, patience: float) -> Sequence[Receipt] | CutShort:
+async def _submit(connection: Connection, part: Batch, patience: float) -> Sequence[Receipt]:
     try:
         async with asyncio.timeout(patience):
             return await connection.submit_results(part)

@@ -181,23 +181,21 @@ Receipt: TypeAlias = (
 )
 
 
-def _of_the_connection(_: object, attribute: attrs.Attribute[ConnectionFailure], value: object) -> None:
-    if not isinstance(value, ConnectionFailure) or isinstance(value, BatchRefused):
-        raise TypeError(f"{attribute.name} must concern the whole connection, got {type(value).__name__}")
+class CutShort(ConnectionFailure):
+    """The connection failed in the midst of a batch; raised by connectors, with what was answered before.
 
-
-@attrs.frozen
-class CutShort:
-    """What came of a batch in the midst of which the connection failed.
-
-    What has no receipt is tried again, as after a failure that is raised.
+    What has no receipt is tried again, as after any failure.
 
     Attributes:
         receipts: Of those deliveries that have one.
-        failure: What ended it, as it would have been raised.
+        failure: What ended it.
         unsent: The ids of deliveries that surely weren't sent. Others without a receipt may have arrived.
     """
 
-    receipts: Sequence[Receipt]
-    failure: ConnectionFailure = attrs.field(validator=_of_the_connection)
-    unsent: Collection[int] = ()
+    def __init__(self, receipts: Sequence[Receipt], failure: Exception, unsent: Collection[int] = ()) -> None:
+        if not isinstance(failure, ConnectionFailure) or isinstance(failure, BatchRefused | CutShort):
+            raise TypeError(f"what ends a batch concerns the whole connection, got {type(failure).__name__}")
+        self.receipts = receipts
+        self.failure = failure
+        self.unsent = unsent
+        super().__init__(str(failure))

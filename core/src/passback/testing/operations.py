@@ -54,12 +54,11 @@ async def attempt(work: Awaitable[object], seconds: float = _LONGEST) -> Outcome
     """
     try:
         async with asyncio.timeout(seconds):
-            value = await work
-            if isinstance(value, CutShort):
-                return Outcome([*value.receipts], value.failure, value.unsent)
-            return Outcome(value)
+            return Outcome(await work)
     except TimeoutError:
         raise broken(f"it hadn't ended after {seconds:g} seconds; nothing may wait without a limit") from None
+    except CutShort as cut:
+        return Outcome([*cut.receipts], cut.failure, cut.unsent)
     except (ConnectionFailure, SignInRefused) as failure:
         return Outcome(error=failure)
     except ContractError as crash:
@@ -73,16 +72,20 @@ async def attempt(work: Awaitable[object], seconds: float = _LONGEST) -> Outcome
         ) from None
 
 
-async def submit(take: Take, deliveries: Sequence[Delivery]) -> list[Receipt] | CutShort:
-    """Send `deliveries` in batches as large as the connector asks for; return their receipts."""
+async def submit(take: Take, deliveries: Sequence[Delivery]) -> list[Receipt]:
+    """Send `deliveries` in batches as large as the connector asks for; return their receipts.
+
+    Raises:
+        CutShort: The connection failed in the midst of one.
+    """
     receipts: list[Receipt] = []
     for start in range(0, len(deliveries), take.batch):
         batch = Batch(deliveries=tuple(deliveries[start : start + take.batch]))
-        answer = await take.connection.submit_results(batch)
-        if isinstance(answer, CutShort):
+        try:
+            receipts += await take.connection.submit_results(batch)
+        except CutShort as cut:
             later = [each.id for each in deliveries[start + take.batch :]]
-            return CutShort([*receipts, *answer.receipts], answer.failure, [*answer.unsent, *later])
-        receipts += answer
+            raise CutShort([*receipts, *cut.receipts], cut.failure, [*cut.unsent, *later]) from None
     return receipts
 
 
