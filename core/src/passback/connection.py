@@ -364,6 +364,9 @@ class Connection:
                 yield
         except PassbackError as error:
             hush(error, self._secrets)
+            with contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}: {type(error).__name__}"):
+                # A failure may be of a kind of the plugin's own, and is shown in many places.
+                f"{error}"
             raise
 
     def _fitting(self, batch: Batch, receipts: object) -> Sequence[Receipt]:

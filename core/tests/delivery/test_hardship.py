@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
@@ -22,7 +22,8 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback.delivery import DispatcherLock, Outbox, Overview, Submission
+from passback.delivery import Dispatcher, DispatcherLock, Outbox, Overview, Submission
+from passback.delivery.equipping import Unequipped
 from passback.store import Store
 
 
@@ -104,6 +105,70 @@ def test_whatever_a_connector_raises_ends_in_a_defect_that_names_it(place, error
             here.connector.behaviour = deliver_all
             await here.run(30)
             assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+class Unprintable(ServerError):
+    def __str__(self):
+        raise ZeroDivisionError
+
+
+def test_a_failure_that_cannot_be_printed_is_the_connectors_defect(place):
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing_on({"r-1"}, Unprintable("500"))
+            await here.put(result(1))
+            await here.run(30)
+            connection = await only_connection(here)
+            assert connection.health == "server error"
+            assert "Unprintable failed unexpectedly (ZeroDivisionError)" in connection.detail
+            assert len(here.connector.batches) < 10
+
+    asyncio.run(check())
+
+
+WEST, EAST = timezone(timedelta(hours=-14)), timezone(timedelta(hours=14))
+
+
+@pytest.mark.parametrize(
+    "at",
+    [each.replace(tzinfo=zone) for each in (datetime.max, datetime.min) for zone in (WEST, UTC, EAST)],  # noqa: DTZ901
+)
+def test_what_a_system_wants_tried_at_the_end_of_time_is_tried_within_days(place, at):
+    async def check():
+        async with room(place) as here:
+
+            def mixed(batch):
+                first, *rest = batch.deliveries
+                return [Delivered(first.id), *(TryLater(each.id, at, "never") for each in rest)]
+
+            here.connector.behaviour = mixed
+            await here.put(result(1), result(2))
+            await here.run(3)
+            assert (await here.states())["r-1"] == "delivered"
+            await here.run(7 * 86400, step=3600)
+            assert here.connector.arrived == ["r-1", "r-2"]
+
+    asyncio.run(check())
+
+
+class Broken(Unequipped):
+    def note(self, *_):
+        raise KeyError("of the host's")
+
+
+def test_a_lane_that_ends_unexpectedly_is_told_as_ill_and_tried_less_and_less(place):
+    async def check():
+        async with room(place, deliver=False) as here:
+            here.dispatcher = Dispatcher(here, attrs.evolve(here.around, equipment=Broken()))
+            await here.put(result(1))
+            await here.start()
+            await here.run(3600, step=5)
+            connection = await only_connection(here)
+            assert (connection.health, connection.next_probe is not None) == ("server error", True)
+            assert "delivery stopped unexpectedly (KeyError)" in connection.detail
+            assert len(here.connector.batches) < 20
 
     asyncio.run(check())
 

@@ -12,12 +12,12 @@ from sqlalchemy import Connection as Database
 
 from passback.connection import Connection
 from passback.contract import Health
-from passback.delivery.breaker import Breaker, load_breaker, save_breaker
+from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.lane import Lane
 from passback.delivery.repair import Repair
 from passback.delivery.routing import Routes
 from passback.delivery.surroundings import LanePolicy, Surroundings
-from passback.errors import ConnectionNotReady, PassbackError
+from passback.errors import ConnectionNotReady, ContractError, PassbackError
 
 __all__ = ["AFTER_A_CRASH", "Lanes", "Roster"]
 
@@ -186,17 +186,32 @@ class Lanes:
                 # A full disk, a server that is away: this lane rests.
                 log.error("%s: delivery rests for %g s: %s", name, AFTER_A_CRASH, error)  # noqa: TRY400 - it's told
                 failed = True
-            except Exception:
+            except Exception as error:
                 # A defect: the others go on.
                 log.exception(
                     "%s: delivery stopped unexpectedly; it starts again in %g s", name, AFTER_A_CRASH
                 )
+                await self._blame(name, error)
                 failed = True
             else:
                 failed = False
             if failed:
                 await self._around.clock.wait(running.stopping, AFTER_A_CRASH)
                 running.again = True
+
+    async def _blame(self, name: str, error: Exception) -> None:
+        """Have `error`, which ended the lane called `name`, count as a failure: it's told, and rests."""
+        said = f"delivery stopped unexpectedly ({type(error).__name__}); the log has more"
+
+        def write(db: Database) -> None:
+            now = self._around.clock.now()
+            before, _ = load_breaker(db, name, now)
+            save_breaker(db, name, before.failed(ContractError(said), now, Backoff(), self._around.rng))
+
+        try:
+            await self._around.outbox.store.run_soft(write)
+        except PassbackError as more:
+            log.error("%s: that can't be kept: %s", name, more)  # noqa: TRY400 - it's told
 
     async def _configure(self, name: str, running: _Running) -> None:
         """Take note of another configuration, by which nothing was answered before."""

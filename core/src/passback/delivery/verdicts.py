@@ -14,6 +14,7 @@ from passback.delivery.planning import Plan
 from passback.delivery.sending import Sent
 from passback.delivery.settling import Settlement
 from passback.errors import Unsupported
+from passback.http import LONGEST_WAIT
 from passback.model import Delivery, Receipt
 from passback.store import State, WaitingFor
 
@@ -55,9 +56,9 @@ def _change(receipt: Receipt, planned: Plan, now: datetime) -> Change:
     if change.due is None:
         return change
     attempt = next(each.attempt for each in planned.send if each.id == receipt.delivery)
-    # "At once", again and again, is not to be taken at its word.
+    # "At once", again and again, is not to be taken at its word, nor is "never".
     least = timedelta(seconds=min(2 ** min(attempt - 1, 10), 900))
-    return attrs.evolve(change, due=max(change.due, now + least))
+    return attrs.evolve(change, due=min(max(change.due, now + least), now + LONGEST_WAIT))
 
 
 def _unreadable(lease: Lease) -> list[Change]:
