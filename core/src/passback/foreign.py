@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,13 +34,15 @@ def contained(what: str, *expected: type[PassbackError]) -> Iterator[None]:
         ContractError: Whatever else it raised. Only the type is named: a library's message may hold a token.
     """
     passed: tuple[type[BaseException], ...]
-    passed = (ConnectionFailure, ContractError, *expected, KeyboardInterrupt, GeneratorExit)
+    passed = (ConnectionFailure, ContractError, *expected, GeneratorExit)
     try:
         yield
     except passed:
         raise
     except BaseException as error:
         if isinstance(error, asyncio.CancelledError) and _is_ours():
+            raise
+        if isinstance(error, KeyboardInterrupt) and _may_be_a_persons():
             raise
         if known := _only_failures(error):
             raise known from None
@@ -53,6 +57,12 @@ def contained(what: str, *expected: type[PassbackError]) -> Iterator[None]:
 def _is_ours() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _may_be_a_persons() -> bool:
+    # An event loop's own handler, or ours, ends what runs instead of raising in whatever code is on.
+    on_main = threading.current_thread() is threading.main_thread()
+    return on_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _only_failures(error: BaseException) -> ConnectionFailure | None:

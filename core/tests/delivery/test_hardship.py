@@ -85,7 +85,8 @@ def test_a_probe_never_overtakes_what_the_same_learner_did_before_in_the_same_ac
 
 
 @pytest.mark.parametrize(
-    "error", [SystemExit(3), asyncio.CancelledError(), InvalidResult("x", "y"), RecursionError()]
+    "error",
+    [SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError(), InvalidResult("x", "y"), RecursionError()],
 )
 def test_whatever_a_connector_raises_ends_in_a_defect_that_names_it(place, error):
     async def check():
