@@ -13,6 +13,7 @@ from scripted import START
 
 from passback import Alerted, AlertKind, Health
 from passback.alerts import Mailbox, MailServer, Parcel
+from passback.alerts.channel import InDoubt
 
 TO = "lms-admin@acme.example"
 ALERT = Alerted(
@@ -163,8 +164,11 @@ def test_a_server_that_never_answers_is_given_up_in_time():
 
 
 @contextmanager
-def hanging(at, **options):
-    """Run a mail server that begins an answer to the command `at` and never ends it; yield where it is."""
+def hanging(at, *, gone=False, **options):
+    """Run a mail server that begins an answer to the line `at` and never ends it; yield where it is.
+
+    Where it's `gone`, it cuts the connection there instead.
+    """
 
     class Talk(socketserver.StreamRequestHandler):
         def handle(self):
@@ -172,6 +176,10 @@ def hanging(at, **options):
             answer = b"250 OK\r\n"
             with suppress(ConnectionError):
                 for line in self.rfile:
+                    if gone and line.startswith(b"DATA"):
+                        self.wfile.write(b"354 go on\r\n")
+                        list(iter(self.rfile.readline, at))
+                        return
                     answer = b"250-\r\n" if line.startswith(at) else answer
                     self.wfile.write(answer)
 
@@ -207,6 +215,13 @@ def test_a_server_that_looks_through_a_mail_before_it_takes_it_is_waited_for():
     with mail_server() as inbox:
         inbox.thinking = 1.5
         assert send(plain(inbox, timeout=0.5), TO) == [""]
+
+
+def test_one_that_the_server_had_and_said_nothing_of_may_have_arrived():
+    with hanging(b".\r\n", gone=True, timeout=5) as server:
+        (reason,) = send(server, TO)
+    assert "had the whole mail and said nothing of it, so it may have arrived" in reason
+    assert isinstance(reason, InDoubt)
 
 
 def test_a_domain_of_other_letters_goes_by_the_name_that_servers_know():

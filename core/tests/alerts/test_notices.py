@@ -8,6 +8,7 @@ from watched import CONTACT, watching
 
 from passback import AlertKind, Health, State
 from passback.alerts import Alerts, Watched, list_notices
+from passback.alerts.channel import InDoubt
 from passback.alerts.hold import held
 from passback.delivery import Retention, RetentionPolicy
 from passback.store import schema
@@ -66,6 +67,21 @@ def test_after_three_days_it_is_given_up_and_its_error_stays(place):
         here.mail.refusal = ""
         await here.run(DAY, 4 * HOUR)
         assert here.mails() == []
+
+    watching(place, check)
+
+
+def test_what_may_have_arrived_is_sent_three_times_at_most(place):
+    async def check(here):
+        here.mail.refusal = InDoubt("had it all, and said nothing")
+        sent = []
+        here.mail.tried = sent.append
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.run(DAY - HOUR, 5 * MINUTE)
+        assert len(sent) == 3
+        (notice,) = await list_notices(here.store, 10)
+        assert (notice.state, notice.error) == ("given up", "had it all, and said nothing")
 
     watching(place, check)
 

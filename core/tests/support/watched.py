@@ -31,12 +31,14 @@ class Letterbox:
         self.name = name
         self.refusal = ""
         self.taken = []
+        self.tried = lambda _: None
 
     def recipient(self, contact):
         return contact if self.name == "mail" else "ops.vendor.example"
 
     async def send(self, parcels):
         for parcel in parcels:
+            self.tried(parcel)
             if not self.refusal:
                 self.taken.append(parcel)
             yield self.refusal

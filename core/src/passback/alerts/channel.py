@@ -9,7 +9,7 @@ import attrs
 
 from passback.contract import Alerted
 
-__all__ = ["Broken", "Channel", "Parcel"]
+__all__ = ["Broken", "Channel", "InDoubt", "Parcel"]
 
 
 @attrs.frozen(kw_only=True)
@@ -27,6 +27,12 @@ class Parcel:
     alert: Alerted
 
 
+class InDoubt(str):
+    """Why nobody knows whether it arrived: the whole of it was sent, and the answer was lost."""
+
+    __slots__ = ()
+
+
 class Channel(Protocol):
     """A way on which people are told."""
 
@@ -36,7 +42,7 @@ class Channel(Protocol):
         """Return who gets what concerns a connection with this contact."""
 
     def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[str, None]:
-        """Send `parcels`; yield for one after another why it failed, empty if it arrived.
+        """Send `parcels`; yield for each why it failed, empty if it arrived, `InDoubt` if it may have.
 
         It may end early: those that are left are tried another time.
         """

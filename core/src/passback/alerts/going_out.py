@@ -10,7 +10,7 @@ from contextlib import aclosing
 from sqlalchemy import Connection
 
 from passback.alerts.audience import Watched
-from passback.alerts.channel import Channel, Parcel
+from passback.alerts.channel import Channel, InDoubt, Parcel
 from passback.alerts.hold import held
 from passback.alerts.notices import Due, Outcome, due_notices, is_due, note_outcome
 from passback.clock import Clock
@@ -116,7 +116,8 @@ class GoingOut:
         return held(db, self._owner, self._clock.now()) and is_due(db, notice)
 
     async def _note(self, notice: Due, recipient: str, error: str) -> None:
-        outcome = Outcome(notice=notice, recipient=recipient, error=error)
+        in_doubt = isinstance(error, InDoubt)
+        outcome = Outcome(notice=notice, recipient=recipient, error=error, in_doubt=in_doubt)
         await self._store.run(note_outcome, outcome, self._clock.now())
         if error:
             log.warning(

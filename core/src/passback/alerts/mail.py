@@ -9,7 +9,7 @@ from email.errors import MessageError
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from passback.alerts.channel import Parcel
+from passback.alerts.channel import InDoubt, Parcel
 from passback.alerts.mailserver import MailServer
 from passback.alerts.message import message_of
 from passback.alerts.refusals import reason_of
@@ -52,7 +52,7 @@ class Mailbox:
                     yield reason_of(error, self._server)
                 return
             for parcel in parcels:
-                reason = await self._send(client, parcel, smtp.SMTPException)
+                reason = await self._send(client, parcel, smtp.SMTPException, session.Unanswered)
                 yield reason
                 if not client.is_connected:
                     # Perhaps because of this one; the others are tried without it.
@@ -86,12 +86,20 @@ class Mailbox:
         if server.username is not None:
             await client.login(server.username, server.password or "")
 
-    async def _send(self, client: aiosmtplib.SMTP, parcel: Parcel, failure: type[Exception]) -> str:
+    async def _send(
+        self,
+        client: aiosmtplib.SMTP,
+        parcel: Parcel,
+        failure: type[Exception],
+        unanswered: type[Exception],
+    ) -> str:
         sender = self._server.sender
         try:
             recipient = _spelled(parcel.recipient)
             message = message_of(letter_of(parcel.alert), sender, recipient, parcel.key, parcel.alert.at)
             await client.send_message(message, sender=sender, recipients=[recipient])
+        except unanswered as error:
+            return InDoubt(reason_of(error, self._server))
         except (failure, OSError, ValueError, MessageError) as error:
             return reason_of(error, self._server)
         return ""

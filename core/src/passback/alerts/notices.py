@@ -36,6 +36,9 @@ _SUPERSEDED = (AlertKind.INCIDENT_BEGAN.value, AlertKind.INCIDENT_LASTS.value)
 _GIVEN_UP_AFTER = timedelta(days=3)
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=4)
+# Somebody may have it already as often as it's sent: not soon, and not often.
+_IN_DOUBT = timedelta(hours=1)
+_DOUBTS = 3
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +52,7 @@ class Due:
         recipient: Who was to get it when there was something to tell, or at the last try.
         created: When there was something to tell.
         attempts: How often it was tried before.
+        doubts: After how many of these it may have arrived.
         alert: What it tells.
     """
 
@@ -58,6 +62,7 @@ class Due:
     recipient: str
     created: datetime
     attempts: int
+    doubts: int
     alert: Alerted
 
 
@@ -69,11 +74,13 @@ class Outcome:
         notice: Which.
         recipient: To whom.
         error: Why it failed; empty if it didn't.
+        in_doubt: Whether it may have arrived all the same.
     """
 
     notice: Due
     recipient: str
     error: str
+    in_doubt: bool = False
 
 
 def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
@@ -144,6 +151,7 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
                 recipient=row.recipient,
                 created=moment(row.created),
                 attempts=row.attempts,
+                doubts=row.doubts,
                 alert=alert,
             )
         )
@@ -159,14 +167,16 @@ def note_outcome(db: Connection, outcome: Outcome, now: datetime) -> None:
     """Keep what came of sending a notice."""
     notice = outcome.notice
     sent = not outcome.error
+    doubts = notice.doubts + outcome.in_doubt
     wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 10), _LONGEST_WAIT)
     values: dict[str, object] = {
         "recipient": outcome.recipient,
         "attempts": notice.attempts + 1,
+        "doubts": doubts,
         "error": outcome.error,
-        "due": milliseconds(now + wait),
+        "due": milliseconds(now + (_IN_DOUBT if outcome.in_doubt else wait)),
     }
-    if sent or now - notice.created >= _GIVEN_UP_AFTER:
+    if sent or now - notice.created >= _GIVEN_UP_AFTER or doubts >= _DOUBTS:
         # What it told of may have to be forgotten one day.
         values |= {"due": None, "sent": milliseconds(now) if sent else None, "body": b""}
     db.execute(update(schema.notice).where(_n.id == notice.id).values(values))

@@ -14,6 +14,8 @@ __all__ = ["reason_of"]
 _LONGEST_ANSWER = 200
 # The mail library's errors by name, as it is imported only where mail is sent.
 _NOT_SPOKEN = {
+    "Unanswered": "{where} had the whole mail and said nothing of it, so it may have arrived; "
+    "look into its log",
     "SMTPServerDisconnected": "{where} cut the connection; check alerts.smtp.port and security",
     "SMTPConnectTimeoutError": "no answer in time from {where}; check alerts.smtp.host and port",
     "SMTPReadTimeoutError": "no answer in time from {where}; check alerts.smtp.host and port",

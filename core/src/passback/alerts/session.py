@@ -7,12 +7,16 @@ from typing import Any
 
 import aiosmtplib
 
-__all__ = ["Session"]
+__all__ = ["Session", "Unanswered"]
 
 # A server that looks through a mail before it takes it may need long (RFC 5321 §4.5.3.2.6 says ten minutes),
 # and one that wasn't waited for is sent it again.
 _PATIENCE = 300.0
 _DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Unanswered(aiosmtplib.SMTPException):
+    """A whole mail was sent, and the server said nothing of it: it may have taken it."""
 
 
 class Session(aiosmtplib.SMTP):
@@ -29,9 +33,9 @@ class Session(aiosmtplib.SMTP):
         try:
             self.protocol.write(_DOT.sub(b"..", body) + b".\r\n")
             taken = await self.protocol.read_response(timeout=max(_PATIENCE, self.timeout or 0))
-        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
+        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
             self.close()
-            raise
+            raise Unanswered(error.message) from error
         if taken.code != aiosmtplib.SMTPStatus.completed:
             raise aiosmtplib.SMTPDataError(taken.code, taken.message)
         return taken

@@ -79,6 +79,8 @@ notice = Table(
     # When it's to be tried; None once it's sent or given up.
     Column("due", BigInteger),
     Column("attempts", Integer, nullable=False, default=0),
+    # After how many of these it may have arrived.
+    Column("doubts", Integer, nullable=False, default=0),
     Column("sent", BigInteger),
     Column("error", Text, nullable=False, default=""),
     CheckConstraint("sent IS NULL OR due IS NULL", name="sent_once"),

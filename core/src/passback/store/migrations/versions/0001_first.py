@@ -218,6 +218,7 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubts", sa.Integer(), nullable=False),
         sa.Column("sent", sa.BigInteger(), nullable=True),
         sa.Column("error", columns.Text(), nullable=False),
         sa.CheckConstraint("sent IS NULL OR due IS NULL", name="sent_once"),
