@@ -58,6 +58,7 @@ def start_second_worker(scene: Scene) -> None:
 def fill_disk(scene: Scene, disk: Disk) -> None:
     """Fill the disk until submissions are refused, kill the worker meanwhile, and make room again."""
     scene.may_end = True
+    scene.set_right()
     scene.switches.paused = False
     before = _refusals(scene)
 
@@ -79,6 +80,7 @@ def fill_disk(scene: Scene, disk: Disk) -> None:
 
 def set_clock_wrong(scene: Scene) -> None:
     """Set the clock some hours wrong, let things go on, and set it right: everything must still flow."""
+    scene.set_right()
     hours = scene.rng.choice([-1, 1]) * scene.rng.uniform(1, 8)
     set_clock(scene.place, int(hours * HOUR))
     scene.until(scene.supervise, 1.5)

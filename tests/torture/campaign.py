@@ -77,6 +77,9 @@ class Campaign:
         if rng.random() < 0.4:
             blows.make_trouble(scene)
             self.done["an ill system"] += 1
+        if rng.random() < 0.3:
+            scene.reconfigure()
+            self.done["a changed configuration"] += 1
         if is_bad() and rng.random() < 0.15:
             set_clock(scene.place, rng.choice([0, int(rng.uniform(-8, 8) * blows.HOUR)]))
             self.done["a jump of the clock"] += 1
@@ -150,6 +153,7 @@ class Campaign:
         """Let the producers end what they began, and the worker deliver everything; then end it."""
         scene = self._scene
         set_clock(scene.place, 0)
+        scene.set_right()
         scene.switches.finishing = True
 
         def rests() -> bool:

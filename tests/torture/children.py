@@ -30,9 +30,12 @@ class Child:
         self.since = time.monotonic()
         self._code: int | None = None
         sys.stdout.flush()
+        # A worker begins by that, too; nobody is quick enough to do it in a process that is there already.
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.pid = os.fork()
         if not self.pid:
             os._exit(_run(work, log))
+        signal.signal(signal.SIGHUP, before)
 
     @property
     def code(self) -> int | None:

@@ -24,7 +24,7 @@ connector = "xapi"
 contact = "torturer@example.com"
 options = {{ url = "{url}", key = "{key}", secret = "{secret}" }}
 network = {{ allow_http = true, allow = ["127.0.0.0/8"] }}
-sending = {{ batch = 10, linger = 0, first_probe = 0.05, longest_probe = 0.3 }}
+sending = {{ batch = {batch}, linger = 0, first_probe = 0.05, longest_probe = 0.3 }}
 """
 # Below the first, producers go on; above the second, they pause.
 _FEW, _MANY = 250, 500
@@ -55,6 +55,17 @@ class Scene:
         self._configure()
         self.producers = [self._producer(number) for number in range(PRODUCERS)]
         self.worker = self.new_worker()
+
+    def reconfigure(self) -> None:
+        """Change the configuration, one system's key perhaps to a wrong one, and have the worker read it."""
+        wrong = self.rng.choice(list(SYSTEMS)) if self.rng.random() < 0.3 else ""
+        self._configure(wrong)
+        self.worker.signal(signal.SIGHUP)
+
+    def set_right(self) -> None:
+        """Have everybody read a configuration that is right."""
+        self._configure()
+        self.worker.signal(signal.SIGHUP)
 
     def new_worker(self) -> Child:
         """Start a ``passback work``."""
@@ -118,13 +129,22 @@ class Scene:
         self.other.end()
         self.engine.end()
 
-    def _configure(self) -> None:
+    def _configure(self, wrong: str = "") -> None:
         tables = [
-            _TABLE.format(name=name, url=self.other.urls[name], key=system.key, secret=system.secret)
+            _TABLE.format(
+                name=name,
+                url=self.other.urls[name],
+                key=system.key,
+                secret="wrong" if name == wrong else system.secret,
+                batch=self.rng.randint(5, 15),
+            )
             for name, system in SYSTEMS.items()
         ]
         store = f'store = "{self.engine.store(self.place)}"\n'
-        self.place.config.write_text(store + "".join(tables))
+        # Nobody reads half of it.
+        written = self.place.config.with_suffix(".new")
+        written.write_text(store + "".join(tables))
+        written.replace(self.place.config)
 
     def _producer(self, number: int) -> Child:
         def produce() -> None:
