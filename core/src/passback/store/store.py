@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from passback.errors import OutboxError, OutboxNotRewritten, OutboxTooNew
 from passback.store import migrations
 from passback.store.engines import DatabaseURL, engine_for
+from passback.store.kind import Kind
 from passback.store.thread import WorkThread
 
 __all__ = ["Store"]
@@ -82,7 +83,9 @@ class Store:
         Raises:
             OutboxError: The database can't do it. Where the connection broke, nobody knows whether it did.
         """
-        return await self._in_thread(lambda: self._transact(True, lambda db: work(db, *args, **kwargs)))  # noqa: FBT003
+        return await self._in_thread(
+            lambda: self._transact(Kind.DURABLE, lambda db: work(db, *args, **kwargs))
+        )
 
     async def run_soft(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -91,14 +94,22 @@ class Store:
 
         For leases and receipts: to lose one means to send once more, never to lose a result.
         """
-        return await self._in_thread(lambda: self._transact(False, lambda db: work(db, *args, **kwargs)))  # noqa: FBT003
+        return await self._in_thread(lambda: self._transact(Kind.SOFT, lambda db: work(db, *args, **kwargs)))
+
+    async def read(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work`, which only reads: all of its statements see the outbox as it was at one moment."""
+        return await self._in_thread(
+            lambda: self._transact(Kind.READING, lambda db: work(db, *args, **kwargs))
+        )
 
     async def run_ahead(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` as `run_soft` does, before everything that waits: others take us for dead without it."""
         return await self._in_thread(
-            lambda: self._transact(False, lambda db: work(db, *args, **kwargs)),  # noqa: FBT003
+            lambda: self._transact(Kind.SOFT, lambda db: work(db, *args, **kwargs)),
             ahead=True,
         )
 
@@ -166,10 +177,10 @@ class Store:
     def _try_to_open(self) -> None:
         self._close()
         self._connection = self._engine.create().connect()
-        found = self._transact(False, migrations.revision)  # noqa: FBT003
+        found = self._transact(Kind.SOFT, migrations.revision)
         self._require_known(found)
         if found != migrations.NEWEST:
-            self._require_known(self._transact(True, self._migrate))  # noqa: FBT003
+            self._require_known(self._transact(Kind.DURABLE, self._migrate))
 
     def _migrate(self, db: Connection) -> str | None:
         self._engine.reserve(db)
@@ -186,37 +197,37 @@ class Store:
                 f"this one knows {migrations.NEWEST}); upgrade this installation"
             )
 
-    def _transact(self, durable: bool, work: Callable[[Connection], T]) -> T:  # noqa: FBT001
+    def _transact(self, kind: Kind, work: Callable[[Connection], T]) -> T:
         for _ in range(_TRIES - 1):
             try:
-                return self._once(durable, work)
+                return self._once(kind, work)
             except DBAPIError as error:
                 if not self._engine.passes(error):
                     raise
-        return self._once(durable, work)
+        return self._once(kind, work)
 
-    def _once(self, durable: bool, work: Callable[[Connection], T]) -> T:  # noqa: FBT001
-        with self._transaction(durable) as db:
+    def _once(self, kind: Kind, work: Callable[[Connection], T]) -> T:
+        with self._transaction(kind) as db:
             return work(db)
 
     @contextmanager
-    def _transaction(self, durable: bool) -> Iterator[Connection]:  # noqa: FBT001
+    def _transaction(self, kind: Kind) -> Iterator[Connection]:
         db = self._connection
         if db is None:
             raise OutboxError(f"the outbox {self.name} isn't open")
         try:
-            with self._begun(db, durable):
+            with self._begun(db, kind):
                 yield db
         except BaseException as error:
             self._engine.abandon(db, error)
             raise
 
-    def _begun(self, db: Connection, durable: bool) -> RootTransaction:  # noqa: FBT001
+    def _begun(self, db: Connection, kind: Kind) -> RootTransaction:
         for idle in (True, False):
             # A connection that broke is made anew here.
             transaction = db.begin()
             try:
-                self._engine.begin(db, durable=durable)
+                self._engine.begin(db, kind)
             except BaseException as error:
                 transaction.rollback()
                 # It was ended while nobody used it, and nothing was done by it yet.

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from passback.errors import OutboxError
 from passback.store.engines.sqlite import SQLite
+from passback.store.kind import Kind
 
 __all__ = ["DatabaseURL", "Engine", "engine_for"]
 
@@ -49,11 +50,11 @@ class Engine(Protocol):
     def create(self) -> sqlalchemy.Engine:
         """Return what connects to it."""
 
-    def begin(self, db: Connection, *, durable: bool) -> None:
-        """Begin a transaction; `durable` if it must be on the disk when it's committed.
+    def begin(self, db: Connection, kind: Kind) -> None:
+        """Begin a transaction.
 
         Raises:
-            OutboxError: What is written wouldn't be there for anybody else.
+            OutboxError: It's to be durable, and what it writes wouldn't be there for anybody else.
         """
 
     def abandon(self, db: Connection, error: BaseException) -> None:

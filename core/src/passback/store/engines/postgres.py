@@ -19,6 +19,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from passback.errors import OutboxError
+from passback.store.kind import Kind
 from passback.store.locking import MIGRATING, lock
 
 __all__ = ["SCHEMA", "Postgres"]
@@ -38,16 +39,26 @@ _DEFAULTS = {
 }
 # What says which outbox it is; another user or password still leads to the same one.
 _WHERE = ("service", "host", "hostaddr", "port", "dbname")
-# A process that froze within a transaction must not hold up the others for long. Of the ways to commit, only
-# "off" is none that lasts.
-_SESSION = f"""
-    SELECT set_config('search_path', '{SCHEMA}', false),
-        set_config('default_transaction_isolation', 'read committed', false),
-        set_config('lock_timeout', '30s', false),
-        set_config('idle_in_transaction_session_timeout', '30s', false),
-        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
-"""
+# How each kind of transaction begins, and how what it writes gets to the disk. What matters is set for each:
+# behind a pooler, another session may serve the next one, with settings that others left there.
+_KINDS = {
+    # Of the ways to commit, only "off" is none that lasts.
+    Kind.DURABLE: ("READ COMMITTED", "coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on')"),
+    Kind.SOFT: ("READ COMMITTED", "'off'"),
+    # What only reads is in nobody's way, and nobody is in its.
+    Kind.READING: ("REPEATABLE READ, READ ONLY", "'off'"),
+}
+# In one round trip, and in few statements, as the driver takes its time for each. A process that froze within
+# a transaction must not hold up the others for long.
+_BEGIN = {
+    kind: f"""
+    BEGIN ISOLATION LEVEL {isolation};
+    SELECT set_config('search_path', '{SCHEMA}', true), set_config('lock_timeout', '30s', true),
+        set_config('idle_in_transaction_session_timeout', '30s', true),
+        set_config('synchronous_commit', {commit}, true)
+    """
+    for kind, (isolation, commit) in _KINDS.items()
+}
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
 # Classes of what ends a connection: the server is stopped, or the connection broke.
 _GONE = ("57P", "08")
@@ -75,9 +86,9 @@ class Postgres:
             use_native_hstore=False,
         )
 
-    def begin(self, db: Connection, *, durable: bool) -> None:
-        """Begin a transaction; one that isn't `durable` a crash of the server may undo."""
-        db.exec_driver_sql("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit = off")
+    def begin(self, db: Connection, kind: Kind) -> None:
+        """Begin a transaction; one that is soft a crash of the server may undo."""
+        db.exec_driver_sql(_BEGIN[kind])
 
     def abandon(self, db: Connection, error: BaseException) -> None:
         """End what a failed commit may have left open, and a connection that can't be used for good."""
@@ -149,7 +160,8 @@ class Postgres:
             if not (error.pgconn and error.pgconn.used_password and self._changed()):
                 raise
             self._raw = psycopg.connect("", autocommit=True, **self._parameters)
-        self._raw.execute(_SESSION)
+        if not _is_direct(self._raw):
+            self._raw.prepare_threshold = None
         return self._raw
 
     def _changed(self) -> bool:
@@ -166,6 +178,15 @@ class Postgres:
             )
         self._parameters = found
         return found != before
+
+
+def _is_direct(raw: psycopg.Connection[Any]) -> bool:
+    """Return whether no pooler lies between: one tells a number of its own for the server's process.
+
+    Behind one, a statement that was prepared may be in another session, or another process's in this one.
+    """
+    found = raw.execute("SELECT pg_backend_pid()").fetchone()
+    return found is not None and found[0] == raw.info.backend_pid
 
 
 def _parameters(url: str) -> dict[str, Any]:

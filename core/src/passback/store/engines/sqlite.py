@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from passback.errors import OutboxError
+from passback.store.kind import Kind
 
 __all__ = ["SQLite"]
 
@@ -101,12 +102,13 @@ class SQLite:
                 return
         raw.execute(f"PRAGMA journal_mode = {kind}")
 
-    def begin(self, db: Connection, *, durable: bool) -> None:
-        """Begin a transaction; one that isn't `durable` a power cut may undo.
+    def begin(self, db: Connection, kind: Kind) -> None:
+        """Begin a transaction; one that is soft a power cut may undo.
 
         Raises:
-            OutboxError: It's to be `durable`, and its file isn't where it was opened any more.
+            OutboxError: It's to be durable, and its file isn't where it was opened any more.
         """
+        durable = kind is Kind.DURABLE
         if durable and not self._is_there():
             # The open file lives on without a name, and all that is in it ends with this process.
             raise OutboxError(
