@@ -133,7 +133,7 @@ class Overview:
 
     async def totals(self) -> Totals:
         """Return the whole outbox in numbers."""
-        return await self._store.run_soft(_totals)
+        return await self._store.read(_totals)
 
     async def pending(self) -> bool:
         """Return whether anything is still to be sent."""
