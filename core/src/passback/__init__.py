@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         InvalidResult,
         LaunchRefused,
         OutboxError,
+        OutboxGone,
         OutboxInUse,
         OutboxNotRewritten,
         OutboxTooNew,
@@ -179,8 +180,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "errors": (
         "BatchRefused", "BatchTooLarge", "CannotConnect", "ConfigError", "ConnectionFailure",
         "ConnectionNotReady", "ContentConflict", "ContractError", "InvalidAccess", "InvalidResult",
-        "LaunchRefused", "OutboxError", "OutboxInUse", "OutboxNotRewritten", "OutboxTooNew", "PassbackError",
-        "RateLimited", "ServerError", "SignInRefused", "Unsupported",
+        "LaunchRefused", "OutboxError", "OutboxGone", "OutboxInUse", "OutboxNotRewritten", "OutboxTooNew",
+        "PassbackError", "RateLimited", "ServerError", "SignInRefused", "Unsupported",
     ),
     "host": (
         "Accounts", "AlertsConfig", "BlockingAccounts", "BlockingLaunching", "BlockingPassback",
@@ -297,6 +298,7 @@ __all__ = [
     "Observer",
     "Options",
     "OutboxError",
+    "OutboxGone",
     "OutboxInUse",
     "OutboxNotRewritten",
     "OutboxTooNew",

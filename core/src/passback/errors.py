@@ -12,6 +12,7 @@
     ├── ContractError               a connector breaks the contract: wrong kind of hook, wrong receipts
     ├── OutboxError                 the store can't do what was asked
     │   ├── ContentConflict         a result id that is known with other content
+    │   ├── OutboxGone              its file was removed or replaced while it was in use
     │   ├── OutboxInUse             another process already delivers from this outbox
     │   ├── OutboxNotRewritten      what was erased may still stand in its file
     │   └── OutboxTooNew            a newer Passback wrote this outbox
@@ -47,6 +48,7 @@ __all__ = [
     "InvalidResult",
     "LaunchRefused",
     "OutboxError",
+    "OutboxGone",
     "OutboxInUse",
     "OutboxNotRewritten",
     "OutboxTooNew",
@@ -169,6 +171,10 @@ class ContentConflict(OutboxError):
             f"result {result_id!r} was accepted before with other content{differs}; "
             "a result never changes: give a changed fact an id of its own"
         )
+
+
+class OutboxGone(OutboxError):
+    """The outbox's file was removed or replaced while this process used it."""
 
 
 class OutboxInUse(OutboxError):

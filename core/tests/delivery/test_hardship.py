@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
-from scripted import START, deliver_all, result, room
+from scripted import START, Room, SimulatedClock, deliver_all, result, room
 from sqlalchemy import text
 
 from passback import (
@@ -15,6 +15,7 @@ from passback import (
     Delivered,
     InvalidResult,
     OutboxError,
+    OutboxGone,
     OutboxInUse,
     RateLimited,
     Rejected,
@@ -380,19 +381,41 @@ def test_nothing_is_accepted_into_a_file_that_nobody_could_find_again(tmp_path, 
         async with room(tmp_path / "passback.db") as here:
             if not (path := tmp_path / name).exists():
                 pytest.skip("this SQLite is older than 3.51.3, and keeps no -wal file")
-            here.connector.behaviour = failing_on({"r-1"}, CannotConnect("away"))
+            soon = START + timedelta(seconds=5)
+            here.connector.behaviour = lambda batch: [TryLater(each.id, soon) for each in batch.deliveries]
             await here.put(result(1))
+            await here.run(1)
             path.rename(away)
             if replaced:
                 path.write_bytes(away.read_bytes())
             with pytest.raises(OutboxError, match="was removed or replaced while it was in use"):
                 await here.put(result(2))
             here.connector.behaviour = deliver_all
-            await here.run(30)
+            await here.run(10)
             assert await here.states() == {"r-1": "delivered"}, "what was accepted before still goes"
             away.replace(path)
             await here.put(result(2))
             assert set(await here.states()) == {"r-1", "r-2"}
+
+    asyncio.run(check())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody remove a file that is open")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_who_delivers_from_a_file_that_nobody_else_finds_ends_and_says_what_to_do(tmp_path, replaced):
+    async def check():
+        path = tmp_path / "passback.db"
+        here = Room(Store(path), SimulatedClock(), 10, 30)
+        await here.store.open()
+        await here.start()
+        path.rename(tmp_path / "away")
+        if replaced:
+            path.write_bytes((tmp_path / "away").read_bytes())
+        await here.run(31)
+        with pytest.raises(OutboxGone, match="start everything that uses it again"):
+            await here.stop()
+        await here.lms.aclose()
+        await here.store.close()
 
     asyncio.run(check())
 

@@ -16,7 +16,7 @@ from passback.delivery.repair import Repair
 from passback.delivery.retention import Retention
 from passback.delivery.serving import AFTER_A_CRASH, Lanes, Roster
 from passback.delivery.surroundings import Surroundings
-from passback.errors import ConnectionNotReady, OutboxTooNew, PassbackError
+from passback.errors import ConnectionNotReady, OutboxGone, OutboxTooNew, PassbackError
 
 __all__ = ["Dispatcher"]
 
@@ -95,6 +95,7 @@ class Dispatcher:
         """Deliver until ``stopping`` is set; then let what is on the wire arrive, and return.
 
         Raises:
+            OutboxGone: The outbox's file was removed or replaced meanwhile.
             OutboxTooNew: A newer Passback changed the tables meanwhile.
         """
         holding = asyncio.create_task(self._hold(), name="passback hold")
@@ -142,7 +143,7 @@ class Dispatcher:
         try:
             await self.start()
             await self._look(await self._time())
-        except OutboxTooNew:
+        except (OutboxGone, OutboxTooNew):
             raise
         except PassbackError as error:
             # The file may be locked, its disk full, the server away: that passes, and everything goes on.
@@ -197,7 +198,7 @@ class Dispatcher:
         if swept:
             # Whatever was overlooked is found here at the latest.
             self._swept = now
-            await self._around.outbox.store.check_revision()
+            await self._around.outbox.store.check()
             self._want(await self._overview.pending_connections(due=now))
         if now - self._rechecked >= _RECHECK:
             self._rechecked = now

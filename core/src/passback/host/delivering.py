@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +12,11 @@ import attrs
 from passback.clock import Clock
 from passback.contract import Observer
 from passback.delivery import Dispatcher, Equipment, Outbox, RetentionPolicy, Roster, Surroundings
+from passback.errors import PassbackError
 
 __all__ = ["Delivering", "Service"]
+
+log = logging.getLogger("passback.host")
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +80,11 @@ class Delivering:
         return self._dispatcher.renew(service.roster, around)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is not None:
+        if task.cancelled():
+            self.gave_up.set()
+        elif (error := task.exception()) is not None:
+            said = error if isinstance(error, PassbackError) else f"a defect ({type(error).__name__})"
+            log.error("nothing is delivered any more: %s", said)
             self.gave_up.set()
 
     async def end(self) -> None:

@@ -113,12 +113,14 @@ class Store:
             ahead=True,
         )
 
-    async def check_revision(self) -> None:
-        """Look whether a newer Passback has changed the tables since this was opened.
+    async def check(self) -> None:
+        """Look whether this is still the outbox that was opened, and its tables those that this knows.
 
         Raises:
-            OutboxTooNew: One has.
+            OutboxGone: Its file was removed or replaced.
+            OutboxTooNew: A newer Passback has changed the tables.
         """
+        await self._in_thread(self._engine.require)
         self._require_known(await self.run_soft(migrations.revision))
 
     async def rewrite(self) -> None:

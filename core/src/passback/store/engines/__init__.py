@@ -54,7 +54,14 @@ class Engine(Protocol):
         """Begin a transaction.
 
         Raises:
-            OutboxError: It's to be durable, and what it writes wouldn't be there for anybody else.
+            OutboxGone: It's to be durable, and what it writes wouldn't be there for anybody else.
+        """
+
+    def require(self) -> None:
+        """See that what is written now is there for others.
+
+        Raises:
+            OutboxGone: It isn't; says why.
         """
 
     def abandon(self, db: Connection, error: BaseException) -> None:

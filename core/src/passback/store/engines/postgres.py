@@ -90,6 +90,9 @@ class Postgres:
         """Begin a transaction; one that is soft a crash of the server may undo."""
         db.exec_driver_sql(_BEGIN[kind])
 
+    def require(self) -> None:
+        """Do nothing: nobody can take a server's tables away from under a connection."""
+
     def abandon(self, db: Connection, error: BaseException) -> None:
         """End what a failed commit may have left open, and a connection that can't be used for good."""
         if db.invalidated:

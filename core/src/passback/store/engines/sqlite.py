@@ -18,7 +18,7 @@ import sqlalchemy
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from passback.errors import OutboxError
+from passback.errors import OutboxGone
 from passback.store.kind import Kind
 
 __all__ = ["SQLite"]
@@ -84,10 +84,21 @@ class SQLite:
 
         return engine
 
-    def _is_there(self) -> bool:
+    def require(self) -> None:
+        """See that the file is where it was opened.
+
+        Raises:
+            OutboxGone: It isn't, or the -wal file isn't.
+        """
         logged = _identity(self._log)
         self._logged = self._logged or logged
-        return logged == self._logged and _identity(self.file) == self._opened
+        if logged != self._logged or _identity(self.file) != self._opened:
+            # The open file lives on without a name, and all that is in it ends with this process.
+            raise OutboxGone(
+                f"the outbox {self.name}, or the -wal file beside it, was removed or replaced while it was "
+                "in use, so nothing more is accepted or delivered; if that was a mistake, move it back; then "
+                "start everything that uses it again"
+            )
 
     def _keep_journal(self, raw: sqlite3.Connection, kind: str) -> None:
         # Several that find a new file at once are in each other's way here, and SQLite has none of them wait.
@@ -106,15 +117,11 @@ class SQLite:
         """Begin a transaction; one that is soft a power cut may undo.
 
         Raises:
-            OutboxError: It's to be durable, and its file isn't where it was opened any more.
+            OutboxGone: It's to be durable, and its file isn't where it was opened any more.
         """
         durable = kind is Kind.DURABLE
-        if durable and not self._is_there():
-            # The open file lives on without a name, and all that is in it ends with this process.
-            raise OutboxError(
-                f"the outbox {self.name}, or the -wal file beside it, was removed or replaced while it was "
-                "in use, so nothing more is accepted; move it back, or start everything that uses it again"
-            )
+        if durable:
+            self.require()
         raw = _raw(db)
         raw.execute(f"PRAGMA synchronous = {self._durable if durable else self._soft}")
         # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
