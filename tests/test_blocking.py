@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hosting import lrs_table, made
@@ -171,6 +172,29 @@ def test_a_fork_after_a_mistake_in_the_configuration_changes_nothing(path, right
     assert pb.submit(made(3)).connections == ("lrs",)
     assert pb.totals().accepted == 3
     pb.close()
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize("meanwhile", ["", 'store = "other.db"\n'])
+def test_a_process_keeps_the_store_that_it_began_with(host, caplog, deliver, opened, meanwhile):
+    host.configure(lrs_table("http://127.0.0.1:9/xapi/"), store="data/outbox.db")
+    path = host.folder / "passback.toml"
+    whole = path.read_text("utf-8")
+    pb = BlockingPassback.from_file(path, deliver=deliver)
+    if opened:
+        pb.submit(made(1))
+    # As one sees it who opens the file while somebody writes it.
+    path.write_text(meanwhile, "utf-8")
+    assert in_child(lambda: pb.submit(made(2)) and None) == 0
+    pb.submit(made(3))
+    told = "this process goes on with" if meanwhile else "nothing stands in it"
+    assert told in caplog.text
+    path.write_text(whole, "utf-8")
+    assert in_child(lambda: pb.submit(made(4)) and None) == 0
+    assert pb.totals().accepted == 3 + opened
+    pb.close()
+    assert [each.relative_to(host.folder) for each in host.folder.rglob("*.db")] == [Path("data/outbox.db")]
 
 
 def test_after_closing_it_says_so(path):

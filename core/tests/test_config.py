@@ -43,8 +43,11 @@ def test_a_star_is_every_activity_in_a_list_too(written, said):
     assert (acme.activities, acme.attached) == ("*", "*")
 
 
-def test_an_empty_file_is_a_configuration_without_connections(written):
-    assert read_config(written("")).connections == {}
+@pytest.mark.parametrize("text", ["", "\n", "\ufeff", "# of Acme\n# connections follow\n"])
+def test_a_file_in_which_nothing_stands_is_none_as_it_may_be_just_being_written(written, text):
+    (told,) = mistakes(written(text))
+    assert "nothing stands in it: it may be just being written" in told
+    assert read_config(written('store = "passback.db"')).connections == {}, "which it says to say"
 
 
 def test_every_mistake_of_the_file_is_told_at_once_with_its_place(written):
@@ -199,7 +202,11 @@ def test_a_secret_file_that_is_no_text_is_told(written, tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "store"),
-    [("", "passback.db"), ('store = "data/box.db"', "data/box.db"), ('store = "/srv/box.db"', "/srv/box.db")],
+    [
+        ("retention = {}", "passback.db"),
+        ('store = "data/box.db"', "data/box.db"),
+        ('store = "/srv/box.db"', "/srv/box.db"),
+    ],
 )
 def test_the_outbox_lies_beside_the_file_unless_its_path_is_absolute(written, tmp_path, line, store):
     assert read_config(written(line)).store == Path(tmp_path, store)

@@ -34,7 +34,7 @@ async def noticed(path, config, change=lambda: None):
 def test_a_change_between_reading_and_watching_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(watching, "_INTERVAL", 0.01)
     path = tmp_path / "passback.toml"
-    path.write_text("", "utf-8")
+    path.write_text("[retention]\nsettled = 2\n", "utf-8")
     config = read_config(path)
     path.write_text("[retention]\nsettled = 1\n", "utf-8")
     asyncio.run(noticed(path, config))

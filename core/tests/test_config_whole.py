@@ -147,7 +147,7 @@ def test_connections_from_python_stand_beside_those_of_the_file_and_stay_when_it
     path = written('[connections.acme]\nconnector = "xapi"\ncontact = "a@b.c"')
     config = read_config(path, connections={"more": connection()}, observers=[Observer()])
     assert list(config.connections) == ["acme", "more"]
-    written("")
+    written("retention = {}")
     again = read_again(config)
     assert list(again.connections) == ["more"]
     assert again.watching == config.watching

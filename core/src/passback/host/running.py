@@ -18,7 +18,7 @@ from passback.delivery import (
 from passback.errors import ConfigError, OutboxError, OutboxTooNew
 from passback.host.alerting import Alerting, alert_mistakes
 from passback.host.bonding import Bonding
-from passback.host.config import Config, Mistake, read_again
+from passback.host.config import Config, Mistake, OutboxPlace, read_again
 from passback.host.delivering import Delivering, Service
 from passback.host.matching import Matching
 from passback.host.roster import ConfiguredRoster
@@ -51,8 +51,6 @@ class Running:
     def __init__(self, config: Config, clock: Clock, *, strict: bool, delivers: bool) -> None:
         self.config = config
         self.store = Store(config.outbox)
-        # What the file said of it last; an outbox that is open stays the one.
-        self._store_read = config.store
         self.roster = ConfiguredRoster(config, clock)
         self.routes = self.roster.routes()
         self.delivers = delivers
@@ -127,6 +125,7 @@ class Running:
         if self._strict and self.delivers:
             self._require_ready()
         self._closing = False
+        self._look_at_store(self.config, told=self.config.store)
         self.seal = await asyncio.to_thread(_seal, self.config)
         if self.delivers:
             self._lock()
@@ -208,8 +207,7 @@ class Running:
             if self.delivers:
                 await asyncio.to_thread(config.resolve)
             seal = await asyncio.to_thread(_seal, config)
-            self._look_at_store(config)
-            config = config.model_copy(update={"store": self.config.store})
+            self._look_at_store(config, told=self.config.named)
             # With thousands of connections that takes a while, too.
             roster = await asyncio.to_thread(_roster, config, self.clock, examined=self.delivers)
             if self._closing:
@@ -226,10 +224,9 @@ class Running:
             closing.add_done_callback(self._before.discard)
         log.info("the configuration is read again")
 
-    def _look_at_store(self, config: Config) -> None:
-        """Tell of a store that was changed in the file, once, as nothing moves what the old one keeps."""
-        changed, self._store_read = config.store != self._store_read, config.store
-        if changed and config.store != self.config.store:
+    def _look_at_store(self, config: Config, *, told: OutboxPlace) -> None:
+        """Say so where the file of `config` names another store than this uses, and than was `told`."""
+        if config.named not in (config.store, told):
             log.error(
                 "the configuration names another store by now, but this process goes on with %s: restart it "
                 "to use the other. Commands use that already; what is kept here isn't moved there",

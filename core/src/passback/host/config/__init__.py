@@ -8,7 +8,7 @@ from passback.host.config.drafts import Attachment, Draft, name_problem
 from passback.host.config.effective import effective
 from passback.host.config.examining import Examination, Examined
 from passback.host.config.mistakes import Mistake, dotted, explain, suggestion
-from passback.host.config.place import StoreConfig
+from passback.host.config.place import OutboxPlace, StoreConfig
 from passback.host.config.reading import Reading, read_again, read_config, take
 from passback.host.config.schema import config_schema, installed_connectors
 from passback.host.config.secrets import reference
@@ -34,6 +34,7 @@ __all__ = [
     "Mark",
     "Mistake",
     "NetworkConfig",
+    "OutboxPlace",
     "PluginConfig",
     "Reading",
     "RetentionConfig",

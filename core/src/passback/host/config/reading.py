@@ -66,7 +66,7 @@ def read_config(
 
 
 def read_again(config: Config) -> Config:
-    """Return `config` as its file is now, with the same connections and observers from Python.
+    """Return `config` as its file is now, with the same store, and connections and observers from Python.
 
     No reference is resolved, for a host that only accepts does this too, and one that is open waits for it.
 
@@ -83,7 +83,7 @@ def read_again(config: Config) -> Config:
         drafts = reading.config.drafts.values()
         found = [error for each in drafts for error in each.errors(each.mistakes)]
         raise _unusable(config.source, [*reading.mistakes, *found])
-    return reading.config
+    return reading.config.staying(config)
 
 
 def _unusable(path: Path, found: list[ConfigError]) -> ExceptionGroup[ConfigError]:

@@ -20,6 +20,10 @@ __all__ = ["Mark", "Source", "file_mark"]
 Mark: TypeAlias = tuple[int, int, int, int]
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
+_NOTHING = (
+    "nothing stands in it: it may be just being written. One that is to have no connection yet says "
+    'store = "passback.db"'
+)
 
 
 def file_mark(path: Path) -> Mark | None:
@@ -67,10 +71,10 @@ class Source:
         """Return what the file says.
 
         Raises:
-            ConfigError: It is no TOML.
+            ConfigError: It is no TOML, or nothing.
         """
         try:
-            return tomllib.loads(self.text)
+            document = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             found = _LINE.search(str(error))
             line = int(found[1]) if found else self.text.count("\n") + 1
@@ -78,6 +82,10 @@ class Source:
             raise ConfigError(f"this is no TOML: {problem or error}", file=self.path, line=line) from None
         except RecursionError:
             raise ConfigError("this is no TOML: it's nested too deep", file=self.path) from None
+        if not document:
+            # Whoever writes a file in place empties it first, and who believed that would use another store.
+            raise ConfigError(_NOTHING, file=self.path)
+        return document
 
     def line(self, mistake: Mistake) -> int:
         """Return the number of the line at which `mistake` was made."""

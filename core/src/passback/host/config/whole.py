@@ -65,6 +65,7 @@ class Config(Table):
         default_factory=dict, alias="connections", repr=False, description="The connections, by name."
     )
     _origin: Origin = PrivateAttr(default_factory=Origin)
+    _named: OutboxPlace | None = PrivateAttr(default=None)
     _resolved: dict[str, Draft] = PrivateAttr(default_factory=dict)
     _secret_files: dict[Path, Mark | None] = PrivateAttr(default_factory=dict)
 
@@ -103,6 +104,17 @@ class Config(Table):
     def watching(self) -> tuple[Observer, ...]:
         """The observers that can be had."""
         return tuple(load_observers(self.observers, self.policy))
+
+    @property
+    def named(self) -> OutboxPlace:
+        """The store that its file names, which isn't the one in use where the file was changed since."""
+        return self._named or self.store
+
+    def staying(self, before: Config) -> Config:
+        """Return this with the store of `before`: nothing moves what is kept there to another."""
+        config = self.model_copy(update={"store": before.store, "place": before.place})
+        config._named = self.store  # noqa: SLF001 - one of us
+        return config
 
     @cached_property
     def place(self) -> Path | DatabaseURL | Mistake:
