@@ -4,9 +4,15 @@ import attrs
 import pytest
 
 from passback import AlreadyThere, CannotConnect, Delivered, Rejected, Score
-from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH
+from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH, Behaviour
 
-PRESETS = {"ralph": RALPH, "learning-locker": LEARNING_LOCKER, "postgres-lrs": POSTGRES_LRS, "adl": ADL}
+PRESETS = {
+    "ralph": RALPH,
+    "learning-locker": LEARNING_LOCKER,
+    "postgres-lrs": POSTGRES_LRS,
+    "adl": ADL,
+    "names-only-new": Behaviour(resend="new-ids"),
+}
 
 
 @pytest.fixture(params=PRESETS)

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from passback import AlreadyThere, Delivered, Rejected, Score, ServerError, TryLater
-from passback_xapi.sandbox import RALPH
+from passback_xapi.sandbox import RALPH, Behaviour
 
 
 @pytest.fixture
@@ -21,9 +21,10 @@ def dropping(lrs, *named):
 
 @pytest.mark.parametrize("attempt", [1, 2, 5, 50])
 @pytest.mark.parametrize("count", [1, 2, 50])
-def test_a_204_from_what_holds_nothing_settles_nothing(lrs, made, count, attempt):
-    """A gateway that says 204 to everything is no LRS, and nothing is rejected on its word."""
-    lrs.sandbox.fail(status=204, on="POST")
+@pytest.mark.parametrize("said", [{"status": 204}, {"status": 200, "body": "[]"}])
+def test_what_names_nothing_and_holds_nothing_settles_nothing(lrs, made, said, count, attempt):
+    """A gateway that says yes to everything is no LRS, and nothing is rejected on its word."""
+    lrs.sandbox.fail(**said, on="POST")
     with pytest.raises(ServerError, match="holds none of the statements that it didn't name"):
         lrs.submit([made(number) for number in range(count)], attempt, version="1.0.3")
     assert lrs.count() <= 5
@@ -103,8 +104,9 @@ def test_as_long_as_it_cannot_be_read_for_another_reason_nothing_is_taken_for_de
         lrs.submit([made(1), made(2)], version="1.0.3")
 
 
-def test_a_batch_that_had_arrived_costs_one_more_request(start, made):
-    lrs = start(RALPH)
+@pytest.mark.parametrize("behaviour", [RALPH, Behaviour(resend="new-ids")], ids=["ralph", "new-ids"])
+def test_a_batch_that_had_arrived_costs_one_more_request(start, made, behaviour):
+    lrs = start(behaviour)
     results = [made(number) for number in range(50)]
     lrs.submit(results, version="1.0.3")
     before = lrs.count()

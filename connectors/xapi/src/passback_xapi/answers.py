@@ -30,7 +30,8 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> tuple[Sequence[R
     if answer.status == _NO_CONTENT:  # Ralph, when it holds them all
         return (), outgoing
     stored = _ids(answer)
-    if not stored or stored - {each.id for each in outgoing}:
+    # Of those that name only what is new to them, some answer an empty list where nothing is.
+    if stored - {each.id for each in outgoing}:
         raise ServerError(
             f"{answer.asked} answered 200, but not with ids of statements that were sent; "
             "is this the xAPI endpoint of an LRS?",

@@ -1,7 +1,7 @@
 """An LRS took a batch, but its answer doesn't name all ids. Find out whether it holds the others.
 
-Ralph names only what is new to it, and answers 204 where nothing is. So does, by mistake or on purpose, what
-drops statements, or is no LRS at all; and what is told as delivered has to be over there.
+Ralph names only what is new to it, and answers 204 where nothing is; others answer an empty list. So does, by
+mistake or on purpose, what drops statements, or is no LRS; what is told as delivered has to be over there.
 """
 
 from __future__ import annotations
