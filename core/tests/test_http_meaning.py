@@ -107,6 +107,10 @@ def test_no_retry_after_can_do_harm(value):
     assert until is None or NOON <= until <= NOON + WEEK
 
 
+def test_a_mark_before_json_is_no_part_of_it():
+    assert response(200, '\ufeff["Ada"]'.encode()).json() == ["Ada"]
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

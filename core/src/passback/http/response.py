@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -89,7 +90,8 @@ class Response:
             ServerError: It is none: a proxy's page, a login form, a cut answer.
         """
         try:
-            document: JSONValue = msgspec.json.decode(self.body)
+            # Whoever writes text on Windows may begin it with a mark, which is no part of it (RFC 8259 §8.1).
+            document: JSONValue = msgspec.json.decode(self.body.removeprefix(codecs.BOM_UTF8))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             kind = self.headers.get("content-type", "no content type").partition(";")[0]
             raise ServerError(
