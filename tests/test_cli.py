@@ -403,6 +403,27 @@ def logged(*program):
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2> >(true)"])
+def test_a_worker_whose_standard_error_takes_nothing_delivers_all_the_same(host, lrs, where):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    command = ["bash", "-c", f'exec "$@" {where}', "bash", *host.command("work")]
+    with subprocess.Popen(command, cwd=host.folder) as worker:
+        deadline = time.monotonic() + 30
+        while not lrs.statements:
+            assert worker.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        # It tells what is wrong with this one, too.
+        (host.folder / "passback.toml").write_text("this is no TOML", "utf-8")
+        worker.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+
+
 def test_a_sandbox_that_cannot_be_played_says_why(host):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

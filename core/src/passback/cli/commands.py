@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.logs import LogFormat, log_to_stderr
-from passback.cli.output import NEEDS_SOMEBODY, err, fail, print_json, table
+from passback.cli.output import NEEDS_SOMEBODY, err, fail, print_json, say, table
 from passback.cli.submission import Report, read_lines, submit_lines
 from passback.cli.trying import show_outcome
 from passback.errors import PassbackError
@@ -183,17 +183,17 @@ async def _deliver(host: Passback) -> None:
         _on(loop, signal.SIGHUP, lambda: reloading.append(loop.create_task(_reload(host))))
     with standstills_ended():
         async with host:
-            err.print(f"delivering for {_said(host.connection_names)}", highlight=False)
+            say(f"delivering for {_said(host.connection_names)}")
             watching = asyncio.create_task(host.gave_up())
             watching.add_done_callback(lambda _: stop.set())
             await stop.wait()
             watching.cancel()
-            err.print("stopping: what is on the wire may arrive", highlight=False)
+            say("stopping: what is on the wire may arrive")
 
 
 def _leave() -> None:
     # What is left is sent again, as after a kill.
-    err.print("a plugin doesn't let go of what is on the wire; this ends without it", highlight=False)
+    say("a plugin doesn't let go of what is on the wire; this ends without it")
     os._exit(1)
 
 
@@ -207,7 +207,7 @@ async def _reload(host: Passback) -> None:
         await host.reload()
     except* PassbackError as group:
         for error in group.exceptions:
-            err.print(f"the configuration can't be used: {error}", highlight=False, markup=False)
+            say(f"the configuration can't be used: {error}")
 
 
 def _on(loop: asyncio.AbstractEventLoop, number: int, handler: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -36,6 +36,7 @@ __all__ = [
     "plain",
     "print_json",
     "printable",
+    "say",
     "table",
 ]
 
@@ -45,6 +46,14 @@ CANNOT_RUN = 2
 # No emoji for words between colons: a certificate's fingerprint has some (AB, CD).
 out = Console(soft_wrap=False, emoji=False)
 err = Console(stderr=True, emoji=False)
+
+
+def say(line: str) -> None:
+    """Write `line` to standard error, if that can be: a full disk or a reader that left end no worker."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{printable(line)}\n")
+            sys.stderr.flush()
 
 
 def fail(*messages: str) -> NoReturn:
