@@ -22,7 +22,7 @@ from passback.delivery.settling import Settlement
 from passback.delivery.surroundings import LanePolicy, Surroundings
 from passback.delivery.telling import listeners, tell
 from passback.delivery.verdicts import settlement
-from passback.errors import OutboxError, OutboxTooNew, PassbackError
+from passback.errors import OutboxError, OutboxGone, OutboxTooNew, PassbackError
 from passback.http import HTTP, Used
 from passback.model import Batch
 
@@ -161,7 +161,7 @@ class Courier:
         while True:
             try:
                 return await self._around.outbox.settle(lease, settled, now, also, wish)
-            except OutboxTooNew:
+            except (OutboxGone, OutboxTooNew):
                 raise
             except OutboxError as error:
                 if not self._around.going_on or self._around.clock.now() >= until:
