@@ -27,6 +27,8 @@ account = Table(
     Column("changed", BigInteger, nullable=False),
     # The user whom the system said it doesn't know.
     Column("refused", Text),
+    # The system failed on them while others passed, so that says nothing of the system.
+    Column("alone", Boolean, nullable=False, default=False),
     # By which key whoever signed in is to be looked up, until they were.
     Column("proposed_by", Text),
     Column("proposed_id", Text),
@@ -54,6 +56,14 @@ context = Table(
     Column("synced", BigInteger),
     # Until when one process looks users up, and no other.
     Column("busy", BigInteger, nullable=False, default=0),
+    # How looking users up does while anything waits for that, and since when its system only asks to wait.
+    Column("health", Text, nullable=False, default="ok"),
+    Column("detail", Text, nullable=False, default=""),
+    Column("health_since", BigInteger),
+    Column("asked", BigInteger),
+    # Until when not all its users are asked for, as the configuration with this fingerprint failed at that.
+    Column("list_rests", BigInteger, nullable=False, default=0),
+    Column("list_by", Text, nullable=False, default=""),
     sqlite_with_rowid=False,
 )
 
