@@ -13,6 +13,8 @@ CONNECTOR = """
 import asyncio
 from passback import Connector, Delivered, Options, ServerError, User, UserUnknown
 
+ASKED = []
+
 class Settings(Options):
     defect: str
 
@@ -23,6 +25,7 @@ class Acme(Connector[Settings]):
         pass
 
     async def lookup_users(self, query):
+        ASKED.append(query.email)
         if self.options.defect == "hangs":
             await asyncio.Event().wait()
         if self.options.defect == "never ends":
@@ -110,6 +113,49 @@ def test_a_learner_on_whom_a_system_fails_keeps_no_other_from_being_found(acme):
         await until(pb, "a", {"waiting": 2, "delivered": 1})
 
     delivering(acme, "fails on some", check)
+
+
+def test_a_list_that_failed_is_left_alone_for_a_while_until_the_configuration_changes(acme, monkeypatch):
+    monkeypatch.setattr("passback.host.matching._SWEEP", 0.1)
+    monkeypatch.setattr("passback.host.matching._A_MOMENT", 0.1)
+
+    def lists():
+        return sys.modules["passback_acme"].ASKED.count(None)
+
+    async def check(pb):
+        await pb.submit(made(0, learner=Learner(id="nobody has my address", username="dot")))
+        await until(pb, "a", {"waiting": 1})
+        await pb.submit(of("ben"))
+        await until(pb, "a", {"waiting": 1, "delivered": 1})
+        await asyncio.sleep(2)
+        assert lists() == 1
+        (state,) = (await pb.totals()).connections
+        assert (state.health, state.detail) == ("server error", "users can't be looked up: too many users")
+        acme.configure(TABLE.format(name="a", defect="can't list") + 'match = ["email", "username"]\n')
+        await pb.reload()
+        while lists() < 2:
+            await asyncio.sleep(0.05)
+
+    delivering(acme, "can't list", check)
+
+
+def test_a_look_up_that_fails_is_no_trouble_any_more_once_nobody_waits_for_it(acme, monkeypatch):
+    monkeypatch.setattr("passback.host.matching._SWEEP", 0.1)
+
+    async def check(pb):
+        await pb.submit(of("ana"))
+        while await health(pb) == "ok":
+            await asyncio.sleep(0.05)
+        await pb.accounts.decide("a", "ana", "u1")
+        await until(pb, "a", {"delivered": 1})
+        while await health(pb) != "ok":
+            await asyncio.sleep(0.05)
+
+    delivering(acme, "fails on some", check)
+
+
+async def health(pb):
+    return (await pb.totals()).connections[0].health
 
 
 def delivering(host, defect, check):

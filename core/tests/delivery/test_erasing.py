@@ -9,8 +9,17 @@ import pytest
 from scripted import START, deliver_all, result, room
 from sqlalchemy import insert, select, text
 
-from passback import CannotConnect, Delivered, Learner, OutboxNotRewritten, RateLimited, Rejected, Selection
-from passback.delivery import Overview, Retention, RetentionPolicy
+from passback import (
+    CannotConnect,
+    Delivered,
+    Learner,
+    OutboxNotRewritten,
+    RateLimited,
+    Rejected,
+    Selection,
+    UserUnknown,
+)
+from passback.delivery import Overview, Retention, RetentionPolicy, looked_up
 from passback.delivery.history import Event, EventKind, note
 from passback.store import schema
 
@@ -163,6 +172,21 @@ def test_what_is_said_of_the_connection_names_them_no_longer(place):
         (lms,) = (await Overview(here.store).totals()).connections
         assert lms.detail == "PUT https://lms.example/users/(erased): not reached"
         assert await events(here) == []
+
+    erasing(place, check)
+
+
+def test_what_a_look_up_of_them_failed_of_names_them_no_longer(place):
+    async def check(here):
+        failure = CannotConnect("GET https://lms.example/users/ana%40example.com: not reached")
+        here.connector.behaviour = lambda batch: [UserUnknown(each.id, "nobody") for each in batch.deliveries]
+        await here.put(of_ana(1), result(2))
+        await here.run(2)
+        await here.store.run(looked_up, "lms", failure, here.clock.now())
+        await erase(here)
+        (lms,) = (await Overview(here.store).totals()).connections
+        said = "GET https://lms.example/users/(erased): not reached"
+        assert lms.detail == f"users can't be looked up: {said}"
 
     erasing(place, check)
 

@@ -30,6 +30,7 @@ class Peopled(Scripted):
         self.unlisted = None
         self.fails = {}
         self.proposes = lambda _: None
+        self.listing = None
         self.behaviour = self.for_users
 
     def for_users(self, batch):
@@ -47,6 +48,8 @@ class Peopled(Scripted):
             raise self.unlisted
         if query.email in self.fails:
             raise self.fails[query.email]
+        if self.listing is not None:
+            await self.listing()
         for user in self.users:
             # As systems do: addresses are found however they are written.
             if all(str(getattr(user, name)).casefold() == value.casefold() for name, value in wanted.items()):
@@ -94,7 +97,7 @@ class Village:
         here.around = attrs.evolve(
             here.around, equipment=Bonding(here.store, here.clock, self.launches, self.wanted.append)
         )
-        self.lookup = Lookup(here.store, here.clock, here.lms, "default", order)
+        self.lookup = Lookup(here.store, here.clock, here.lms, "default", order, "one")
 
     def __getattr__(self, name):
         return getattr(self.here, name)

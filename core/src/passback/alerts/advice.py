@@ -51,6 +51,10 @@ _SET_BACK = {
     "launch": "Waiting for a launch: the learner has to open the content from the learning system again.",
     "connection": "Waiting for the connection: as the configuration is, it can't take this.",
 }
+_NOBODY_FOUND = (
+    "Waiting for an account: users can't be looked up there now, so nobody knows whether the learner is "
+    "known. Once they can, what is found goes by itself."
+)
 # Whose word alone doesn't say it.
 _LISTED = {"pending": "ones still to be sent"}
 
@@ -75,12 +79,17 @@ def checks(alert: Alerted) -> Sequence[str]:
     return (f"The learning system asked to wait{until}.", *_WAITED_FOR)
 
 
-def checks_of(setbacks: Sequence[Setback]) -> Sequence[str]:
-    """Return what becomes of each kind of `setbacks`, and what somebody can do."""
-    kinds = dict.fromkeys(
-        GIVEN_UP if each.reason.startswith(GIVEN_UP) else each.waiting_for or each.state for each in setbacks
-    )
-    return [_SET_BACK[kind] for kind in kinds if kind in _SET_BACK]
+def checks_of(alert: Alerted) -> Sequence[str]:
+    """Return what becomes of each kind of what was set back, and what somebody can do."""
+    advice = _SET_BACK if alert.looks_up else {**_SET_BACK, "account": _NOBODY_FOUND}
+    kinds = dict.fromkeys(_kind(each) for each in alert.setbacks)
+    return [advice[kind] for kind in kinds if kind in advice]
+
+
+def _kind(setback: Setback) -> str:
+    if setback.reason.startswith(GIVEN_UP):
+        return GIVEN_UP
+    return setback.waiting_for or setback.state
 
 
 def try_it(alert: Alerted) -> Sequence[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from passback.alerts.audience import Watched
 from passback.alerts.expiring import expiring
@@ -21,9 +21,9 @@ from passback.alerts.policy import AlertPolicy
 from passback.alerts.watching import digest
 from passback.clock import Clock
 from passback.contract import Alerted
-from passback.delivery import believed, tell
+from passback.delivery import believed, tell, wellbeing
 from passback.errors import PassbackError
-from passback.store import Store, schema
+from passback.store import Store
 
 __all__ = ["Alerts"]
 
@@ -113,14 +113,14 @@ class Alerts:
         if not held(db, self._owner, now):
             return None
         contacts = self._watched.contacts
-        rows = db.execute(select(schema.connection)).all()
-        known = {row.name: row for row in rows if row.name in contacts}
+        doing = wellbeing(db)
+        known = {name: does for name, does in doing.items() if name in contacts}
         found = [
             *follow_incidents(db, known, self._policy, now),
             *digest(db, known, self._policy, now),
         ]
         if long:
-            found += expiring(db, {row.name: row for row in rows}, contacts, self._policy, now)
+            found += expiring(db, doing, contacts, self._policy, now)
             give_up_stranded(db, [each.name for each in self._watched.channels], believed(db, now))
             forget_old(db, believed(db, now) - _REMEMBERED)
         for alert in found:

@@ -13,8 +13,8 @@ from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import setbacks
 from passback.alerts.watching import watches
-from passback.contract import Alerted, AlertKind, Health
-from passback.delivery import foreseen
+from passback.contract import Alerted, AlertKind
+from passback.delivery import Wellbeing, foreseen
 from passback.store import State, milliseconds, moment, schema
 
 __all__ = ["expiring"]
@@ -26,7 +26,7 @@ _Row: TypeAlias = Row[tuple[Any, ...]]
 
 def expiring(
     db: Connection,
-    rows: Mapping[str, _Row],
+    doing: Mapping[str, Wellbeing],
     configured: Collection[str],
     policy: AlertPolicy,
     now: datetime,
@@ -35,7 +35,7 @@ def expiring(
 
     Args:
         db: The database.
-        rows: All connections that there ever were, each with its row.
+        doing: How all connections do that there ever were.
         configured: Those that the configuration names.
         policy: When somebody is told.
         now: The time.
@@ -45,14 +45,14 @@ def expiring(
     warned = set(db.scalars(select(_w.connection).where(_w.expiring)))
     # Another process may have a newer configuration, and then tells of what is given up there.
     gone = (old.keys() | warned) - set(configured) - served(db)
-    for name, watch in watches(db, {*configured, *gone} & rows.keys()).items():
+    for name, watch in watches(db, {*configured, *gone} & doing.keys()).items():
         theirs = old.get(name, ())
         if bool(theirs) != watch.expiring:
             changed = update(schema.watch).where(_w.connection == name)
             db.execute(changed.values(expiring=bool(theirs)))
         if theirs and not watch.expiring:
             alert = _warning(db, name, theirs, soon, policy, now)
-            yield _as_it_does(alert, rows[name]) if name in configured else alert
+            yield _as_it_does(alert, doing[name]) if name in configured else alert
 
 
 def _old(db: Connection, soon: int) -> Mapping[str, Sequence[_Row]]:
@@ -86,12 +86,13 @@ def _warning(
     )
 
 
-def _as_it_does(alert: Alerted, row: _Row) -> Alerted:
+def _as_it_does(alert: Alerted, does: Wellbeing) -> Alerted:
     return attrs.evolve(
         alert,
         configured=True,
-        health=Health(row.health),
-        detail=row.detail,
-        next_try=None if row.next_probe is None else moment(row.next_probe),
-        asks_to_wait=row.asked is not None,
+        health=does.health,
+        detail=does.detail,
+        next_try=does.next_try,
+        asks_to_wait=does.asks_to_wait,
+        looks_up=does.looks_up,
     )

@@ -12,12 +12,12 @@ from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, new_since, setbacks
 from passback.contract import GIVEN_UP, Alerted, AlertKind, Health
+from passback.delivery import Wellbeing
 from passback.store import State, milliseconds, moment, schema
 
 __all__ = ["follow_incidents"]
 
 _i = schema.incident.c
-_c = schema.connection.c
 _d = schema.delivery.c
 _e = schema.event.c
 _Row: TypeAlias = Row[tuple[Any, ...]]
@@ -28,29 +28,29 @@ _DRAINING = timedelta(minutes=15)
 
 
 def follow_incidents(
-    db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
+    db: Connection, known: Mapping[str, Wellbeing], policy: AlertPolicy, now: datetime
 ) -> Iterator[Alerted]:
     """Begin, continue and end incidents; yield what somebody is told of them.
 
     Args:
         db: The database.
-        known: The configured connections, each with its row.
+        known: How the configured connections do.
         policy: When somebody is told.
         now: The time.
     """
     unended = {row.connection: row for row in db.execute(select(schema.incident).where(_i.ended.is_(None)))}
     _forget(db, [unended[name] for name in unended.keys() - known.keys()], policy, now)
-    for name, row in known.items():
+    for name, does in known.items():
         incident = unended.get(name)
-        if row.health in _ILL:
+        if does.health in _ILL:
             # A clock may have been set back.
-            began = min(moment(incident.began if incident else row.since), now)
+            began = min(moment(incident.began) if incident else does.since, now)
             if incident is None:
                 db.execute(insert(schema.incident), {"connection": name, "began": milliseconds(began)})
             if kind := _due_kind(incident, began, policy, now):
-                yield _told(db, row, began, kind, now)
+                yield _told(db, does, began, kind, now)
         elif incident is not None:
-            yield from _after(db, row, incident, policy, now)
+            yield from _after(db, does, incident, policy, now)
 
 
 def _forget(db: Connection, unknown: Sequence[_Row], policy: AlertPolicy, now: datetime) -> None:
@@ -71,57 +71,58 @@ def _due_kind(incident: _Row | None, began: datetime, policy: AlertPolicy, now: 
     return AlertKind.INCIDENT_LASTS if reminded else None
 
 
-def _told(db: Connection, row: _Row, began: datetime, kind: AlertKind, now: datetime) -> Alerted:
+def _told(db: Connection, does: Wellbeing, began: datetime, kind: AlertKind, now: datetime) -> Alerted:
     at = milliseconds(now)
     values = {"reminded": at} | ({"told": at} if kind is AlertKind.INCIDENT_BEGAN else {})
-    db.execute(update(schema.incident).where(_i.connection == row.name, _i.ended.is_(None)).values(values))
+    db.execute(update(schema.incident).where(_i.connection == does.name, _i.ended.is_(None)).values(values))
     given_up = (_d.changed >= milliseconds(began)) & _d.reason.startswith(GIVEN_UP)
-    found, more = setbacks(db, row.name, given_up)
+    found, more = setbacks(db, does.name, given_up)
     return Alerted(
         kind=kind,
-        connection=row.name,
+        connection=does.name,
         at=now,
-        health=Health(row.health),
-        detail=row.detail,
+        health=does.health,
+        detail=does.detail,
         since=began,
-        undelivered=sum(_count(db, _d.connection == row.name, each) for each in schema.undelivered),
-        next_try=None if row.next_probe is None else moment(row.next_probe),
-        asks_to_wait=row.asked is not None,
+        undelivered=sum(_count(db, _d.connection == does.name, each) for each in schema.undelivered),
+        next_try=does.next_try,
+        asks_to_wait=does.asks_to_wait,
+        looks_up=does.looks_up,
         setbacks=found,
         more=more,
     )
 
 
 def _after(
-    db: Connection, row: _Row, incident: _Row, policy: AlertPolicy, now: datetime
+    db: Connection, does: Wellbeing, incident: _Row, policy: AlertPolicy, now: datetime
 ) -> Iterator[Alerted]:
     """End the `incident` of a connection that isn't ill, once it's well for long enough."""
-    if row.health != Health.OK:
+    if does.health is not Health.OK:
         _end(db, incident, now)
         return
-    well = now - moment(row.since)
-    if well < policy.calm_after(_lately(db, row.name, now)):
+    well = now - does.since
+    if well < policy.calm_after(_lately(db, does.name, now)):
         return
     if incident.told is not None:
-        pending = (_d.connection == row.name, _d.state == State.PENDING)
-        if _still_at_it(db, row, incident, well, now):
+        pending = (_d.connection == does.name, _d.state == State.PENDING)
+        if _still_at_it(db, does, incident, well, now):
             return
-        yield _over(db, incident, _count(db, *pending), now)
+        yield _over(db, does, incident, _count(db, *pending), now)
     _end(db, incident, now)
 
 
-def _still_at_it(db: Connection, row: _Row, incident: _Row, well: timedelta, now: datetime) -> bool:
+def _still_at_it(db: Connection, does: Wellbeing, incident: _Row, well: timedelta, now: datetime) -> bool:
     """Return whether it's too early to say that a connection which is well works again."""
-    pending = select(_d.seq).where(_d.connection == row.name, _d.state == State.PENDING).limit(1)
+    pending = select(_d.seq).where(_d.connection == does.name, _d.state == State.PENDING).limit(1)
     if well < _DRAINING and db.scalar(pending.where(_d.due <= milliseconds(now))) is not None:
         return True
     # Some answer friendly words to whatever they're sent, and take nothing.
     arrived = select(_e.id).where(*_since(incident), _e.delivered > 0).limit(1)
     refused = select(_d.seq).where(
-        _d.connection == row.name,
+        _d.connection == does.name,
         schema.kept,
         _d.state == State.REJECTED,
-        _d.changed >= row.since,
+        _d.changed >= milliseconds(does.since),
         ~_d.reason.startswith(GIVEN_UP),
     )
     return (
@@ -129,7 +130,7 @@ def _still_at_it(db: Connection, row: _Row, incident: _Row, well: timedelta, now
     )
 
 
-def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerted:
+def _over(db: Connection, does: Wellbeing, incident: _Row, pending: int, now: datetime) -> Alerted:
     # What waited before, was tried again and waits for the same is no news.
     began = new_since(0) & (_d.changed >= incident.began)
     found, more = setbacks(db, incident.connection, began)
@@ -140,6 +141,7 @@ def _over(db: Connection, incident: _Row, pending: int, now: datetime) -> Alerte
         at=now,
         since=moment(incident.began),
         undelivered=pending,
+        looks_up=does.looks_up,
         delivered=db.scalar(select(func.sum(_e.delivered)).where(*_since(incident))) or 0,
         setbacks=found,
         more=more,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, case, insert, select, update
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import looked_until, mark_told, new_since, news, setbacks
 from passback.contract import Alerted, AlertKind, Health
+from passback.delivery import Wellbeing
 from passback.store import milliseconds, moment, parts, schema
 
 __all__ = ["digest", "watches"]
@@ -32,7 +33,7 @@ def watches(db: Connection, known: Collection[str]) -> Mapping[str, _Row]:
 
 
 def digest(
-    db: Connection, known: Mapping[str, _Row], policy: AlertPolicy, now: datetime
+    db: Connection, known: Mapping[str, Wellbeing], policy: AlertPolicy, now: datetime
 ) -> Iterator[Alerted]:
     """Yield for each healthy connection what was set back since it was told last, at most once a day."""
     ill = {row.connection for row in db.execute(select(_i.connection).where(_i.ended.is_(None)))}
@@ -40,7 +41,7 @@ def digest(
     found = watches(db, known.keys())
     new = news(db)
     for name, watch in found.items():
-        well = known[name].health == Health.OK and name not in ill
+        well = known[name].health is Health.OK and name not in ill
         if not well or (watch.digested is not None and now - moment(watch.digested) < policy.every):
             continue
         if name not in new:
@@ -64,17 +65,18 @@ def _nothing_new(db: Connection, watched: Sequence[_Row], now: datetime) -> None
         db.execute(update(schema.watch).where(_w.connection.in_(some)).values(looked=looked, gathering=None))
 
 
-def _digest(db: Connection, row: _Row, looked: int, now: datetime) -> Alerted:
-    found, more = setbacks(db, row.name, new_since(looked))
-    mark_told(db, row.name, new_since(looked), now)
-    _update(db, row.name, looked=looked_until(now), gathering=None, digested=milliseconds(now))
+def _digest(db: Connection, does: Wellbeing, looked: int, now: datetime) -> Alerted:
+    found, more = setbacks(db, does.name, new_since(looked))
+    mark_told(db, does.name, new_since(looked), now)
+    _update(db, does.name, looked=looked_until(now), gathering=None, digested=milliseconds(now))
     return Alerted(
         kind=AlertKind.DIGEST,
-        connection=row.name,
+        connection=does.name,
         at=now,
         setbacks=found,
         more=more,
-        last_success=None if row.last_success is None else moment(row.last_success),
+        last_success=does.last_success,
+        looks_up=does.looks_up,
     )
 
 

@@ -94,7 +94,7 @@ def _over(alert: Alerted) -> Letter:
         paragraphs=paragraphs,
         setbacks=shortened(alert.setbacks),
         more=alert.more,
-        advice=checks_of(alert.setbacks),
+        advice=checks_of(alert),
         commands=commands_of(alert),
         ending=(_why(name),),
     )
@@ -130,7 +130,7 @@ def _expiring(alert: Alerted) -> Letter:
         said=clean(alert.detail) if ill else "",
         setbacks=shortened(alert.setbacks),
         more=alert.more,
-        advice=(*checks(alert), *checks_of(alert.setbacks)),
+        advice=(*checks(alert), *checks_of(alert)),
         commands=(*(try_it(alert) if ill else ()), *commands_of(alert, *states)),
         ending=(_why(name) if alert.configured else _why_still(name),),
     )
@@ -151,7 +151,7 @@ def _digest(alert: Alerted) -> Letter:
         ),
         setbacks=shortened(alert.setbacks),
         more=alert.more,
-        advice=checks_of(alert.setbacks),
+        advice=checks_of(alert),
         commands=commands_of(alert),
         ending=("You hear of new ones at most once a day.", _why(name)),
     )

@@ -11,6 +11,8 @@ from passback.cli.choosing import choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, colored, counted, fail, out, plain, print_json
 from passback.delivery import DeliveryState, Selection, Step
+from passback.identity import UserContext
+from passback.store import WaitingFor
 
 __all__ = ["deliveries", "show"]
 
@@ -64,12 +66,16 @@ def show(
         async with host:
             found = await host.deliveries(Selection(deliveries=[number]))
             steps = await host.steps(number)
+            context = await host.accounts.context(found[0].connection) if found else UserContext()
         if not found:
             fail(f"there is no delivery {number}")
         if json:
             print_json({**attrs.asdict(found[0]), "steps": steps})
             return
         _print(found[0])
+        if found[0].waiting_for == WaitingFor.ACCOUNT and context.failing is not None:
+            said = f"users can't be looked up there since {ago(context.failing)}: {context.failure}"
+            out.print(f"   {plain(said)}", highlight=False)
         out.print(f"   accepted {found[0].accepted:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
         for step in steps:
             _print_step(step)

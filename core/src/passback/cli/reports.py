@@ -55,7 +55,9 @@ def _show_trouble(connection: ConnectionState) -> None:
     if gone and not any(connection.counts.get(state.word) for state in (State.PENDING, State.WAITING)):
         return
     out.print(f"\n[bold]{connection.name}[/bold] [red]{connection.health}[/red]", end="", highlight=False)
-    times = f" since {ago(connection.since)}; next try {ago(connection.next_probe)}"
+    times = f" since {ago(connection.since)}"
+    if connection.next_probe is not None:
+        times += f"; next try {ago(connection.next_probe)}"
     out.print("" if gone else times, highlight=False)
     out.print(f"  {connection.detail}", highlight=False, markup=False)
     if connection.oldest:

@@ -157,6 +157,8 @@ def _user(bond: Bond) -> str:
 
 
 def _told(context: UserContext) -> str:
+    if context.failing is not None:
+        return f"its users can't be looked up since {ago(context.failing)}: {plain(context.failure)}"
     if context.lists_users is None:
         return "its system wasn't asked for users yet"
     said = (

@@ -61,6 +61,8 @@ class Alerted:
         undelivered: How many results wait for it; for `EXPIRING`, how many are given up soon.
         next_try: When the system is asked again.
         asks_to_wait: Whether all that the system does is to ask to wait.
+        looks_up: Whether users are found there; where not, nobody knows whether those whose results wait for
+            an account are known.
         delivered: How many arrived since `since`, once it's over.
         setbacks: What needs somebody, the most frequent reasons first; for `INCIDENT_LASTS`, what was given
             up meanwhile.
@@ -79,6 +81,7 @@ class Alerted:
     undelivered: int = 0
     next_try: datetime | None = None
     asks_to_wait: bool = False
+    looks_up: bool = True
     delivered: int = 0
     setbacks: tuple[Setback, ...] = ()
     more: int = 0

@@ -25,6 +25,7 @@ from passback.delivery.submission import Submission
 from passback.delivery.surroundings import LanePolicy, Surroundings
 from passback.delivery.telling import tell
 from passback.delivery.unknown import last_seen, waiting_connections, waiting_learners
+from passback.delivery.wellbeing import Wellbeing, looked_up, unless_awaited, wellbeing
 
 __all__ = [
     "Acceptance",
@@ -55,6 +56,7 @@ __all__ = [
     "Surroundings",
     "Totals",
     "Unequipped",
+    "Wellbeing",
     "Wish",
     "attached_connections",
     "backlog",
@@ -63,9 +65,12 @@ __all__ = [
     "foreseen",
     "kept",
     "last_seen",
+    "looked_up",
     "release_launches",
     "release_learners",
     "tell",
+    "unless_awaited",
     "waiting_connections",
     "waiting_learners",
+    "wellbeing",
 ]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from passback.contract import Health
 from passback.errors import CannotConnect, PassbackError, RateLimited, ServerError
 from passback.http import LONGEST_WAIT, Used
 from passback.store import insert_new, milliseconds, moment, schema
 
-__all__ = ["Backoff", "Breaker", "load_breaker", "save_breaker", "save_used"]
+__all__ = ["Backoff", "Breaker", "breaker_of", "load_breaker", "save_breaker", "save_used"]
 
 _c = schema.connection.c
 # Of the columns that are given.
@@ -79,18 +80,23 @@ class Breaker:
 
     def failed(self, error: PassbackError, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
         """Return the breaker after an attempt that `error` ended."""
+        after = self.judged(error, now)
+        until = error.until if isinstance(error, RateLimited) else None
+        if until is not None and until > now:
+            # The system's own word decides; "at once" is none.
+            return attrs.evolve(after, next_probe=min(max(until, now + _LEAST), now + LONGEST_WAIT), fails=0)
+        fails = self.fails + 1
+        return attrs.evolve(after, next_probe=now + backoff.after(fails, rng), fails=fails)
+
+    def judged(self, error: PassbackError, now: datetime) -> Breaker:
+        """Return the breaker with what `error` says of the health, whenever it's tried next."""
         asked = (self.asked or now) if isinstance(error, RateLimited) else None
         until = error.until if isinstance(error, RateLimited) else None
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
         if asked is not None and max(now, until or now) - asked < _patience(error):
             # Asked to wait is not ill, and whoever asks was reached.
             health = Health.SERVER_ERROR if self.health is Health.CANNOT_CONNECT else self.health
-        after = self._told(health, str(error), asked, now)
-        if until is not None and until > now:
-            # The system's own word decides; "at once" is none.
-            return attrs.evolve(after, next_probe=min(max(until, now + _LEAST), now + LONGEST_WAIT), fails=0)
-        fails = self.fails + 1
-        return attrs.evolve(after, next_probe=now + backoff.after(fails, rng), fails=fails)
+        return self._told(health, str(error), asked, now)
 
     def put_off(self, why: str, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
         """Return the breaker after an attempt of which the system put off everything, and took nothing.
@@ -132,7 +138,13 @@ def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Use
     row = db.execute(select(schema.connection).where(_c.name == name)).one_or_none()
     if row is None:
         return Breaker(health=Health.OK, since=now), {}
-    breaker = Breaker(
+    used = {span: (began, count) for span, (began, count) in json.loads(row.used or "{}").items()}
+    return breaker_of(row), used
+
+
+def breaker_of(row: Row[*tuple[Any, ...]]) -> Breaker:
+    """Return how the connection of `row` does."""
+    return Breaker(
         health=Health(row.health),
         detail=row.detail,
         since=moment(row.since),
@@ -142,7 +154,6 @@ def load_breaker(db: Connection, name: str, now: datetime) -> tuple[Breaker, Use
         last_success=None if row.last_success is None else moment(row.last_success),
         asked=None if row.asked is None else moment(row.asked),
     )
-    return breaker, {span: (began, count) for span, (began, count) in json.loads(row.used or "{}").items()}
 
 
 def save_used(db: Connection, name: str, used: Used) -> None:

@@ -21,6 +21,7 @@ _h = schema.history.c
 _i = schema.incident.c
 _r = schema.result.c
 _s = schema.standing.c
+_u = schema.context.c
 
 # So `Attempt.event` begins of a single result.
 _OF_ONE = "1 result;"
@@ -51,6 +52,7 @@ def erase(db: Connection, learner: str, organisation: str, forget: Callable[[Con
     redact(db, mentions, _h.outcome, _h.delivery, _h.event)
     redact(db, mentions, _d.reason, _d.seq)
     redact(db, mentions, _c.detail, _c.name)
+    redact(db, mentions, _u.detail, _u.connection)
     return len(seqs)
 
 

@@ -13,6 +13,7 @@ from passback.contract import Health
 from passback.delivery.history import Step, steps
 from passback.delivery.selection import Selection
 from passback.delivery.standing import standings
+from passback.delivery.wellbeing import wellbeing
 from passback.model import Standing
 from passback.store import State, Store, milliseconds, moment, schema
 
@@ -68,11 +69,13 @@ class ConnectionState:
     Attributes:
         name: Its name.
         organisation: Whose results it takes; empty where the configuration doesn't name it any longer.
-        health: In the words of `Health`; ``not configured`` where the configuration doesn't name it.
+        health: In the words of `Health`, whether delivering there fails, or looking users up does; ``not
+            configured`` where the configuration doesn't name it.
         detail: Why.
         since: Since when.
         last_success: When something was delivered last.
-        next_probe: When an open connection is tried next.
+        next_probe: When an open connection is tried next; None where only its users can't be looked up, which
+            is tried again every minute.
         counts: How many deliveries are in each state, or ended in it and aren't kept any longer.
         oldest: Since when the oldest pending delivery waits to be sent.
     """
@@ -183,19 +186,19 @@ def _totals(db: Connection) -> Totals:
     for name, ended, many in db.execute(select(_t.connection, _t.ended, _t.many).where(_t.connection != "")):
         before = counts.setdefault(name, {})
         before[ended] = before.get(ended, 0) + many
-    rows = {row.name: row for row in db.execute(select(schema.connection))}
+    doing = wellbeing(db)
     oldest = _oldest(db)
     connections = []
-    for name in sorted(counts.keys() | rows.keys()):
-        row = rows.get(name)
+    for name in sorted(counts.keys() | doing.keys()):
+        does = doing.get(name)
         connections.append(
             ConnectionState(
                 name=name,
-                health=row.health if row else "ok",
-                detail=row.detail if row else "",
-                since=moment(row.since) if row else None,
-                last_success=moment(row.last_success) if row and row.last_success else None,
-                next_probe=moment(row.next_probe) if row and row.next_probe else None,
+                health=does.health if does else Health.OK,
+                detail=does.detail if does else "",
+                since=does.since if does else None,
+                last_success=does.last_success if does else None,
+                next_probe=does.next_try if does else None,
                 counts=counts.get(name, {}),
                 oldest=oldest.get(name),
             )

@@ -142,6 +142,9 @@ class Repair:
 def _replay(db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event) -> int:
     waits = (_c.name == event.connection, _c.next_probe.is_not(None))
     db.execute(update(schema.connection).where(*waits).values(next_probe=None, decided=None))
+    # Whoever waits for an account may be found in the list only.
+    rests = (schema.context.c.connection == event.connection, schema.context.c.list_rests > 0)
+    db.execute(update(schema.context).where(*rests).values(list_rests=0))
     return release(db, conditions, event, "sent once more, as somebody asked", tell=True)
 
 

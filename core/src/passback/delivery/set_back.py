@@ -17,10 +17,15 @@ _HAPPENED = (
     (schema.watch, ("gathering", "digested")),
     (schema.notice, ("created",)),
     (schema.account, ("checked",)),
-    (schema.context, ("synced",)),
+    (schema.context, ("synced", "health_since", "asked")),
 )
-# What is still to happen, and how far from now that can be at most: a mail's longest wait, a look-up's end.
-_HAPPENS = ((schema.notice, "due", timedelta(hours=4)), (schema.context, "busy", timedelta(minutes=30)))
+# What is still to happen, and how far from now that can be at most: a mail's longest wait, a look-up's end, a
+# list's rest.
+_HAPPENS = (
+    (schema.notice, "due", timedelta(hours=4)),
+    (schema.context, "busy", timedelta(minutes=30)),
+    (schema.context, "list_rests", timedelta(minutes=15)),
+)
 
 
 def set_back(db: Connection, now: int) -> None:

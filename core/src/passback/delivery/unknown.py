@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from passback.model import Learner, readable
-from passback.store import WaitingFor, schema
+from passback.store import State, WaitingFor, schema
 
-__all__ = ["last_seen", "waiting_connections", "waiting_learners"]
+__all__ = ["anybody_waits", "last_seen", "waiting_connections", "waiting_learners"]
 
+_a = schema.account.c
 _d = schema.delivery.c
 _r = schema.result.c
 _WAITS = (schema.waiting, _d.waiting_for == WaitingFor.ACCOUNT)
@@ -17,6 +18,26 @@ _WAITS = (schema.waiting, _d.waiting_for == WaitingFor.ACCOUNT)
 def waiting_connections(db: Connection) -> list[str]:
     """Return the connections at which anything waits for an account."""
     return sorted(db.scalars(select(_d.connection).where(*_WAITS).distinct()))
+
+
+def anybody_waits(db: Connection, connection: str) -> bool:
+    """Return whether anything waits for an account at `connection`, or is tried just now without one.
+
+    What waits is tried again whenever somebody asks for that, or the configuration changes.
+    """
+    waits = select(_d.seq).where(*_WAITS, _d.connection == connection).limit(1)
+    if db.scalar(waits) is not None:
+        return True
+    theirs = (_a.connection == connection, _a.learner == _r.learner, _a.organisation == _r.organisation)
+    taken = or_(_a.refused.is_(None), _a.refused != _a.user_id)
+    tried = (
+        select(_d.seq)
+        .join(schema.result, _r.seq == _d.result)
+        .where(_d.connection == connection, _d.state == State.PENDING)
+        .where(~exists().where(*theirs, _a.user_id.is_not(None), taken))
+        .limit(1)
+    )
+    return db.scalar(tried) is not None
 
 
 def waiting_learners(

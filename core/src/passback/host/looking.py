@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from sqlalchemy import Connection as Database
 
@@ -13,13 +14,14 @@ from passback.clock import Clock
 from passback.connection import Connection
 from passback.delivery import release_learners, waiting_learners
 from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
+from passback.host.answers import Answers
 from passback.host.failing import Failures
 from passback.identity import (
     AccountState,
     Bond,
     Finding,
+    Index,
     KeyName,
-    Launches,
     SyncReport,
     begin_asking,
     bonds,
@@ -27,9 +29,9 @@ from passback.identity import (
     context_of,
     end_asking,
     expected,
+    given,
     keep,
     keys_of,
-    learn_context,
     list_users,
     look_up,
 )
@@ -37,6 +39,8 @@ from passback.model import Learner
 from passback.store import Store
 
 __all__ = ["LONGEST", "Lookup"]
+
+log = logging.getLogger("passback.identity")
 
 _PAGE = 500
 # Who isn't found is looked for again when something new of theirs comes, but not at once.
@@ -51,7 +55,13 @@ class Lookup:
     """Finds the users of one connection's system that learners are."""
 
     def __init__(
-        self, store: Store, clock: Clock, connection: Connection, organisation: str, order: Sequence[KeyName]
+        self,
+        store: Store,
+        clock: Clock,
+        connection: Connection,
+        organisation: str,
+        order: Sequence[KeyName],
+        fingerprint: str,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,62 +69,97 @@ class Lookup:
         self._organisation = organisation
         self._order = order
         self._name = connection.name
+        self._answers = Answers(store, clock, connection.name, fingerprint)
 
     @property
     def asks(self) -> bool:
         """Whether there is anything to ask about users."""
         return bool(self._connection.capabilities & {"lookup_users", "map_identity"})
 
-    async def waiting(self) -> int:
+    async def waiting(self) -> int | None:
         """Look up whoever signed in, or has something waiting for an account; return how many have one now.
+
+        None if another process is about it. What it says of how the connection does is kept.
 
         Raises:
             ConnectionFailure: The system can't be asked.
             ContractError: The connector breaks the contract.
         """
-        if not await self._begin():
-            return 0
-        found = 0
-        failure: ServerError | ContractError | None = None
+        now = self._clock.now()
+        if not await self._store.run_soft(begin_asking, self._name, now, now + LONGEST):
+            return None
         try:
-            async for page in self._sought():
-                try:
-                    found += await self._page(page)
-                except (ServerError, ContractError) as error:
-                    # It may be a matter of these learners.
-                    failure = error
+            async with asyncio.timeout(LONGEST.total_seconds()):
+                return await self._everybody()
+        except TimeoutError:
+            error = _endless("looking users up")
+            # What took so long may have been the list.
+            await self._store.run_soft(self._answers.unlisted)
+            await self._store.run_soft(self._answers.failed, error)
+            raise error from None
+        except (ConnectionFailure, ContractError) as error:
+            await self._store.run_soft(self._answers.failed, error)
+            raise
         finally:
             await self._store.run_soft(end_asking, self._name)
-        if failure is not None:
-            raise failure
-        return found
 
-    async def all(self, progress: Callable[[int], None] = lambda _: None) -> SyncReport:
+    async def all(
+        self,
+        progress: Callable[[int], None] = lambda _: None,
+        longest: timedelta | None = None,
+        sought: Sequence[Learner] = (),
+    ) -> SyncReport:
         """Compare all users of the system with all learners that are known there, or wait for it.
 
         Args:
             progress: Told how many users there are by now.
+            longest: How long they may take to be listed; None for ever.
+            sought: Who is compared in any case: what waits for them may be tried again just then.
 
         Raises:
             Unsupported: The system doesn't tell who its users are.
             ConnectionFailure: It can't be asked.
         """
         try:
-            index = await list_users(self._connection, progress)
+            index = await self._listed(progress, longest)
         except Unsupported as error:
             await self._learn(error)
             raise
+        except (ConnectionFailure, ContractError):
+            await self._store.run_soft(self._answers.unlisted)
+            raise
         known = {bond.learner.id: bond for bond in await self._bonds()}
         everybody = {bond.learner.id: bond.learner for bond in known.values()}
+        everybody |= {each.id: each for each in sought}
         async for page in self._unknown():
             everybody |= {each.id: each for each in page}
         findings, report = compare(self._connection, index, known, [*everybody.values()], self._order)
         await self._store.run(self._synced, findings)
         return report
 
-    async def _begin(self) -> bool:
-        now = self._clock.now()
-        return await self._store.run_soft(begin_asking, self._name, now, now + LONGEST)
+    async def _listed(self, progress: Callable[[int], None], longest: timedelta | None) -> Index:
+        try:
+            async with asyncio.timeout(None if longest is None else longest.total_seconds()):
+                return await list_users(self._connection, progress)
+        except TimeoutError:
+            raise _endless("listing all users") from None
+
+    async def _everybody(self) -> int:
+        found = 0
+        await self._answers.begin()
+        failure: ServerError | ContractError | None = None
+        async for page in self._seekers():
+            try:
+                found += await self._page(page)
+            except (ServerError, ContractError) as error:
+                # It may be a matter of these learners.
+                failure = error
+        if failure is not None:
+            if not self._answers.good:
+                raise failure
+            log.warning("%s: some learners can't be looked up: %s", self._name, failure)
+        await self._store.run_soft(self._answers.passed)
+        return found
 
     async def _page(self, page: Sequence[Learner]) -> int:
         known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}
@@ -134,20 +179,36 @@ class Lookup:
             except Unsupported as error:
                 return await self._distribute(learners, error)
             except (ConnectionFailure, ContractError) as error:
-                if failures.end(learner, error):
+                bond = known.get(learner.id)
+                if failures.end(learner, error, alone=bond is not None and bond.alone):
                     break
                 continue
-            if finding is None:
-                return await self._seek_in_list(learners)
-            findings.append(finding)
-            failures.passed()
-        if not findings:
-            failures.raise_last()
-        if "lookup_users" in self._connection.capabilities:
-            await self._store.run_soft(learn_context, self._name, self._clock.now(), lists_users=True)
-        found = await self._store.run(self._keep, [*findings, *failures.findings()])
+            if finding is not None:
+                findings.append(finding)
+                failures.passed()
+            elif (found := await self._try_list(learners, failures)) is not None:
+                return found
+        return await self._sought_alone(findings, failures)
+
+    async def _sought_alone(self, findings: Sequence[Finding], failures: Failures) -> int:
+        passed = bool(findings)
+        if passed and "lookup_users" in self._connection.capabilities:
+            await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
+        found = await self._store.run(self._keep, [*findings, *failures.findings(passed=passed)])
+        failures.raise_last(passed=passed)
         failures.tell(self._name)
         return found
+
+    async def _try_list(self, learners: Sequence[Learner], failures: Failures) -> int | None:
+        """Return how many of `learners` the list of all users finds; None where it can't be had."""
+        if self._answers.lists:
+            try:
+                return await self._seek_in_list(learners)
+            except (ServerError, ContractError) as error:
+                # Each by themselves may be found all the same.
+                failures.unlisted = error
+        self._answers.lists, self._answers.blind = False, True
+        return None
 
     async def _find(self, learner: Learner, bond: Bond | None) -> Finding | None:
         keys, proposal = keys_of(self._connection, learner, self._order, bond.proposed if bond else None)
@@ -169,7 +230,7 @@ class Lookup:
             unknown = [Finding(learner=each, state=AccountState.UNKNOWN) for each in learners]
             return await self._store.run(self._keep, unknown)
         try:
-            report = await self.all()
+            report = await self.all(longest=LONGEST, sought=learners)
         except Unsupported as error:
             return await self._distribute(learners, error)
         return len(report.new) + len(report.changed)
@@ -177,34 +238,20 @@ class Lookup:
     async def _distribute(self, learners: Sequence[Learner], error: Unsupported) -> int:
         """Give `learners` the ids under which they came, or made-up ones where the system names nobody."""
         await self._learn(error)
-        return await self._store.run(self._given, learners, error.status == _NOT_THERE)
+        self._answers.any = True
 
-    def _given(self, db: Database, learners: Sequence[Learner], anonymous: bool) -> int:  # noqa: FBT001
-        findings = []
-        ids = [each.id for each in learners]
-        settled = {
-            bond.learner.id
-            for bond in bonds(db, self._name, self._organisation, ids)
-            if bond.account and bond.user_id != bond.refused
-        }
-        for learner in learners:
-            user = Launches.user_of(db, self._name, learner.id)
-            by = "launch"
-            if user is None and anonymous and learner.id not in settled:
-                user, by = f"anonymous-{uuid4()}", "anonymous"
-            state = AccountState.UNKNOWN if user is None else AccountState.KNOWN
-            findings.append(
-                Finding(learner=learner, state=state, user_id=user, matched_by=by if user else "")
-            )
-        return self._keep(db, findings)
+        def write(db: Database) -> int:
+            anonymous = error.status == _NOT_THERE
+            return self._keep(db, given(db, self._name, self._organisation, learners, anonymous=anonymous))
+
+        return await self._store.run(write)
 
     async def _learn(self, error: Unsupported) -> None:
         # Only the system's own 501 says so: that a look-up isn't configured is nothing of the system's.
         if error.status == _NOT_THERE:
-            now = self._clock.now()
-            await self._store.run_soft(learn_context, self._name, now, lists_users=False, synced=True)
+            await self._store.run_soft(self._answers.told, lists_users=False, synced=True)
 
-    async def _sought(self) -> AsyncIterator[Sequence[Learner]]:
+    async def _seekers(self) -> AsyncIterator[Sequence[Learner]]:
         yield await self._store.run_soft(expected, self._name, self._organisation)
         async for page in self._unknown():
             yield page
@@ -226,7 +273,7 @@ class Lookup:
 
     def _synced(self, db: Database, findings: Sequence[Finding]) -> None:
         self._keep(db, findings)
-        learn_context(db, self._name, self._clock.now(), lists_users=True, synced=True)
+        self._answers.told(db, lists_users=True, synced=True)
 
     def _keep(self, db: Database, findings: Sequence[Finding]) -> int:
         now = self._clock.now()
@@ -235,6 +282,10 @@ class Lookup:
     def _release(self, db: Database, learners: Sequence[str]) -> int:
         release_learners(db, self._name, self._organisation, learners, self._clock.now())
         return len(learners)
+
+
+def _endless(what: str) -> ServerError:
+    return ServerError(f"{what} came to no end within {LONGEST}, and is given up")
 
 
 def _is_due(bond: Bond | None, now: datetime) -> bool:

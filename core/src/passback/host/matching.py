@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
-from passback.delivery import believed, waiting_connections
+from passback.delivery import believed, looked_up, unless_awaited, waiting_connections
 from passback.errors import ConnectionNotReady, PassbackError, Unsupported
 from passback.host.config import Config
 from passback.host.looking import LONGEST, Lookup
@@ -26,10 +26,11 @@ log = logging.getLogger("passback.identity")
 
 _SWEEP = 60.0
 _A_MOMENT = 0.5
+# How long until it's looked whether another process, which asks the same system, is done.
+_ELSEWHERE = 2.0
 _GRACE = 10.0
 # How many systems are asked at the same time.
 _AT_ONCE = 20
-_LIST_AGAIN = timedelta(minutes=15)
 # Launches of a few days ago are of use to those who ask what happened.
 _KEPT = timedelta(days=3)
 
@@ -42,7 +43,8 @@ def lookup_for(name: str, config: Config, roster: ConfiguredRoster, store: Store
     """
     connection = roster.connection(name)
     configured = config.drafts[name].config
-    return Lookup(store, clock, connection, configured.organisation, configured.match)
+    fingerprint = roster.fingerprint(name)
+    return Lookup(store, clock, connection, configured.organisation, configured.match, fingerprint)
 
 
 class Matching:
@@ -57,8 +59,6 @@ class Matching:
         self._task: asyncio.Task[None] | None = None
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        # Until when those aren't asked for all their users who failed at that.
-        self._resting: dict[str, datetime] = {}
 
     def want(self, connection: str) -> None:
         """Take note that somebody is unknown at `connection`."""
@@ -68,7 +68,6 @@ class Matching:
     def begin(self, config: Config, roster: ConfiguredRoster) -> None:
         """Look users up by `config` from now on."""
         self._stopping = asyncio.Event()
-        self._resting.clear()
         self._task = asyncio.create_task(self._run(config, roster), name="passback accounts")
 
     async def end(self) -> None:
@@ -97,12 +96,14 @@ class Matching:
             self._woken.clear()
 
     async def _turn(self, config: Config, roster: ConfiguredRoster) -> None:
-        waiting, known = await self._store.run_soft(_state)
+        waiting, expected, known = await self._store.run_soft(_state)
         # Who was unknown while their system was being asked may have come too late for that.
         wanted, self._wanted = self._wanted - self._asking.keys(), self._wanted & self._asking.keys()
-        unknown = wanted | waiting
+        unknown = wanted | waiting | expected
         due = {
-            name for name in known.keys() & config.drafts.keys() if self._is_due(known[name], name, config)
+            name
+            for name in known.keys() & config.connections.keys()
+            if self._is_due(known[name], name, config, roster)
         }
         # Only these: to look at every connection each minute would cost as many store hops.
         for name in sorted(((unknown | due) & config.connections.keys()) - self._asking.keys()):
@@ -110,6 +111,10 @@ class Matching:
             task = self._asking[name] = asyncio.create_task(serving, name=f"accounts {name}")
             task.add_done_callback(partial(self._asked, name))
         now = self._clock.now()
+        for name, context in known.items():
+            if context.failing is not None and name not in waiting | self._asking.keys():
+                # Nobody is kept waiting by it any more.
+                await self._store.run_soft(unless_awaited, name, now)
         await self._store.run_soft(lambda db: Launches.purge(db, believed(db, now) - _KEPT))
         # Whoever asks leaves a row when they go to a provider, and many never come back.
         await self._store.run_soft(Departures.purge, now)
@@ -133,44 +138,49 @@ class Matching:
         try:
             lookup = lookup_for(name, config, roster, self._store, self._clock)
             if not lookup.asks:
+                # It may have been another connector's, whose look-up failed.
+                await self._store.run_soft(looked_up, name, None, self._clock.now())
                 return
-            async with asyncio.timeout(LONGEST.total_seconds()):
-                if due:
-                    await self._synchronise(name, lookup)
-                if unknown and (found := await lookup.waiting()):
-                    log.info("%s: %d learners have an account now", name, found)
+            if due:
+                await self._synchronise(name, lookup)
+            if unknown:
+                await self._look_up(name, lookup)
         except ConnectionNotReady:
             return  # it's told where results are delivered
         except PassbackError as error:
             log.warning("%s: users can't be looked up: %s", name, error)
-        except TimeoutError:
-            log.warning("%s: looking users up came to no end within %s, and is given up", name, LONGEST)
         except Exception:
             log.exception("%s: looking users up stopped unexpectedly", name)
 
-    def _is_due(self, context: UserContext, name: str, config: Config) -> bool:
+    async def _look_up(self, name: str, lookup: Lookup) -> None:
+        found = await lookup.waiting()
+        if found:
+            log.info("%s: %d learners have an account now", name, found)
+        if found is None:
+            # Those who are unknown by now may have come too late for whoever asks.
+            asyncio.get_running_loop().call_later(_ELSEWHERE, self.want, name)
+
+    def _is_due(self, context: UserContext, name: str, config: Config, roster: ConfiguredRoster) -> bool:
         every = timedelta(hours=config.drafts[name].config.sync_every)
         now = self._clock.now()
-        if now < self._resting.get(name, now):
-            return False
         # Before anybody was looked for, there is nothing to compare.
-        return context.known and (context.synced is None or now - context.synced >= every)
+        due = context.known and (context.synced is None or now - context.synced >= every)
+        return due and not context.rests(roster.fingerprint(name), now)
 
     async def _synchronise(self, name: str, lookup: Lookup) -> None:
         try:
-            report = await lookup.all()
+            report = await lookup.all(longest=LONGEST)
         except Unsupported as error:
             log.info("its users can't be listed: %s", error)
         except PassbackError as error:
             # Each by themselves may be found all the same.
-            self._resting[name] = self._clock.now() + _LIST_AGAIN
-            log.warning("%s: its users can't be compared, again in %s: %s", name, _LIST_AGAIN, error)
+            log.warning("%s: its users can't be compared now: %s", name, error)
         else:
             _tell(report)
 
 
-def _state(db: Database) -> tuple[set[str], Mapping[str, UserContext]]:
-    return {*waiting_connections(db), *expected_connections(db)}, contexts(db)
+def _state(db: Database) -> tuple[set[str], set[str], Mapping[str, UserContext]]:
+    return {*waiting_connections(db)}, {*expected_connections(db)}, contexts(db)
 
 
 def _tell(report: SyncReport) -> None:

@@ -79,6 +79,10 @@ class ConfiguredRoster:
         """Return the connections that serve, each with a fingerprint of its configuration."""
         return self._fingerprints
 
+    def fingerprint(self, name: str) -> str:
+        """Return a fingerprint of the configuration of the connection called `name`, which there is."""
+        return _fingerprint(self._config.draft(name).config)
+
     @cached_property
     def _fingerprints(self) -> Mapping[str, str]:
         return {

@@ -8,8 +8,10 @@ from passback.identity.context import (
     contexts,
     end_asking,
     learn_context,
+    rest_listing,
 )
 from passback.identity.courses import courses, offer
+from passback.identity.distributing import given
 from passback.identity.expecting import expect, expected, expected_connections
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
 from passback.identity.listing import SyncReport, compare, list_users, named
@@ -41,6 +43,7 @@ __all__ = [
     "expected",
     "expected_connections",
     "forget",
+    "given",
     "keep",
     "keys_of",
     "known",
@@ -51,5 +54,6 @@ __all__ = [
     "named",
     "offer",
     "refuse",
+    "rest_listing",
     "ticket_for",
 ]

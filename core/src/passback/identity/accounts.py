@@ -33,6 +33,7 @@ class Bond:
         candidates: The users among whom a person must decide.
         checked: When they were looked for last.
         refused: The user whom the system said it doesn't know, though it was found there.
+        alone: Whether the system failed on them last, while others passed.
         proposed: What the connector made of the learner's sign-in: the key by which they are looked up first.
     """
 
@@ -45,6 +46,7 @@ class Bond:
     candidates: tuple[str, ...]
     checked: datetime
     refused: str | None = None
+    alone: bool = False
     proposed: IdentityProposal | None = None
 
     @property
@@ -143,6 +145,7 @@ def _write(
         "candidates": json.dumps(finding.candidates),
         "person": msgspec.json.encode(attrs.asdict(finding.learner)),
         "checked": now,
+        "alone": finding.alone,
     }
     if finding.state is AccountState.KNOWN and finding.matched_by not in WEAK:
         # An address that was said once may be another person's when it's looked for again.
@@ -167,6 +170,7 @@ def _bond(row: Row[tuple[object, ...]]) -> Bond:
         candidates=tuple(json.loads(row.candidates)),
         checked=moment(row.checked),
         refused=row.refused,
+        alone=row.alone,
         proposed=None
         if row.proposed_id is None
         else IdentityProposal(user_id=row.proposed_id, matched_by=row.proposed_by),

@@ -8,9 +8,18 @@ from datetime import datetime
 import attrs
 from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
+from passback.contract import Health
 from passback.store import insert_new, milliseconds, moment, schema
 
-__all__ = ["UserContext", "begin_asking", "context_of", "contexts", "end_asking", "learn_context"]
+__all__ = [
+    "UserContext",
+    "begin_asking",
+    "context_of",
+    "contexts",
+    "end_asking",
+    "learn_context",
+    "rest_listing",
+]
 
 _c = schema.context.c
 
@@ -24,16 +33,28 @@ class UserContext:
             and content is distributed to people whom it doesn't name. None before it was asked.
         since: Since when that's known.
         synced: When all its users were compared last.
+        failing: Since when users can't be looked up for whom results wait; None if they can.
+        failure: Why they can't.
+        list_rests: Until when not all its users are asked for, as that failed; None if it didn't lately.
+        list_by: The fingerprint of the configuration by which it did.
     """
 
     lists_users: bool | None = None
     since: datetime | None = None
     synced: datetime | None = None
+    failing: datetime | None = None
+    failure: str = ""
+    list_rests: datetime | None = None
+    list_by: str = ""
 
     @property
     def known(self) -> bool:
         """Whether the system was asked before."""
         return self.lists_users is not None
+
+    def rests(self, fingerprint: str, now: datetime) -> bool:
+        """Return whether it's too early to ask for all users again by a configuration with `fingerprint`."""
+        return self.list_rests is not None and now < self.list_rests and self.list_by == fingerprint
 
 
 def context_of(db: Connection, connection: str) -> UserContext:
@@ -48,10 +69,15 @@ def contexts(db: Connection) -> Mapping[str, UserContext]:
 
 
 def _context(row: Row[tuple[object, ...]]) -> UserContext:
+    failing = row.asked if row.health == Health.OK else row.health_since
     return UserContext(
         lists_users=row.lists_users,
         since=None if row.since is None else moment(row.since),
         synced=None if row.synced is None else moment(row.synced),
+        failing=None if failing is None else moment(failing),
+        failure=row.detail,
+        list_rests=moment(row.list_rests) if row.list_rests else None,
+        list_by=row.list_by,
     )
 
 
@@ -71,7 +97,13 @@ def learn_context(
     other = or_(_c.lists_users.is_(None), _c.lists_users != lists_users)
     _set(db, connection, {"lists_users": lists_users, "since": milliseconds(now)}, other)
     if synced:
-        _set(db, connection, {"synced": milliseconds(now)})
+        _set(db, connection, {"synced": milliseconds(now), "list_rests": 0})
+
+
+def rest_listing(db: Connection, connection: str, until: datetime, fingerprint: str) -> None:
+    """Take note that all users couldn't be asked for by the configuration with this `fingerprint`."""
+    _present(db, connection)
+    _set(db, connection, {"list_rests": milliseconds(until), "list_by": fingerprint})
 
 
 def begin_asking(db: Connection, connection: str, now: datetime, until: datetime) -> bool:

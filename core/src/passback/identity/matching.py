@@ -50,6 +50,7 @@ class Finding:
         user_id: Which user they are, if they were.
         matched_by: What they were recognised by.
         candidates: The users among whom a person must decide.
+        alone: Whether the system failed on them while others passed.
     """
 
     learner: Learner
@@ -57,6 +58,7 @@ class Finding:
     user_id: str | None = None
     matched_by: str = ""
     candidates: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class Index:
