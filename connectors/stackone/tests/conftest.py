@@ -14,6 +14,7 @@ from passback import (
     AddressPolicy,
     Batch,
     Connection,
+    CutShort,
     Delivery,
     Launch,
     Learner,
@@ -70,9 +71,14 @@ class StackOne:
         return self.ask(listed, **options)
 
     def submit(self, *deliveries, **options):
-        """Send `deliveries` as one batch; return their receipts."""
+        """Send `deliveries` as one batch; return its receipts, or raise what failed before any."""
         batch = Batch(deliveries=deliveries)
-        return self.ask(lambda connection: connection.submit_results(batch), **options)
+        try:
+            return self.ask(lambda connection: connection.submit_results(batch), **options)
+        except CutShort as cut:
+            if cut.receipts:
+                raise
+            raise cut.failure from None
 
     def one(self, delivery, **options):
         (receipt,) = self.submit(delivery, **options)
@@ -102,7 +108,7 @@ def start():
 def made():
     """Make the n-th delivery of a test: always the same for the same n."""
 
-    def make(n=1, *, attempt=1, user="c28x0001", by="external_id", launch=None, **more):
+    def make(n=1, *, attempt=1, unsure=None, user="c28x0001", by="external_id", launch=None, **more):
         given = {
             "id": f"r-{n}",
             "kind": ResultKind.PASSED,
@@ -112,7 +118,15 @@ def made():
         }
         account = None if user is None else Account(user_id=user, matched_by=by, checked=AT)
         pairs = None if launch is None else Launch(passthrough=tuple(launch), id=7)
-        return Delivery(id=n, result=Result(**given | more), attempt=attempt, account=account, launch=pairs)
+        doubt = attempt > 1 if unsure is None else unsure
+        return Delivery(
+            id=n,
+            result=Result(**given | more),
+            attempt=attempt,
+            unsure=doubt,
+            account=account,
+            launch=pairs,
+        )
 
     return make
 

@@ -10,7 +10,7 @@ from passback import (
     AlreadyThere,
     Batch,
     CannotConnect,
-    ConnectionFailure,
+    CutShort,
     Delivered,
     NeedsLaunch,
     RateLimited,
@@ -366,71 +366,52 @@ def test_a_user_who_is_gone_has_no_completions(start, made):
     assert isinstance(start().one(made(user="gone", attempt=2)), UserUnknown)
 
 
-def attempts(system, *batches, **options):
-    """Send `batches` one after the other by one connection; return the receipts or the error of each."""
-
-    async def tried(connection):
-        outcomes = []
-        for deliveries in batches:
-            try:
-                receipts = await connection.submit_results(Batch(deliveries=tuple(deliveries)))
-                outcomes.append(receipts)
-            except ConnectionFailure as error:
-                outcomes.append([error])
-        return outcomes
-
-    return system.ask(tried, **options)
-
-
-def one_by_one(system, *deliveries, **options):
-    """Send `deliveries` one after the other by one connection; return the receipt or the error of each."""
-    return [only for (only,) in attempts(system, *([each] for each in deliveries), **options)]
+def cut(system, *deliveries, **options):
+    """Send `deliveries` as one batch, in the midst of which the connection fails."""
+    with pytest.raises(CutShort) as caught:
+        system.ask(lambda connection: connection.submit_results(Batch(deliveries=deliveries)), **options)
+    return caught.value
 
 
 def test_whose_turn_didnt_come_isnt_looked_for(start, made):
     system = start(Behaviour(reads_completions=False))
     system.sandbox.cut_after(on="POST", after=1)
-    again = [made(n, attempt=2) for n in (2, 3)]
-    first, second = attempts(system, [made(1), made(2), made(3)], again, when_unsure="hold")
-    assert [type(receipt) for receipt in first] == [Delivered, TryLater, TryLater]
-    assert [type(receipt) for receipt in second] == [Rejected, Delivered]
+    failed = cut(system, made(1), made(2), made(3), when_unsure="hold")
+    assert failed.receipts == [Delivered(1, "completion-1")]
+    assert list(failed.unsent) == [3]
+    again = made(2, attempt=2), made(3, attempt=2, unsure=False)
+    receipts = system.submit(*again, when_unsure="hold")
+    assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 422, 429])
-def test_what_surely_didnt_arrive_isnt_looked_for(start, made, status):
-    """It's sent even where the system can't be read, and a person would have to decide otherwise."""
-    system = start(Behaviour(reads_completions=False))
+@pytest.mark.parametrize("status", [401, 403, 412, 429, 501])
+def test_what_surely_didnt_arrive_is_told_so(start, made, status):
+    """So that it's sent even where the system can't be read, and a person would have to decide otherwise."""
+    system = start()
     system.sandbox.fail(status=status, on="POST")
-    first, second = one_by_one(system, made(), made(attempt=2), when_unsure="hold")
-    assert not isinstance(first, Delivered)
-    assert isinstance(second, Delivered)
-    assert system.asked("GET", "/completions") == []
+    assert list(cut(system, made(1), made(2)).unsent) == [1, 2]
 
 
-def test_an_account_that_comes_later_isnt_a_doubt(start, made):
-    """Content distribution: the first attempt waits for the account, the second has it."""
-    system = start(DISTRIBUTION)
-    _, second = one_by_one(system, made(user=None), made(attempt=2, user="anon"), when_unsure="hold")
-    assert isinstance(second, Delivered)
-
-
-@pytest.mark.parametrize("status", [408, 500, 502])
-def test_what_may_have_arrived_stays_a_doubt(start, made, status):
-    system = start(Behaviour(reads_completions=False))
+@pytest.mark.parametrize("status", [408, 500, 502, 503])
+def test_what_may_have_arrived_isnt(start, made, status):
+    system = start()
     system.sandbox.fail(status=status, on="POST")
-    system.sandbox.fail(status=429, on="POST")
-    sent = [made(), made(attempt=2), made(attempt=3)]
-    _, second, third = one_by_one(system, *sent, when_unsure="hold")
-    assert isinstance(second, Rejected)
-    assert isinstance(third, Rejected)
+    assert list(cut(system, made(1), made(2)).unsent) == [2]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_a_fault_before_anything_was_written_leaves_no_doubt(start, made, status):
+    system = start()
+    system.sandbox.fail(status=status, on="GET", times=5)
+    assert list(cut(system, made(1, attempt=2)).unsent) == [1]
+
+
+def test_what_was_never_written_is_sent_after_a_restart(start, made):
+    """The learner was unknown at the attempts before."""
     system = start(Behaviour(reads_completions=False))
-    system.sandbox.fail(status=status, on="POST")
-    system.sandbox.fail(status=429, on="POST")
-    _, limited, delivered = one_by_one(system, *sent)
-    assert isinstance(limited, RateLimited)
-    assert isinstance(delivered, Delivered)
-    # A refusal proves nothing about the attempt before it.
-    assert len(system.asked("GET", "/completions")) == 2
+    receipt = system.one(made(attempt=3, unsure=False), when_unsure="hold")
+    assert isinstance(receipt, Delivered)
+    assert system.asked("GET") == []
 
 
 def test_a_conflict_is_looked_into(start, made):
@@ -450,28 +431,33 @@ def test_a_batch_is_sent_one_by_one(start, made):
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "least"),
-    [(429, {"Retry-After": "300"}, 290), (429, {}, -5), (401, {}, -5), (500, {}, -5), (501, {}, -5)],
+    ("status", "failure"), [(429, RateLimited), (401, ServerError), (500, ServerError), (501, Unsupported)]
 )
-def test_a_failure_in_the_middle_of_a_batch_keeps_what_arrived(start, made, status, headers, least):
-    """A pause, a revoked key, an outage: the rest is tried later, in its order."""
+def test_a_failure_in_the_middle_of_a_batch_keeps_what_arrived(start, made, status, failure):
+    """A pause, a revoked key, an outage: it's the connection's, and the rest stays with it."""
     system = start()
-    system.sandbox.fail(status=status, headers=headers, on="POST", after=2, times=9)
-    receipts = system.submit(*(made(n) for n in range(1, 6)))
-    assert [type(receipt) for receipt in receipts] == [Delivered, Delivered, TryLater, TryLater, TryLater]
-    assert {each.reason for each in receipts[2:]} == {"the connection failed meanwhile"}  # and names no path
-    assert receipts[2].at > datetime.now(UTC) + timedelta(seconds=least)
+    system.sandbox.fail(status=status, headers={"Retry-After": "300"}, on="POST", after=2, times=9)
+    failed = cut(system, *(made(n) for n in range(1, 6)))
+    assert [type(receipt) for receipt in failed.receipts] == [Delivered, Delivered]
+    assert isinstance(failed.failure, failure)
+    assert {4, 5} <= set(failed.unsent)
     assert len(system.asked("POST")) == 3
 
 
 def test_a_batch_cut_in_the_middle_gives_each_result_once(start, made):
     system = start()
     system.sandbox.cut_after(on="POST", after=1)
-    first = system.submit(*(made(n) for n in range(1, 4)))
-    assert [type(receipt) for receipt in first] == [Delivered, TryLater, TryLater]
-    second = system.submit(*(made(n, attempt=2) for n in (2, 3)))
+    assert len(cut(system, *(made(n) for n in range(1, 4))).receipts) == 1
+    second = system.submit(made(2, attempt=2), made(3, attempt=2, unsure=False))
     assert [type(receipt) for receipt in second] == [AlreadyThere, Delivered]
     assert len(system.sandbox.completions) == 3
+
+
+def test_what_is_too_large_is_refused_alone(start, made):
+    system = start()
+    system.sandbox.fail(status=413, on="POST")
+    receipts = system.submit(made(1), made(2))
+    assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
 
 
 def test_a_batch_that_takes_too_long_goes_on_later(start, made, monkeypatch):
@@ -480,6 +466,19 @@ def test_a_batch_that_takes_too_long_goes_on_later(start, made, monkeypatch):
     system.sandbox.slow(0.5, on="POST")
     receipts = system.submit(made(1), made(2))
     assert [type(receipt) for receipt in receipts] == [Delivered, TryLater]
+
+
+def test_whom_it_takes_too_long_for_isnt_in_doubt(start, made, monkeypatch):
+    monkeypatch.setattr("passback_stackone.connector._LAST_START", 0.2)
+    system = start(Behaviour(reads_completions=False))
+    system.sandbox.slow(0.5, on="POST")
+
+    async def tried(connection):
+        await connection.submit_results(Batch(deliveries=(made(1), made(2))))
+        return await connection.submit_results(Batch(deliveries=(made(2, attempt=2),)))
+
+    (receipt,) = system.ask(tried, when_unsure="hold")
+    assert isinstance(receipt, Delivered)
 
 
 def test_a_completion_goes_to_the_right_user(start, made):

@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 
 from passback import (
     Batch,
-    ConnectionFailure,
     Connector,
     Context,
+    CutShort,
     IdentityProposal,
     IdentityRequest,
     Incoming,
     Launch,
     LaunchQuery,
-    RateLimited,
     Receipt,
     Received,
     Sending,
@@ -81,26 +80,18 @@ class StackOneConnector(Connector[StackOneOptions]):
         return received(incoming, self.options.webhook_secrets)
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
-        """Send one after the other; from where the connection fails on, the rest is tried later."""
+        """Send one after the other, until the connection fails."""
         receipts: list[Receipt] = []
         started = time.monotonic()
         for place, delivery in enumerate(batch.deliveries):
-            rest = batch.deliveries[place:]
             if receipts and time.monotonic() - started > _LAST_START:
-                self._sender.unsent(rest)
-                return [
-                    *receipts,
-                    *(TryLater(each.id, self.clock.now(), "its turn didn't come") for each in rest),
-                ]
+                rest = batch.deliveries[place:]
+                self._sender.not_sent(rest)
+                now = self.clock.now()
+                return [*receipts, *(TryLater(each.id, now, "its turn didn't come") for each in rest)]
             try:
                 receipts.append(await self._sender.deliver(delivery))
-            except ConnectionFailure as failure:
-                self._sender.unsent(rest[1:])
-                if not receipts:
-                    raise
-                until = failure.until if isinstance(failure, RateLimited) else None
-                at = until or self.clock.now()
-                # The failure's words name the path, and with it somebody.
-                reason = "the connection failed meanwhile"
-                return [*receipts, *(TryLater(each.id, at, reason) for each in rest)]
+            except CutShort as cut:
+                later = [each.id for each in batch.deliveries[place + 1 :]]
+                raise CutShort(receipts, cut.failure, [*cut.unsent, *later]) from None
         return receipts

@@ -10,10 +10,14 @@ from collections.abc import Iterable
 from passback import (
     ActivityUnknown,
     AlreadyThere,
+    BatchRefused,
     Clock,
+    ConnectionFailure,
+    CutShort,
     Delivered,
     Delivery,
     NeedsLaunch,
+    RateLimited,
     Receipt,
     Rejected,
     Response,
@@ -46,44 +50,55 @@ class Sender:
         self._kept = Kept(api, options, clock)
         self._ledger = Ledger()
 
-    def unsent(self, deliveries: Iterable[Delivery]) -> None:
-        """Take note that `deliveries` weren't sent at this attempt."""
+    def not_sent(self, deliveries: Iterable[Delivery]) -> None:
+        """Take note that `deliveries` aren't sent at this attempt, although nothing failed."""
         for delivery in deliveries:
-            if not self._ledger.may_be_there(delivery):
-                self._ledger.is_absent(delivery)
+            self._ledger.not_sent(delivery)
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         """Send `delivery`.
 
         Raises:
-            ConnectionFailure: The whole connection is concerned.
+            CutShort: The whole connection is concerned; it says whether anything may have been written.
         """
         ready = letter(delivery, self._options)
         if not isinstance(ready, Letter):
-            self.unsent([delivery])
             return ready
-        receipt = await self._sent(ready)
-        if isinstance(receipt, Delivered | AlreadyThere):
-            self._ledger.is_done(delivery)
-        return receipt
+        answer: Response | None = None
+        try:
+            found = await self._found(ready)
+            if found is not None:
+                return found
+            answer = await self._post(ready)
+            return await self._receipt(answer, ready)
+        except BatchRefused as refused:
+            return Rejected(delivery.id, str(refused))
+        except CutShort:
+            raise
+        except ConnectionFailure as failure:
+            written = answer is not None and not _says_nothing_written(answer)
+            raise CutShort([], failure, [] if written else [delivery.id]) from None
 
-    async def _sent(self, ready: Letter) -> Receipt:
+    async def _found(self, ready: Letter) -> Receipt | None:
+        """Return the receipt of what is there already, or can't be looked for; None where it's to be sent."""
         delivery = ready.delivery
-        absent = not self._ledger.may_be_there(delivery)
-        if not absent:
-            try:
-                found = await self._kept.find(ready.path, ready.content)
-            except Unreadable as unreadable:
-                if self._options.when_unsure == "hold" and ready.content.kind == "completions":
-                    return Rejected(delivery.id, _held(unreadable))
-            else:
-                if found is not None:
-                    return AlreadyThere(delivery.id, found.id)
-                absent = True
-        answer = await self._api.post(ready.path, ready.body)
-        if absent and answer.status in _NOTHING_WRITTEN and is_own(answer):
-            self._ledger.is_absent(delivery)
-        return await self._receipt(answer, ready)
+        if not self._ledger.is_doubtful(delivery):
+            return None
+        try:
+            found = await self._kept.find(ready.path, ready.content)
+        except Unreadable as unreadable:
+            if self._options.when_unsure == "hold" and ready.content.kind == "completions":
+                return Rejected(delivery.id, _held(unreadable))
+            return None
+        return None if found is None else AlreadyThere(delivery.id, found.id)
+
+    async def _post(self, ready: Letter) -> Response:
+        try:
+            return await self._api.post(ready.path, ready.body)
+        except RateLimited:
+            raise  # of the connection's own quota: nothing was sent
+        except ConnectionFailure as failure:
+            raise CutShort([], failure) from None
 
     async def _receipt(self, answer: Response, ready: Letter) -> Receipt:
         number = ready.delivery.id
@@ -137,6 +152,10 @@ def _identity(answer: Response) -> str | None:
     if not is_own(answer):
         raise failure(answer)
     return None
+
+
+def _says_nothing_written(answer: Response) -> bool:
+    return answer.status in _NOTHING_WRITTEN and is_own(answer)
 
 
 def _is_outage(status: int) -> bool:
