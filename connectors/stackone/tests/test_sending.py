@@ -10,6 +10,7 @@ from passback import (
     AlreadyThere,
     Batch,
     CannotConnect,
+    ConnectionFailure,
     CutShort,
     Delivered,
     NeedsLaunch,
@@ -458,6 +459,32 @@ def test_what_is_too_large_is_refused_alone(start, made):
     system.sandbox.fail(status=413, on="POST")
     receipts = system.submit(made(1), made(2))
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+
+
+@pytest.mark.parametrize(
+    ("told", "became"),
+    [
+        (400, Rejected),
+        (404, ActivityUnknown),
+        (422, Rejected),
+        (401, ServerError),
+        (412, ServerError),
+        (429, RateLimited),
+        (500, ServerError),
+        (501, Unsupported),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_error_is_one_under_a_good_status_too(start, made, status, told, became):
+    """Wire facts §4.4: the status of an error stands in its body."""
+    system = start()
+    system.sandbox.fail(status=status, body=problem(told), on="POST")
+    try:
+        found = system.one(made())
+    except ConnectionFailure as failure:
+        found = failure
+    assert isinstance(found, became)
+    assert "The provider refused" in getattr(found, "reason", str(found)) or told in (429, 501)
 
 
 def test_a_batch_that_takes_too_long_goes_on_later(start, made, monkeypatch):

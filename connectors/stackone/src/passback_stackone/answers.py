@@ -15,8 +15,9 @@ import attrs
 
 from passback import ConnectionFailure, JSONValue, RateLimited, Response, ServerError
 
-__all__ = ["document", "failure", "is_own", "provider_statuses", "said", "text"]
+__all__ = ["as_told", "document", "failure", "is_own", "provider_statuses", "said", "text"]
 
+_GOOD, _ERRORS = range(200, 300), range(400, 600)
 _MOST_ERRORS = 3
 _LONGEST = 200
 _LONGEST_ID = 512
@@ -51,6 +52,18 @@ def document(answer: Response) -> Mapping[str, JSONValue]:
             status=answer.status,
         )
     return found
+
+
+def as_told(answer: Response) -> Response:
+    """Return `answer`, under the status in its body where that says that a good one is an error.
+
+    The ``statusCode`` of an error is its own; what a gateway on the way makes of it may be 200.
+    """
+    if answer.status in _GOOD and is_own(answer):
+        told = document(answer).get("statusCode")
+        if isinstance(told, int) and told in _ERRORS:
+            return attrs.evolve(answer, status=told)
+    return answer
 
 
 def is_own(answer: Response) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from passback import HTTP, JSONValue, Response, basic_auth
+from passback_stackone.answers import as_told
 from passback_stackone.options import StackOneOptions
 
 __all__ = ["USERS", "Api", "user_path"]
@@ -40,13 +41,13 @@ class Api:
         }
 
     async def get(self, path: str, query: Mapping[str, str | int | bool] | None = None) -> Response:
-        """Ask for what is at `path`; return the answer, whatever it is."""
+        """Ask for what is at `path`; return the answer, whatever it is, under the status that it tells."""
         url = f"{self._url}{path}"
         answer = await self._http.request("GET", url, query=query, headers=self._headers)
-        return answer.hiding([self._key])
+        return as_told(answer).hiding([self._key])
 
     async def post(self, path: str, body: Mapping[str, JSONValue]) -> Response:
         """Write `body`, once: there is no idempotency key (wire facts §4.4)."""
         url = f"{self._url}{path}"
         answer = await self._http.request("POST", url, headers=self._headers, json=body, idempotent=False)
-        return answer.hiding([self._key])
+        return as_told(answer).hiding([self._key])
