@@ -15,6 +15,7 @@ from passback import (
     AddressPolicy,
     Batch,
     Connection,
+    CutShort,
     Delivery,
     Item,
     Learner,
@@ -49,8 +50,14 @@ def result(n=0, kind=ResultKind.COMPLETED, **more):
     return Result(**given | more)
 
 
-def delivery(number=1, sent=None, user="u-501", attempt=1, by="email"):
-    return Delivery(id=number, result=sent or result(number), attempt=attempt, account=account(user, by))
+def delivery(number=1, sent=None, user="u-501", attempt=1, by="email", unsure=None):
+    return Delivery(
+        id=number,
+        result=sent or result(number),
+        attempt=attempt,
+        unsure=attempt > 1 if unsure is None else unsure,
+        account=account(user, by),
+    )
 
 
 class School:
@@ -81,8 +88,14 @@ class School:
         return asyncio.run(asked())
 
     def submit(self, *deliveries, **options):
+        """Send `deliveries` as one batch; return its receipts, or raise what failed before any."""
         batch = Batch(deliveries=deliveries)
-        return list(self.ask(lambda it: it.submit_results(batch), **options))
+        try:
+            return list(self.ask(lambda it: it.submit_results(batch), **options))
+        except CutShort as cut:
+            if cut.receipts:
+                raise
+            raise cut.failure from None
 
     def users(self, query, **options):
         async def listed(connection):

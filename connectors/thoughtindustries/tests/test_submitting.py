@@ -10,13 +10,14 @@ from passback import (
     Activity,
     ActivityUnknown,
     AlreadyThere,
+    Batch,
+    CutShort,
     Delivered,
     Learner,
     RateLimited,
     Rejected,
     ResultKind,
     ServerError,
-    TryLater,
     UserUnknown,
 )
 from passback_thoughtindustries.sandbox import Behaviour
@@ -188,14 +189,56 @@ def test_a_wait_that_is_none_isnt_taken_for_one(start, made, wait):
     assert caught.value.until is None
 
 
-def test_the_rest_of_a_batch_waits_for_the_first_that_failed(start, made):
+def cut(school, *deliveries, **options):
+    """Send `deliveries` as one batch, in the midst of which the connection fails."""
+    with pytest.raises(CutShort) as caught:
+        school.ask(lambda it: it.submit_results(Batch(deliveries=deliveries)), **options)
+    return caught.value
+
+
+@pytest.mark.parametrize(("status", "failure"), [(500, ServerError), (429, RateLimited)])
+def test_the_rest_of_a_batch_stays_with_the_connection_that_failed(start, made, status, failure):
     school = start()
-    school.sandbox.fail(status=500, on=WRITE, after=1)
-    first, second, third = school.submit(*(made.delivery(n, user=f"u-50{n}") for n in (1, 2, 3)))
-    assert first == Delivered(1)
-    assert isinstance(second, TryLater)
-    assert isinstance(third, TryLater)
+    school.sandbox.fail(status=status, on=WRITE, after=1)
+    failed = cut(school, *(made.delivery(n, user=f"u-50{n}") for n in (1, 2, 3)))
+    assert failed.receipts == [Delivered(1)]
+    assert isinstance(failed.failure, failure)
     assert len(school.sandbox.completions) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_what_surely_wasnt_written_is_told_so(start, made, status):
+    school = start()
+    school.sandbox.fail(status=status, on=WRITE)
+    assert list(cut(school, made.delivery(1), made.delivery(2)).unsent) == [1, 2]
+
+
+@pytest.mark.parametrize("status", [405, 500, 503])
+def test_what_may_have_been_written_isnt(start, made, status):
+    school = start()
+    school.sandbox.fail(status=status, on=WRITE)
+    assert list(cut(school, made.delivery(1), made.delivery(2)).unsent) == [2]
+
+
+def test_what_was_cut_off_may_have_been_written(start, made):
+    school = start()
+    school.sandbox.cut_after(on=WRITE)
+    assert list(cut(school, made.delivery(1), made.delivery(2)).unsent) == [2]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_a_fault_while_looking_writes_nothing(start, made, status):
+    school = start()
+    school.sandbox.fail(status=status, on="GET", times=5)
+    assert list(cut(school, made.delivery(1, attempt=2)).unsent) == [1]
+    assert school.asked("", "POST") == []
+
+
+def test_what_is_too_large_is_refused_alone(start, made):
+    school = start()
+    school.sandbox.fail(status=413, on=WRITE)
+    receipts = school.submit(made.delivery(1), made.delivery(2))
+    assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
 
 
 def test_what_may_have_arrived_is_looked_for_before_its_sent_again(start, made):
@@ -250,18 +293,9 @@ def test_a_completion_is_found_on_a_later_page_of_events(start, made):
 
 
 def test_what_surely_didnt_arrive_isnt_looked_for(start, made):
+    """Such as after a restart, where the learner was unknown at the attempts before."""
     school = start()
-    school.sandbox.fail(status=429, times=2, on=WRITE)
-
-    async def tried(connection, attempt):
-        batch = made.batch(made.delivery(1, attempt=attempt), made.delivery(2, user="u-505", attempt=attempt))
-        try:
-            return list(await connection.submit_results(batch))
-        except RateLimited:
-            return None
-
-    receipts = school.ask(*(lambda it, n=n: tried(it, n) for n in (1, 2, 3)))
-    assert receipts == [Delivered(1), Delivered(2)]
+    assert school.submit(made.delivery(1, attempt=3, unsure=False)) == [Delivered(1)]
     assert school.asked("events") == []
 
 

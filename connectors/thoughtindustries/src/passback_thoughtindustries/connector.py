@@ -47,7 +47,7 @@ class ThoughtIndustriesConnector(Connector[ThoughtIndustriesOptions]):
         self._school = School(self.http, self.options)
         self._directory = Directory(self._school, self.options)
         self.filters = self._directory.filters
-        self._submitter = Submitter(self._school, self.options, self.clock)
+        self._submitter = Submitter(self._school, self.options)
         self._entrance = Entrance(self.options, self.clock)
         self._receiver = Receiver(self.options) if self.options.webhook_secrets else None
 

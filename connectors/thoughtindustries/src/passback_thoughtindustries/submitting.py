@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 
 from passback import (
     ActivityUnknown,
     AlreadyThere,
-    Clock,
     ConnectionFailure,
+    CutShort,
     Delivered,
     Delivery,
     JSONValue,
@@ -19,7 +18,6 @@ from passback import (
     Receipt,
     Rejected,
     Response,
-    TryLater,
     UserUnknown,
 )
 from passback_thoughtindustries.completions import Entry, entry
@@ -31,62 +29,64 @@ __all__ = ["Submitter"]
 
 _STORED = (200, 201, 204)
 _BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND = 400, 401, 404
-_REFUSALS = (_BAD_REQUEST, 409, 422)
+_REFUSALS = (_BAD_REQUEST, 409, 413, 422)
 # Each says that nothing was written.
-_NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 409, 422, 429})
+_NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 409, 413, 422, 429})
 _ACTIVITY = re.compile(r"course|learning ?path", re.IGNORECASE)
 _MISSING = re.compile(r"not found|unknown|no such|doesn't exist|does not exist|invalid", re.IGNORECASE)
 # An event's time may be when the completion was told.
 _BEFORE = timedelta(days=1)
-_MOST_REMEMBERED = 50_000
 
 
 class Submitter:
     """Sends results to one school."""
 
-    def __init__(self, school: School, options: ThoughtIndustriesOptions, clock: Clock) -> None:
+    def __init__(self, school: School, options: ThoughtIndustriesOptions) -> None:
         self._school = school
         self._options = options
-        self._clock = clock
-        # Through which attempt a delivery surely didn't arrive.
-        self._absent: OrderedDict[int, int] = OrderedDict()
 
     async def send(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """Send `deliveries`, one after the other, and return their receipts.
 
         Raises:
-            ConnectionFailure: The first of them fails for a reason that concerns all.
+            CutShort: The connection fails; it says what surely wasn't written.
         """
         receipts: list[Receipt] = []
         for at, delivery in enumerate(deliveries):
             try:
                 receipts.append(await self._sent(delivery))
-            except ConnectionFailure as failure:
-                rest = deliveries[at + 1 :]
-                self._unsent(rest)
-                if not receipts:
-                    raise
-                # What arrived before has its receipt; the rest is tried again, and then tells what is wrong.
-                until = (failure.until if isinstance(failure, RateLimited) else None) or self._clock.now()
-                reason = "the connection failed before it was sent"
-                return [*receipts, *(TryLater(each.id, until, reason) for each in (delivery, *rest))]
+            except CutShort as cut:
+                later = [each.id for each in deliveries[at + 1 :]]
+                raise CutShort(receipts, cut.failure, [*cut.unsent, *later]) from None
         return receipts
 
     async def _sent(self, delivery: Delivery) -> Receipt:
         ready = entry(delivery, self._options)
         if not isinstance(ready, Entry):
-            self._unsent([delivery])
             return Delivered(delivery.id) if ready is None else ready
-        absent = self._surely_absent(delivery)
-        if not absent and self._can_look(ready):
-            if await self._is_there(ready):
+        answer: Response | None = None
+        try:
+            if delivery.unsure and self._can_look(ready) and await self._is_there(ready):
                 return AlreadyThere(delivery.id)
-            absent = True
-        answer = await self._school.post(ready.path, ready.content)
+            answer = await self._post(ready)
+            return await self._receipt(delivery, ready, answer)
+        except CutShort:
+            raise
+        except ConnectionFailure as failure:
+            written = answer is not None and not _says_nothing_written(answer)
+            raise CutShort([], failure, [] if written else [delivery.id]) from None
+
+    async def _post(self, ready: Entry) -> Response:
+        try:
+            return await self._school.post(ready.path, ready.content)
+        except RateLimited:
+            raise  # of the connection's own quota: nothing was sent
+        except ConnectionFailure as failure:
+            raise CutShort([], failure) from None
+
+    async def _receipt(self, delivery: Delivery, ready: Entry, answer: Response) -> Receipt:
         if answer.status in _STORED:
             return self._stored(delivery, answer)
-        if absent and answer.status in _NOTHING_WRITTEN and _is_own(answer):
-            self._note([delivery])
         return await self._refused(delivery, ready, answer)
 
     def _stored(self, delivery: Delivery, answer: Response) -> Receipt:
@@ -133,18 +133,9 @@ class Submitter:
                 return True
         return False
 
-    def _surely_absent(self, delivery: Delivery) -> bool:
-        return self._absent.get(delivery.id, 0) >= delivery.attempt - 1
 
-    def _unsent(self, deliveries: Sequence[Delivery]) -> None:
-        self._note([each for each in deliveries if self._surely_absent(each)])
-
-    def _note(self, absent: Sequence[Delivery]) -> None:
-        for delivery in absent:
-            self._absent[delivery.id] = delivery.attempt
-            self._absent.move_to_end(delivery.id)
-        while len(self._absent) > _MOST_REMEMBERED:
-            self._absent.popitem(last=False)
+def _says_nothing_written(answer: Response) -> bool:
+    return answer.status in _NOTHING_WRITTEN and _is_own(answer)
 
 
 def _is_own(answer: Response) -> bool:
