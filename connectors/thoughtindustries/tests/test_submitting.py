@@ -18,11 +18,13 @@ from passback import (
     Rejected,
     ResultKind,
     ServerError,
+    Unsupported,
     UserUnknown,
 )
 from passback_thoughtindustries.sandbox import Behaviour
 
 WRITE = "POST /incoming/v2/courseExternalActivity"
+EVENTS = "GET /incoming/v2/events"
 PATHS = {"onboarding": "p-1"}
 
 
@@ -330,11 +332,44 @@ def test_the_key_is_shown_nowhere(start, made, caplog):
 @pytest.mark.parametrize(("status", "body"), [(401, None), (200, '{"valid": false}'), (200, "[]"), (404, "")])
 def test_the_check_is_the_schools_own(start, status, body):
     school = start()
-    school.ask(lambda it: it.check())
+    school.ask(lambda it: it.check(), when_unsure="send")
     assert [seen.path for seen in school.sandbox.requests] == ["/incoming/v2/ping"]
     school.sandbox.fail(status=status, body=body)
     with pytest.raises(ServerError):
         school.ask(lambda it: it.check())
+
+
+@pytest.mark.parametrize(("status", "failure"), [(403, ServerError), (404, ServerError), (501, Unsupported)])
+def test_a_key_that_may_not_read_events_fails_the_check_where_they_are_needed(start, status, failure):
+    school = start()
+    school.ask(lambda it: it.check())
+    assert [seen.path.rpartition("/")[2] for seen in school.sandbox.requests] == ["ping", "courseCompletion"]
+    school.sandbox.fail(status=status, on=EVENTS, times=9)
+    with pytest.raises(failure, match="when_unsure") as caught:
+        school.ask(lambda it: it.check())
+    assert caught.value.status == status
+    school.ask(lambda it: it.check(), when_unsure="send")
+    school.ask(lambda it: it.check(), course_by="sku")
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+def test_where_events_cant_be_read_a_person_decides_of_what_may_have_arrived(start, made, status):
+    school = start()
+    school.sandbox.fail(status=status, on=EVENTS, times=9)
+
+    async def tried(connection):
+        batch = made.batch(made.delivery(1, attempt=2), made.delivery(2))
+        receipts = list(await connection.submit_results(batch))
+        # Whether a refusal is to be believed is asked by the check.
+        await connection.check()
+        return receipts
+
+    held, delivered = school.ask(tried)
+    assert isinstance(held, Rejected)
+    assert "may have arrived" in held.reason
+    assert "when_unsure" in held.reason
+    assert delivered == Delivered(2)
+    assert len(school.asked("", "POST")) == 1
 
 
 def test_a_wrong_key_fails_the_check(start):

@@ -22,6 +22,7 @@ from passback import (
     UserQuery,
 )
 from passback_thoughtindustries.directory import Directory
+from passback_thoughtindustries.events import Events
 from passback_thoughtindustries.identity import proposal
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.receiving import Receiver
@@ -47,16 +48,18 @@ class ThoughtIndustriesConnector(Connector[ThoughtIndustriesOptions]):
         self._school = School(self.http, self.options)
         self._directory = Directory(self._school, self.options)
         self.filters = self._directory.filters
-        self._submitter = Submitter(self._school, self.options)
+        self._events = Events(self._school, self.options, self.clock)
+        self._submitter = Submitter(self._school, self.options, self._events)
         self._entrance = Entrance(self.options, self.clock)
         self._receiver = Receiver(self.options) if self.options.webhook_secrets else None
 
     async def check(self) -> None:
-        """Prove address and key by the school's own test, ``/ping``."""
+        """Prove address and key by the school's own test, ``/ping``, and its events where they are needed."""
         answer = await self._school.get("ping")
         require(answer, _OK)
         if document(answer).get("valid") is not True:
             raise ServerError(f"{answer.asked} answered that the key isn't valid; check api_key", status=_OK)
+        await self._events.prove()
 
     async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
         """Yield the user with an id, those with an e-mail address, or all of them, to the last page."""

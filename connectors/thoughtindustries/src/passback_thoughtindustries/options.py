@@ -62,7 +62,7 @@ class ThoughtIndustriesOptions(Options):
     when_unsure: Literal["look", "send"] = Field(
         default="look",
         description="What is done with a completion that may have arrived: `look` for it in the school's "
-        "events first, or `send` it again.",
+        "events first, which the key must be allowed to read, or `send` it again.",
     )
     email_lookup: bool = Field(
         default=False,

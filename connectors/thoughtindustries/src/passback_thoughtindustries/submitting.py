@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 
 from passback import (
     ActivityUnknown,
@@ -13,7 +12,6 @@ from passback import (
     CutShort,
     Delivered,
     Delivery,
-    JSONValue,
     RateLimited,
     Receipt,
     Rejected,
@@ -21,8 +19,8 @@ from passback import (
     UserUnknown,
 )
 from passback_thoughtindustries.completions import Entry, entry
+from passback_thoughtindustries.events import Events, Unreadable
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
-from passback_thoughtindustries.pages import pages
 from passback_thoughtindustries.school import School, require, said_by_school, words
 
 __all__ = ["Submitter"]
@@ -34,16 +32,15 @@ _REFUSALS = (_BAD_REQUEST, 409, 413, 422)
 _NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 409, 413, 422, 429})
 _ACTIVITY = re.compile(r"course|learning ?path", re.IGNORECASE)
 _MISSING = re.compile(r"not found|unknown|no such|doesn't exist|does not exist|invalid", re.IGNORECASE)
-# An event's time may be when the completion was told.
-_BEFORE = timedelta(days=1)
 
 
 class Submitter:
     """Sends results to one school."""
 
-    def __init__(self, school: School, options: ThoughtIndustriesOptions) -> None:
+    def __init__(self, school: School, options: ThoughtIndustriesOptions, events: Events) -> None:
         self._school = school
         self._options = options
+        self._events = events
 
     async def send(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """Send `deliveries`, one after the other, and return their receipts.
@@ -66,8 +63,9 @@ class Submitter:
             return Delivered(delivery.id) if ready is None else ready
         answer: Response | None = None
         try:
-            if delivery.unsure and self._can_look(ready) and await self._is_there(ready):
-                return AlreadyThere(delivery.id)
+            found = await self._found(delivery, ready)
+            if found is not None:
+                return found
             answer = await self._post(ready)
             return await self._receipt(delivery, ready, answer)
         except CutShort:
@@ -119,19 +117,21 @@ class Submitter:
         found = await self._school.user(ready.user)
         return found.status == _NOT_FOUND and bool(said_by_school(found))
 
-    def _can_look(self, ready: Entry) -> bool:
-        # Events name a course by its id.
-        return ready.course is not None and self._options.when_unsure == "look"
+    async def _found(self, delivery: Delivery, ready: Entry) -> Receipt | None:
+        """Return the receipt of what is there already, or can't be looked for; None where it's to be sent."""
+        if not delivery.unsure or not self._events.can_tell(ready):
+            return None
+        try:
+            return AlreadyThere(delivery.id) if await self._events.tell(ready) else None
+        except Unreadable as unreadable:
+            return Rejected(delivery.id, _held(unreadable))
 
-    async def _is_there(self, ready: Entry) -> bool:
-        """Return whether the school's events tell the completion already."""
-        query: dict[str, str | int] = {"startDate": (ready.at - _BEFORE).isoformat().replace("+00:00", "Z")}
-        if ready.user is not None:
-            query["userId"] = ready.user
-        async for events in pages(self._school, "events/courseCompletion", query, "events"):
-            if any(_tells(each, ready) for each in events):
-                return True
-        return False
+
+def _held(unreadable: Unreadable) -> str:
+    return (
+        f"it may have arrived at an earlier attempt, and {unreadable}. Look for it over there; "
+        "to send it all the same, set when_unsure to send and replay it"
+    )
 
 
 def _says_nothing_written(answer: Response) -> bool:
@@ -141,12 +141,3 @@ def _says_nothing_written(answer: Response) -> bool:
 def _is_own(answer: Response) -> bool:
     # A refused key is answered with nothing at all.
     return bool(said_by_school(answer)) or (answer.status == _UNAUTHORIZED and not answer.body.strip())
-
-
-def _tells(event: dict[str, JSONValue], ready: Entry) -> bool:
-    if event.get("notifiableId") != ready.course:
-        return False
-    detail, address = event.get("userDetail"), event.get("user")
-    if ready.user is not None:
-        return isinstance(detail, dict) and detail.get("id") == ready.user
-    return isinstance(address, str) and address.casefold() == (ready.address or "").casefold()
