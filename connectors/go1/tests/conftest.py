@@ -66,9 +66,9 @@ class Portal:
         }
         return Go1Options.model_validate(given | options)
 
-    def connection(self, *, read=5.0, **options):
+    def connection(self, *, read=5.0, clock=None, **options):
         http = HTTP(ADDRESSES, Timeouts(connect=2, read=read, total=20))
-        return Connection("acme", Go1Connector, self.options(**options), http, SystemClock())
+        return Connection("acme", Go1Connector, self.options(**options), http, clock or SystemClock())
 
     def ask(self, question, **options):
         """Await what `question` asks of a connection of its own."""
@@ -111,6 +111,22 @@ class Portal:
             for seen in self.sandbox.requests
             if seen.path.startswith(path) and method in (None, seen.method)
         ]
+
+
+class PatientClock(SystemClock):
+    """A clock that notes how long it's asked to wait, and doesn't."""
+
+    def __init__(self):
+        self.waits = []
+
+    async def wait(self, event, seconds):
+        self.waits.append(round(seconds))
+        return event.is_set()
+
+
+@pytest.fixture
+def clock():
+    return PatientClock()
 
 
 @pytest.fixture

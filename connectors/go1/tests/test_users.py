@@ -149,6 +149,23 @@ def test_429_in_the_middle_of_the_pages_says_until_when(start, form):
         assert abs((caught.value.until - at).total_seconds()) < 5
 
 
+def test_a_pause_in_the_middle_of_the_pages_is_waited_for(start, clock):
+    portal = start()
+    for after in (1, 2):
+        portal.sandbox.fail(status=429, headers={"Retry-After": "60"}, on=LIST, after=after)
+    assert [user.id for user in portal.users(UserQuery(), clock=clock)] == EVERYBODY
+    assert clock.waits == [60, 60]
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(40, [40, 40]), (91, [])])
+def test_patience_between_two_pages_has_an_end(start, clock, seconds, waits):
+    portal = start()
+    portal.sandbox.fail(status=429, headers={"Retry-After": str(seconds)}, on=LIST, after=1, times=9)
+    with pytest.raises(RateLimited):
+        portal.users(UserQuery(), clock=clock)
+    assert clock.waits == waits
+
+
 def test_only_501_says_that_the_portal_tells_nobody_who_its_users_are(start):
     portal = start()
     portal.sandbox.fail(status=501, on=LIST)

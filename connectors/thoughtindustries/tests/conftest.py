@@ -115,6 +115,22 @@ class School:
         ]
 
 
+class PatientClock(SystemClock):
+    """A clock that notes how long it's asked to wait, and doesn't."""
+
+    def __init__(self):
+        self.waits = []
+
+    async def wait(self, event, seconds):
+        self.waits.append(round(seconds))
+        return event.is_set()
+
+
+@pytest.fixture
+def clock():
+    return PatientClock()
+
+
 @pytest.fixture
 def start():
     """Start a sandbox; it stops with the test."""

@@ -294,6 +294,22 @@ def test_a_completion_is_found_on_a_later_page_of_events(start, made):
     assert len(school.asked("events")) == 2
 
 
+def test_a_look_outlives_a_pause_but_not_many(start, made, clock):
+    """Wire facts §6.2: events have a quota of their own."""
+    school = start()
+    result = made.result(1, learner=Learner(id="x", email="ana@example.com"))
+    for n in range(60):
+        school.submit(made.delivery(n, made.result(1), user=f"u-{505 + n}"))
+    school.submit(made.delivery(99, result))
+    options = {"learner_by": "email", "clock": clock}
+    school.sandbox.fail(status=429, headers={"Retry-After": "60"}, on=EVENTS, after=1)
+    assert school.submit(made.delivery(99, result, attempt=2), **options) == [AlreadyThere(99)]
+    school.sandbox.fail(status=429, headers={"Retry-After": "60"}, on=EVENTS, after=1, times=2)
+    with pytest.raises(RateLimited):
+        school.submit(made.delivery(99, result, attempt=2), **options)
+    assert clock.waits == [60, 60]
+
+
 def test_what_surely_didnt_arrive_isnt_looked_for(start, made):
     """Such as after a restart, where the learner was unknown at the attempts before."""
     school = start()

@@ -9,11 +9,12 @@ from passback import (
     IdentityProposal,
     IdentityRequest,
     Learner,
+    RateLimited,
     ServerError,
     User,
     UserQuery,
 )
-from passback_thoughtindustries.sandbox import PEOPLE, Behaviour
+from passback_thoughtindustries.sandbox import PEOPLE, Behaviour, Person
 
 LIST = "GET /incoming/v2/users"
 EVERYBODY = [person.id for person in PEOPLE]
@@ -168,3 +169,29 @@ def test_the_attributes_can_be_called_otherwise(start):
     request = IdentityRequest(learner=Learner(id="l-1"), assertion=said(employee=["E-2"]))
     proposed = start().connection(external_id_attribute="employee").map_identity(request)
     assert proposed == IdentityProposal(user_id="E-2", matched_by="external_id")
+
+
+def test_a_long_list_outlives_a_minutes_quota(start, clock):
+    """Wire facts §6.2: 120 requests a minute, and a school of 15,000 has 150 pages."""
+    school = start(Behaviour(people=tuple(Person(id=f"u-{n}", email=None, first="") for n in range(400))))
+    for after in (1, 2, 3):
+        school.sandbox.fail(status=429, headers={"Retry-After": "60"}, on=LIST, after=after)
+    assert len(school.users(UserQuery(), clock=clock)) == 400
+    assert clock.waits == [60, 60, 60]
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(40, [40, 40]), (91, [])])
+def test_patience_between_two_pages_has_an_end(start, clock, seconds, waits):
+    school = start()
+    school.sandbox.fail(status=429, headers={"Retry-After": str(seconds)}, on=LIST, after=1, times=9)
+    with pytest.raises(RateLimited):
+        school.users(UserQuery(), clock=clock)
+    assert clock.waits == waits
+
+
+def test_where_a_list_doesnt_begin_nothing_is_waited_for(start, clock):
+    school = start()
+    school.sandbox.fail(status=429, headers={"Retry-After": "5"}, on=LIST)
+    with pytest.raises(RateLimited):
+        school.users(UserQuery(), clock=clock)
+    assert clock.waits == []

@@ -50,7 +50,7 @@ class Go1Connector(Connector[Go1Options]):
         objects = LearningObjects(options.learning_objects)
         self._portal = Portal(self.http, options, self.clock)
         self._submitter = Submitter(self._portal, options, objects, self.clock)
-        self._directory = Directory(self._portal, options)
+        self._directory = Directory(self._portal, options, self.clock)
         self._entrance = Entrance(self._portal, options, objects)
         self._receiver = Receiver(options, objects, self.connection) if options.webhook_secrets else None
 

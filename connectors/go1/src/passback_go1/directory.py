@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from passback import JSONValue, ServerError, User, UserQuery
+from passback import Clock, JSONValue, ServerError, User, UserQuery
 from passback_go1.ids import identifier
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
+from passback_go1.patience import Patience
 from passback_go1.portal import Portal, document, said_by_go1
 
 __all__ = ["Directory"]
@@ -19,9 +20,10 @@ _MOST_PAGES = 20_000
 class Directory:
     """Looks users up."""
 
-    def __init__(self, portal: Portal, options: Go1Options) -> None:
+    def __init__(self, portal: Portal, options: Go1Options, clock: Clock) -> None:
         self._portal = portal
         self._options = options
+        self._clock = clock
 
     async def users(self, query: UserQuery) -> AsyncIterator[User]:
         """Yield the user with the id that `query` names, those with its address, or all of them.
@@ -35,7 +37,9 @@ class Directory:
             return
         options, address = self._options, query.email
         asked = {options.email_filter: address} if address is not None and options.email_filter else {}
-        async for items in pages(self._portal.users, asked, options.users_key, _MOST_PAGES):
+        patience = Patience(self._clock)
+        async for items in pages(self._portal.users, asked, options.users_key, _MOST_PAGES, patience):
+            patience.renew()
             for item in items:
                 user = self._user(item)
                 # A portal that doesn't know the filter lists everybody.

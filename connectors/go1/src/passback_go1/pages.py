@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from passback import JSONValue, Response, ServerError
+from passback_go1.patience import Patience
 from passback_go1.portal import document, hits
 
 __all__ = ["pages"]
@@ -17,7 +19,7 @@ _OK = 200
 
 
 async def pages(
-    ask: _Ask, query: Mapping[str, str], key: str, most: int
+    ask: _Ask, query: Mapping[str, str], key: str, most: int, patience: Patience
 ) -> AsyncIterator[list[dict[str, JSONValue]]]:
     """Yield the list of each page.
 
@@ -26,14 +28,16 @@ async def pages(
         query: What is asked for, but for offset and limit.
         key: Where a page has its list.
         most: How many pages there are at most.
+        patience: Waits before all pages but the first, where GO1 asks for that.
 
     Raises:
+        RateLimited: It asks for more patience.
         ServerError: A page is none, is the same as one before, or is missing; or they never end.
     """
     read, seen = 0, set[bytes]()
     for _ in range(most):
-        answer = await ask({**query, "limit": _SIZE, "offset": read})
-        answer.require(_OK)
+        got = partial(_got, ask, {**query, "limit": _SIZE, "offset": read})
+        answer = await (patience.ask(got) if seen else got())
         found, total = hits(answer, key), _total(answer)
         if not found:
             # What isn't listed would count as gone; a filter may leave the total as it was.
@@ -51,6 +55,12 @@ async def pages(
         if total is not None and read >= total:
             return
     raise ServerError(f"{answer.asked}: there are more than {most} pages", status=_OK)
+
+
+async def _got(ask: _Ask, query: Mapping[str, str | int]) -> Response:
+    answer = await ask(query)
+    answer.require(_OK)
+    return answer
 
 
 def _total(answer: Response) -> int | None:

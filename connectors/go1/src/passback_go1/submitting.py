@@ -25,6 +25,7 @@ from passback_go1.ids import identifier
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
+from passback_go1.patience import Patience
 from passback_go1.portal import Portal, document, said_by_go1
 
 __all__ = ["Submitter"]
@@ -116,9 +117,10 @@ class Submitter:
     async def _newest(self, user: str, learning_object: str) -> dict[str, JSONValue] | None:
         # Who enrolls again has several, and the last made is the one that counts.
         query = {"user_account_id": user, "lo_ids": learning_object}
+        patience = Patience(self._clock)
         found = [
             item
-            async for items in pages(self._portal.enrollments, query, "hits", _MOST_PAGES)
+            async for items in pages(self._portal.enrollments, query, "hits", _MOST_PAGES, patience)
             for item in items
             if identifier(item.get("user_account_id")) == user
             and identifier(item.get("lo_id")) == learning_object

@@ -46,7 +46,7 @@ class ThoughtIndustriesConnector(Connector[ThoughtIndustriesOptions]):
     def __init__(self, context: Context[ThoughtIndustriesOptions]) -> None:
         super().__init__(context)
         self._school = School(self.http, self.options)
-        self._directory = Directory(self._school, self.options)
+        self._directory = Directory(self._school, self.options, self.clock)
         self.filters = self._directory.filters
         self._events = Events(self._school, self.options, self.clock)
         self._submitter = Submitter(self._school, self.options, self._events)

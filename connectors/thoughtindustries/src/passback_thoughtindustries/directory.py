@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 
-from passback import JSONValue, ServerError, User, UserQuery
+from passback import Clock, JSONValue, ServerError, User, UserQuery
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.pages import pages
+from passback_thoughtindustries.patience import Patience
 from passback_thoughtindustries.school import School, document, require, said_by_school
 
 __all__ = ["Directory", "is_identity"]
@@ -32,9 +33,10 @@ class Directory:
         filters: By what the school itself finds a user.
     """
 
-    def __init__(self, school: School, options: ThoughtIndustriesOptions) -> None:
+    def __init__(self, school: School, options: ThoughtIndustriesOptions, clock: Clock) -> None:
         self._school = school
         self._options = options
+        self._clock = clock
         self.filters = frozenset({"id", "email"} if options.email_lookup else {"id"})
 
     async def users(self, query: UserQuery) -> AsyncIterator[User]:
@@ -54,7 +56,9 @@ class Directory:
             if found is not None and (found.email or "").casefold() == address.casefold():
                 yield found
             return
-        async for items in pages(self._school, "users", {"perPage": _PER_PAGE}, "users"):
+        patience = Patience(self._clock)
+        async for items in pages(self._school, "users", {"perPage": _PER_PAGE}, "users", patience):
+            patience.renew()
             for item in items:
                 user = self._user(item)
                 if address is None or (user.email or "").casefold() == address.casefold():

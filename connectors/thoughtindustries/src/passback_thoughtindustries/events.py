@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from passback import Clock, JSONValue, ServerError, Unsupported
 from passback_thoughtindustries.completions import Entry
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.pages import pages
+from passback_thoughtindustries.patience import Patience
 from passback_thoughtindustries.school import School
 
 __all__ = ["Events", "Unreadable"]
@@ -47,7 +49,7 @@ class Events:
         if not self._wanted or self._results_say:
             return
         try:
-            await anext(pages(self._school, _PATH, _since(self._clock.now()), "events"))
+            await anext(self._pages(_since(self._clock.now())))
         except Unsupported as unsupported:
             raise Unsupported(f"{unsupported}; {_HELP}", status=unsupported.status) from None
         except ServerError as error:
@@ -64,7 +66,7 @@ class Events:
         """
         query = _since(ready.at) | ({} if ready.user is None else {"userId": ready.user})
         try:
-            async for events in pages(self._school, _PATH, query, "events"):
+            async for events in self._pages(query):
                 if any(_tells(each, ready) for each in events):
                     return True
         except Unsupported as unsupported:
@@ -74,6 +76,10 @@ class Events:
                 raise
             raise self._unreadable(error.status) from None
         return False
+
+    def _pages(self, query: dict[str, str | int]) -> AsyncIterator[list[dict[str, JSONValue]]]:
+        # Its patience isn't renewed: a batch has to end.
+        return pages(self._school, _PATH, query, "events", Patience(self._clock))
 
     def _unreadable(self, status: int | None) -> Unreadable:
         self._results_say = True

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
 
 import attrs
 
 from passback import JSONValue, Response, ServerError
+from passback_thoughtindustries.patience import Patience
 from passback_thoughtindustries.school import School, document, require
 
 __all__ = ["pages"]
@@ -30,7 +32,7 @@ class _Page:
 
 
 async def pages(
-    school: School, path: str, query: Mapping[str, str | int], named: str
+    school: School, path: str, query: Mapping[str, str | int], named: str, patience: Patience
 ) -> AsyncIterator[list[dict[str, JSONValue]]]:
     """Yield the list of each page, to the last one.
 
@@ -39,15 +41,17 @@ async def pages(
         path: Where the list is.
         query: What is asked for, but for the page.
         named: What the list is called there.
+        patience: Waits before all pages but the first, where the school asks for that.
 
     Raises:
+        RateLimited: It asks for more patience.
         ServerError: A page is none, comes twice, or is missing; or they never end.
     """
     read, seen, where = 0, set[bytes](), {"page": 1}
     asked: Mapping[str, str | int] = where
     for number in range(1, _MOST + 1):
-        answer = await school.get(path, {**query, **asked})
-        require(answer, _OK)
+        got = partial(_got, school, path, {**query, **asked})
+        answer = await (patience.ask(got) if seen else got())
         page, mark = _page(answer, named), hashlib.sha256(answer.body).digest()
         if mark in seen:
             raise ServerError(f"{answer.asked}: a page came twice; paging has no effect", status=_OK)
@@ -62,6 +66,12 @@ async def pages(
             return
         asked = following
     raise ServerError(f"{path}: there are more than {_MOST} pages", status=_OK)
+
+
+async def _got(school: School, path: str, query: Mapping[str, str | int]) -> Response:
+    answer = await school.get(path, query)
+    require(answer, _OK)
+    return answer
 
 
 def _following(page: _Page, number: int) -> Mapping[str, str | int] | None:
