@@ -11,6 +11,7 @@ from passback import (
     ActivityUnknown,
     AlreadyThere,
     Batch,
+    ConnectionFailure,
     CutShort,
     Delivered,
     Learner,
@@ -147,11 +148,30 @@ def test_a_refusal_is_told_in_the_schools_words(start, made, status):
     assert receipt == Rejected(1, f"it answered {status}: completionDate must not be in the future; nor 7")
 
 
-def test_errors_are_no_success_whatever_the_status(start, made):
+@pytest.mark.parametrize(
+    ("body", "became"),
+    [
+        ('{"errors": ["no such thing"]}', Rejected),
+        ('[{"errors": ["x"]}]', Rejected),
+        ('{"success": false, "message": "nope"}', Rejected),
+        ('{"error": "course_not_found", "message": "no such course"}', ActivityUnknown),
+        ('{"error": "unauthorized", "status": 401}', ServerError),
+        ('{"error": "rate_limit_exceeded", "message": "slow down", "retryAfter": 32}', RateLimited),
+        ('{"error": {"message": "oops"}, "statusCode": "503"}', ServerError),
+        ('{"success": false}', ServerError),
+        ('{"success": true}', Delivered),
+        ('{"errors": [], "error": null}', Delivered),
+        ("[]", Delivered),
+    ],
+)
+def test_an_error_is_no_success_whatever_the_status(start, made, body, became):
     school = start()
-    school.sandbox.fail(status=200, body='{"errors": ["no such thing"]}', on=WRITE)
-    (receipt,) = school.submit(made.delivery(1))
-    assert receipt == Rejected(1, "it answered 200: no such thing")
+    school.sandbox.fail(status=200, body=body, on=WRITE)
+    try:
+        (found,) = school.submit(made.delivery(1))
+    except ConnectionFailure as failure:
+        found = failure
+    assert isinstance(found, became)
 
 
 @pytest.mark.parametrize("status", [401, 403, 405, 500, 502])

@@ -10,6 +10,7 @@ import attrs
 import msgspec
 
 from passback import HTTP, JSONValue, RateLimited, Response, ServerError
+from passback_thoughtindustries.errors import as_told
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 
 __all__ = ["School", "document", "require", "said_by_school", "words"]
@@ -42,13 +43,14 @@ class School:
     async def _ask(
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, json: object = None
     ) -> Response:
-        return await self._http.request(
+        answer = await self._http.request(
             method,
             f"{self._base}/{path}",
             query=query,
             headers={"authorization": f"Bearer {self._key}"},
             json=json,
         )
+        return as_told(answer)
 
 
 def require(answer: Response, *statuses: int) -> None:
