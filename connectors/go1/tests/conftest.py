@@ -15,6 +15,7 @@ from passback import (
     AddressPolicy,
     Batch,
     Connection,
+    CutShort,
     Delivery,
     Incoming,
     Item,
@@ -86,10 +87,14 @@ class Portal:
         return self.ask(lambda connection: connection.check(), **options)
 
     def submit(self, results, users=None, attempt=1, **options):
-        """Send `results` as one batch; return their receipts."""
-        return self.ask(
-            lambda connection: connection.submit_results(batch(results, users, attempt)), **options
-        )
+        """Send `results` as one batch; return their receipts, or raise what failed before any."""
+        sent = batch(results, users, attempt)
+        try:
+            return self.ask(lambda connection: connection.submit_results(sent), **options)
+        except CutShort as cut:
+            if cut.receipts:
+                raise
+            raise cut.failure from None
 
     def one(self, result, user="501", **options):
         (receipt,) = self.submit([result], [user], **options)

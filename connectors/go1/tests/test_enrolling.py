@@ -10,6 +10,7 @@ from passback import (
     ActivityUnknown,
     AlreadyThere,
     Batch,
+    CutShort,
     Delivered,
     Delivery,
     RateLimited,
@@ -301,32 +302,36 @@ def test_a_token_that_expires_in_the_middle_of_a_batch_is_replaced(start, made, 
     assert len(portal.asked("/oauth/token")) > 1
 
 
-def test_429_in_the_middle_of_a_batch_keeps_what_arrived_and_says_until_when(start, made):
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [(429, RateLimited), (401, ServerError), (403, ServerError), (500, ServerError), (503, RateLimited)],
+)
+def test_what_fails_in_the_middle_of_a_batch_is_the_connections(start, made, status, failure):
     portal = start()
-    portal.sandbox.fail(status=429, headers={"Retry-After": "120"}, on=ENROLL, after=1)
-    receipts = portal.submit([made(n) for n in range(3)], ["505", "506", "507"])
-    assert [type(each) for each in receipts] == [Delivered, TryLater, TryLater]
-    assert receipts[1].at == receipts[2].at
-    assert (receipts[1].at - made().at).total_seconds() > 0
-    assert len(portal.asked("/gateway")) == 2
+    portal.sandbox.fail(status=status, headers={"Retry-After": "120"}, times=9, on=ENROLL, after=1)
+    with pytest.raises(CutShort) as caught:
+        portal.submit([made(n) for n in range(4)], ["505", "506", "507", "508"])
+    assert [type(each) for each in caught.value.receipts] == [Delivered]
+    assert isinstance(caught.value.failure, failure)
+    assert set(caught.value.unsent) == {3, 4}
 
 
-def test_429_at_the_beginning_of_a_batch_is_the_connections(start, made):
+def test_what_fails_at_the_beginning_of_a_batch_is_too(start, made, batched):
     portal = start()
     portal.sandbox.fail(status=429, headers={"Retry-After": "120"}, on=ENROLL)
-    with pytest.raises(RateLimited) as caught:
-        portal.submit([made(n) for n in range(3)], ["505", "506", "507"])
-    assert caught.value.until is not None
+    sent = batched([made(n) for n in range(3)], ["505", "506", "507"])
+    with pytest.raises(CutShort) as caught:
+        portal.ask(lambda it: it.submit_results(sent))
+    assert caught.value.failure.until is not None
+    assert set(caught.value.unsent) == {2, 3}
+    assert len(portal.asked("/gateway")) == 1
 
 
-@pytest.mark.parametrize("status", [401, 403, 500, 503])
-def test_what_fails_in_the_middle_of_a_batch_is_tried_again_and_tells_then_what_is_wrong(start, made, status):
+def test_what_is_too_large_is_refused_alone(start, made):
     portal = start()
-    portal.sandbox.fail(status=status, times=9, on=ENROLL, after=1)
-    receipts = portal.submit([made(n) for n in range(3)], ["505", "506", "507"])
-    assert [type(each) for each in receipts] == [Delivered, TryLater, TryLater]
-    with pytest.raises(ServerError):
-        portal.one(made(1), user="506")
+    portal.sandbox.fail(status=413, on=ENROLL)
+    receipts = portal.submit([made(n) for n in range(2)], ["505", "506"])
+    assert [type(each) for each in receipts] == [Rejected, Delivered]
 
 
 def test_one_bad_result_doesnt_stop_the_others(start, made):

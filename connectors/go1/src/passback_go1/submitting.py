@@ -8,12 +8,13 @@ from datetime import timedelta
 from passback import (
     ActivityUnknown,
     AlreadyThere,
+    BatchRefused,
     Clock,
     ConnectionFailure,
+    CutShort,
     Delivered,
     Delivery,
     JSONValue,
-    RateLimited,
     Receipt,
     Rejected,
     Response,
@@ -50,7 +51,7 @@ class Submitter:
         """Send `deliveries`, one after the other, and return their receipts.
 
         Raises:
-            ConnectionFailure: The first of them fails for a reason that concerns all.
+            CutShort: The connection fails; it says what wasn't sent.
         """
         receipts: list[Receipt] = []
         held: set[tuple[str, str]] = set()
@@ -61,11 +62,10 @@ class Submitter:
                 continue
             try:
                 receipt = await self._sent(delivery)
+            except BatchRefused as refused:
+                receipt = Rejected(delivery.id, str(refused))
             except ConnectionFailure as failure:
-                # What arrived before has its receipt; the rest is tried again, and then tells what is wrong.
-                if not receipts:
-                    raise
-                return [*receipts, *self._postponed(deliveries[at:], failure)]
+                raise CutShort(receipts, failure, [each.id for each in deliveries[at + 1 :]]) from None
             if isinstance(receipt, TryLater):
                 held.add(learned)
             receipts.append(receipt)
@@ -147,11 +147,6 @@ class Submitter:
 
     def _later(self, delivery: Delivery, reason: str) -> TryLater:
         return TryLater(delivery.id, self._clock.now() + _PAUSE, reason)
-
-    def _postponed(self, deliveries: Sequence[Delivery], failure: ConnectionFailure) -> list[Receipt]:
-        until = failure.until if isinstance(failure, RateLimited) else None
-        reason = "the connection failed before it was sent"
-        return [TryLater(each.id, until or self._clock.now(), reason) for each in deliveries]
 
 
 def _created(item: dict[str, JSONValue]) -> float:
