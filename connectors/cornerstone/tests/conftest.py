@@ -15,6 +15,7 @@ from passback import (
     AddressPolicy,
     Batch,
     Connection,
+    CutShort,
     Delivery,
     LaunchQuery,
     Learner,
@@ -93,7 +94,14 @@ class Csod:
         return asyncio.run(asked())
 
     def submit(self, *deliveries, launches=(), **changes):
-        return self.run(lambda each: each.submit_results(batch(*deliveries, launches=launches)), **changes)
+        """Send `deliveries` as one batch; return its receipts, or raise what failed before any."""
+        sent = batch(*deliveries, launches=launches)
+        try:
+            return self.run(lambda each: each.submit_results(sent), **changes)
+        except CutShort as cut:
+            if cut.receipts:
+                raise
+            raise cut.failure from None
 
     def lookup(self, query=None, **changes):
         async def listed(connection):

@@ -10,6 +10,7 @@ from passback import (
     ActivityUnknown,
     AlreadyThere,
     CannotConnect,
+    CutShort,
     Delivered,
     Item,
     NeedsLaunch,
@@ -181,8 +182,9 @@ def test_a_token_that_was_doubted_is_tried_again(csod, sent, batched, launch):
     csod.sandbox.fail(status=401, on=f"POST {CALLBACK}")
 
     async def twice(connection):
-        with pytest.raises(ServerError):
+        with pytest.raises(CutShort) as caught:
             await connection.submit_results(batched(sent(), launches=[launch]))
+        assert isinstance(caught.value.failure, ServerError)
         return await connection.submit_results(batched(sent(attempt=2), launches=[launch]))
 
     assert csod.run(twice, **ALONE) == [Delivered(1, "ladder-1", launch.id)]
@@ -350,13 +352,31 @@ def test_slow_is_no_connection(csod, sent, launch):
 def test_too_many_requests_in_the_middle_of_a_batch_keep_what_came_before(csod, sent, launch, told, wait):
     csod.sandbox.fail(status=429, headers=told, on=f"POST {CALLBACK}", after=1)
     now = csod.time.now()
-    receipts = csod.submit(sent("started", 1, place=1), sent("completed", 2), launches=[launch], **ALONE)
-    assert isinstance(receipts[0], Delivered)
-    assert isinstance(receipts[1], TryLater)
+    deliveries = [sent("started", 1, place=1), sent("completed", 2), sent("completed", 3, place=2)]
+    with pytest.raises(CutShort) as caught:
+        csod.submit(*deliveries, launches=[launch], **ALONE)
+    assert [type(each) for each in caught.value.receipts] == [Delivered]
+    assert set(caught.value.unsent) == {3}
+    until = caught.value.failure.until
     if wait is None:
-        assert receipts[1].at == now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        assert until == now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     else:
-        assert timedelta(0) < receipts[1].at - now - timedelta(seconds=wait) < timedelta(seconds=5)
+        assert timedelta(0) < until - now - timedelta(seconds=wait) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_outage_at_the_beginning_of_a_batch_tells_what_wasnt_sent(csod, sent, batched, launch, status):
+    csod.sandbox.fail(status=status, on=f"POST {CALLBACK}")
+    deliveries = [sent("completed", 1), sent("completed", 2, place=1)]
+    with pytest.raises(CutShort) as caught:
+        csod.run(lambda it: it.submit_results(batched(*deliveries, launches=[launch])), **ALONE)
+    assert set(caught.value.unsent) == {2}
+
+
+def test_what_is_too_large_is_refused_alone(csod, sent, launch):
+    csod.sandbox.fail(status=413, on=f"POST {CALLBACK}")
+    receipts = csod.submit(sent("completed", 1), sent("completed", 2, place=1), launches=[launch], **ALONE)
+    assert [type(each) for each in receipts] == [Rejected, Delivered]
 
 
 def test_too_many_requests_at_first_are_the_connections(csod, sent, launch):

@@ -7,12 +7,12 @@ from passback import (
     Account,
     ActivityUnknown,
     CannotConnect,
+    CutShort,
     Delivered,
     NeedsLaunch,
     RateLimited,
     Rejected,
     ServerError,
-    TryLater,
     UserUnknown,
 )
 from passback_cornerstone.sandbox import Behaviour
@@ -60,10 +60,9 @@ def test_a_token_that_ends_in_the_middle_of_a_batch_is_followed_by_the_tenant_ap
 def test_a_wrong_provider_key_holds_up_nothing_that_the_tenant_api_takes(csod, sent):
     launch = csod.launch()
     wrong = {"callback": {"secret": "not-it-at-all"}}
-    receipts = csod.submit(sent("completed", 1), sent("progressed", 2, place=1), launches=[launch], **wrong)
-    assert receipts[0] == Delivered(1, "ladder-1")
-    assert isinstance(receipts[1], TryLater)
-    assert "check key and secret" in receipts[1].reason
+    with pytest.raises(CutShort, match="check key and secret") as caught:
+        csod.submit(sent("completed", 1), sent("progressed", 2, place=1), launches=[launch], **wrong)
+    assert caught.value.receipts == [Delivered(1, "ladder-1")]
 
 
 def test_the_callback_being_down_is_not_gone_round(csod, sent):
@@ -197,20 +196,22 @@ def test_a_page_is_no_answer(csod, sent, path):
 def test_a_used_up_minute_in_the_middle_of_a_batch_waits_for_the_next(start, sent):
     csod = start(hourly=120)
     deliveries = [sent("completed", n, account=csod.account(n)) for n in range(1, 5)]
-    receipts = csod.submit(*deliveries, **TENANT)
-    assert [type(each) for each in receipts] == [Delivered, Delivered, TryLater, TryLater]
-    assert "120 an hour" in receipts[2].reason
-    assert receipts[2].at.second == 0
-    csod.time.go_on((receipts[2].at - csod.time.now()).total_seconds())
+    with pytest.raises(CutShort, match="120 an hour") as caught:
+        csod.submit(*deliveries, **TENANT)
+    assert [type(each) for each in caught.value.receipts] == [Delivered, Delivered]
+    assert set(caught.value.unsent) == {4}
+    until = caught.value.failure.until
+    assert until.second == 0
+    csod.time.go_on((until - csod.time.now()).total_seconds())
     assert [type(each) for each in csod.submit(*deliveries[2:], **TENANT)] == [Delivered, Delivered]
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_portal_that_says_when_is_obeyed(start, sent, form):
     csod = start(hourly=60, retry_after=form)
-    receipts = csod.submit(*(sent("completed", n, account=csod.account(n)) for n in (1, 2)), **TENANT)
-    assert isinstance(receipts[1], TryLater)
-    assert 0 < (receipts[1].at - csod.time.now()).total_seconds() <= 61
+    with pytest.raises(CutShort) as caught:
+        csod.submit(*(sent("completed", n, account=csod.account(n)) for n in (1, 2)), **TENANT)
+    assert 0 < (caught.value.failure.until - csod.time.now()).total_seconds() <= 61
 
 
 def test_a_token_endpoint_that_asks_to_slow_down_is_given_a_minute(csod, sent):

@@ -46,7 +46,7 @@ class CornerstoneConnector(Connector[CornerstoneOptions]):
         tenant = None if api is None else Api(options.url, api, self.http, self.clock)
         self._directory = None if tenant is None else Directory(tenant, self.clock)
         transcripts = None if tenant is None else Transcripts(tenant)
-        self._sender = Sender(options, self.clock, self._portal, transcripts, self._directory)
+        self._sender = Sender(options, self._portal, transcripts, self._directory)
         self.filters = frozenset() if self._directory is None else self._directory.filters
 
     async def check(self) -> None:

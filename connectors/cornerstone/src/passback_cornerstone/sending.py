@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
 
 import attrs
 
@@ -12,13 +11,13 @@ from passback import (
     ActivityUnknown,
     AlreadyThere,
     Batch,
-    Clock,
+    BatchRefused,
     ConnectionFailure,
+    CutShort,
     Delivered,
     Delivery,
     Launch,
     NeedsLaunch,
-    RateLimited,
     Receipt,
     Rejected,
     Response,
@@ -46,37 +45,34 @@ class Sender:
     def __init__(
         self,
         options: CornerstoneOptions,
-        clock: Clock,
         portal: Portal | None,
         transcripts: Transcripts | None,
         directory: Directory | None,
     ) -> None:
         self._options = options
-        self._clock = clock
         self._portal = portal
         self._transcripts = transcripts
         self._directory = directory
         self._completed: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def receipts(self, batch: Batch) -> Sequence[Receipt]:
-        """Send `batch` one by one; what follows a failure is tried later.
+        """Send `batch` one by one, until the connection fails.
 
         Raises:
-            ConnectionFailure: Nothing was sent before it.
+            CutShort: It fails; what wasn't sent is in it.
         """
         receipts: list[Receipt] = []
         held: dict[tuple[str, str], TryLater] = {}
-        sent = False
         for place, delivery in enumerate(batch.deliveries):
             try:
                 made = held.get(_subject(delivery)) or self._record(delivery)
                 if isinstance(made, Record):
-                    made, sent = await self._send(delivery, batch.launches, made), True
+                    made = await self._send(delivery, batch.launches, made)
+            except BatchRefused as refused:
+                made = Rejected(delivery.id, str(refused))
             except ConnectionFailure as failure:
-                if not sent:
-                    raise
-                # What arrived has its receipt; the rest comes again, and then tells what is wrong.
-                return [*receipts, *self._postponed(batch.deliveries[place:], failure)]
+                later = [each.id for each in batch.deliveries[place + 1 :]]
+                raise CutShort(receipts, failure, later) from None
             if isinstance(made, TryLater):
                 # What the same learner did later in the same course doesn't overtake it.
                 held[_subject(delivery)] = made
@@ -141,11 +137,6 @@ class Sender:
             f"Cornerstone answered {answer.status} for course {record.course} and this user: "
             f"{why}; is the course in its catalogue? If by another id, say so (courses, learning_objects)",
         )
-
-    def _postponed(self, deliveries: Sequence[Delivery], failure: ConnectionFailure) -> list[Receipt]:
-        until = failure.until if isinstance(failure, RateLimited) else None
-        at: datetime = until or self._clock.now()
-        return [TryLater(each.id, at, f"not sent yet: {failure}") for each in deliveries]
 
 
 def _user(delivery: Delivery) -> str | None:
