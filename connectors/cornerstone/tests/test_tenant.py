@@ -6,6 +6,7 @@ import pytest
 from passback import (
     Account,
     ActivityUnknown,
+    AlreadyThere,
     CannotConnect,
     CutShort,
     Delivered,
@@ -178,12 +179,30 @@ def test_a_wrong_client_is_a_server_error(csod, sent, wrong):
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(403, ServerError), (409, ServerError), (500, ServerError), (429, RateLimited)]
+    ("status", "error"), [(403, ServerError), (405, ServerError), (500, ServerError), (429, RateLimited)]
 )
 def test_what_concerns_the_portal_is_raised(csod, sent, status, error):
     csod.sandbox.fail(status=status, on=f"PATCH {COMPLETE}")
     with pytest.raises(error):
         csod.submit(sent(), **TENANT)
+
+
+REFUSED = '{"status": "422", "error": {"message": "the version was retired", "code": "422"}}'
+
+
+@pytest.mark.parametrize("status", [413, 422])
+def test_what_a_refusal_says_is_of_one_result(csod, sent, status):
+    csod.sandbox.fail(status=status, body=REFUSED, on=f"PATCH {COMPLETE}")
+    receipts = csod.submit(sent("completed", 1), sent("completed", 2, place=1), **TENANT)
+    assert receipts[0] == Rejected(1, f"Cornerstone refused it ({status}): the version was retired")
+    assert isinstance(receipts[1], Delivered)
+
+
+def test_a_conflict_says_that_it_is_complete_already(csod, sent):
+    """Wire facts §2.4: Completed is final."""
+    csod.sandbox.fail(status=409, on=f"PATCH {COMPLETE}")
+    receipts = csod.submit(sent("completed", 1), sent("progressed", 2), api={"progress": True}, **TENANT)
+    assert receipts == [AlreadyThere(1, "ladder-1"), AlreadyThere(2, "ladder-1")]
 
 
 @pytest.mark.parametrize("path", [COMPLETE, TOKEN])

@@ -9,7 +9,7 @@ import attrs
 
 from passback import RateLimited, Response, ServerError
 
-__all__ = ["is_page", "next_minute", "require", "said"]
+__all__ = ["is_page", "next_minute", "refusal", "require", "said"]
 
 _TOO_MANY = 429
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -49,6 +49,11 @@ def said(answer: Response) -> str:
     if isinstance(message, str):
         answer = attrs.evolve(answer, body=message.encode("utf-8", "replace"))
     return answer.excerpt() or "without a word why"
+
+
+def refusal(answer: Response) -> str:
+    """Return why a result is refused, for people."""
+    return f"Cornerstone refused it ({answer.status}): {said(answer)}"
 
 
 def is_page(answer: Response) -> bool:

@@ -20,7 +20,7 @@ from passback import (
     ServerError,
     TryLater,
 )
-from passback_cornerstone.answers import require, said
+from passback_cornerstone.answers import refusal, require
 from passback_cornerstone.callback import Callback, Meaning, meaning, no_callback
 from passback_cornerstone.launches import Target
 from passback_cornerstone.options import CallbackOptions, CornerstoneOptions
@@ -93,7 +93,7 @@ class Portal:
             if means is Meaning.FINAL:
                 return AlreadyThere(delivery.id, record.course)
             if self._is_verdict(means, each, delivery):
-                return answer if means is Meaning.UNKNOWN else Rejected(delivery.id, _refusal(answer))
+                return answer if means is Meaning.UNKNOWN else Rejected(delivery.id, refusal(answer))
             failed.append(each)
             refused += [each] if means is Meaning.UNAUTHORIZED else []
             untaken = self._noted(untaken, means, each, answer, delivery)
@@ -116,13 +116,9 @@ class Portal:
         if means is Meaning.UNAUTHORIZED:
             doubt = _doubt(answer) if self._tokens.casts_doubt(by) else None
             return attrs.evolve(untaken, failure=untaken.failure or doubt)
-        reason = f"{_refusal(answer)}, to a launch that isn't proven yet"
+        reason = f"{refusal(answer)}, to a launch that isn't proven yet"
         later = TryLater(delivery.id, self._clock.now() + _PAUSE, reason)
         return attrs.evolve(untaken, later=untaken.later or later)
-
-
-def _refusal(answer: Response) -> str:
-    return f"Cornerstone refused it ({answer.status}): {said(answer)}"
 
 
 def _doubt(answer: Response) -> ServerError:

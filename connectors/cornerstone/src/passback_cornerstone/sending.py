@@ -121,7 +121,7 @@ class Sender:
     async def _settled(self, delivery: Delivery, record: Record, answer: Receipt | Response) -> Receipt:
         if isinstance(answer, Response):
             return await self._unknown(delivery, record, answer)
-        if record.completed and isinstance(answer, Delivered):
+        if record.completed and isinstance(answer, Delivered | AlreadyThere):
             self._completed[record.key] = None
             while len(self._completed) > _MOST_REMEMBERED:
                 self._completed.popitem(last=False)

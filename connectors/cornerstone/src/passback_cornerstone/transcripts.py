@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC
 
-from passback import Delivered, Delivery, JSONValue, Receipt, Response, ServerError
-from passback_cornerstone.answers import require
+from passback import AlreadyThere, Delivered, Delivery, JSONValue, Receipt, Rejected, Response, ServerError
+from passback_cornerstone.answers import refusal, require
 from passback_cornerstone.api import Api
 from passback_cornerstone.people import records
 from passback_cornerstone.records import Record
@@ -17,6 +17,7 @@ _COMPLETE = "/services/api/v1/transcripts/complete"
 _ASSIGNMENTS = "/services/api/v1/LearningAssignments"
 _GOOD = (200, 201, 202, 204)
 _UNKNOWN = (400, 404)
+_FINAL, _REFUSALS = 409, (413, 422)
 _MOST_ASSIGNMENTS = 100
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -42,6 +43,10 @@ class Transcripts:
             return Delivered(delivery.id, record.course if answer else None)
         if answer.status in _UNKNOWN:
             return answer
+        if answer.status == _FINAL:
+            return AlreadyThere(delivery.id, record.course)
+        if answer.status in _REFUSALS:
+            return Rejected(delivery.id, refusal(answer))
         require(answer)
         raise AssertionError  # no status is required, so every one is refused
 
