@@ -373,6 +373,19 @@ def test_an_outage_at_the_beginning_of_a_batch_tells_what_wasnt_sent(csod, sent,
     assert set(caught.value.unsent) == {2}
 
 
+@pytest.mark.parametrize(
+    ("body", "became"),
+    [
+        ('{"status": "404", "error": {"message": "no such course"}}', ActivityUnknown),
+        ('{"status": "400", "error": {"message": "status is wrong"}}', Rejected),
+    ],
+)
+def test_an_error_is_one_under_a_good_status_too(csod, sent, launch, body, became):
+    csod.sandbox.fail(status=200, body=body, on=f"POST {CALLBACK}")
+    (receipt,) = csod.submit(attrs.evolve(sent(), launch=launch), launches=[launch], **ALONE)
+    assert isinstance(receipt, became)
+
+
 def test_what_is_too_large_is_refused_alone(csod, sent, launch):
     csod.sandbox.fail(status=413, on=f"POST {CALLBACK}")
     receipts = csod.submit(sent("completed", 1), sent("completed", 2, place=1), launches=[launch], **ALONE)

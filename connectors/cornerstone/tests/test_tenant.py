@@ -8,6 +8,7 @@ from passback import (
     ActivityUnknown,
     AlreadyThere,
     CannotConnect,
+    ConnectionFailure,
     CutShort,
     Delivered,
     NeedsLaunch,
@@ -203,6 +204,34 @@ def test_a_conflict_says_that_it_is_complete_already(csod, sent):
     csod.sandbox.fail(status=409, on=f"PATCH {COMPLETE}")
     receipts = csod.submit(sent("completed", 1), sent("progressed", 2), api={"progress": True}, **TENANT)
     assert receipts == [AlreadyThere(1, "ladder-1"), AlreadyThere(2, "ladder-1")]
+
+
+@pytest.mark.parametrize(
+    ("body", "became"),
+    [
+        ('{"status": "400", "error": {"message": "LO not found", "code": "400"}}', ActivityUnknown),
+        ('{"status": 404, "error": {"message": "no such course"}}', ActivityUnknown),
+        ('{"status": "422", "error": {"message": "retired"}}', Rejected),
+        ('{"status": "Failure", "error": {"message": "retired"}}', Rejected),
+        ('{"status": "409"}', AlreadyThere),
+        ('{"status": "401", "error": {"code": "401"}}', ServerError),
+        ('{"error": {"message": "down", "code": "503"}}', ServerError),
+        ('{"status": "429"}', RateLimited),
+        ('{"status": "Failure", "timeStamp": "x", "data": []}', ServerError),
+        ('{"error": "oops"}', ServerError),
+        ('{"status": "Success", "error": null}', Delivered),
+        ("[]", Delivered),
+        ("", Delivered),
+    ],
+)
+def test_an_error_is_one_under_a_good_status_too(csod, sent, body, became):
+    """Wire facts §2.5: the envelope of an error has its status."""
+    csod.sandbox.fail(status=200, body=body, on=f"PATCH {COMPLETE}")
+    try:
+        (found,) = csod.submit(sent(), **TENANT)
+    except ConnectionFailure as failure:
+        found = failure
+    assert isinstance(found, became)
 
 
 @pytest.mark.parametrize("path", [COMPLETE, TOKEN])

@@ -13,6 +13,7 @@ from passback import (
 )
 from passback_cornerstone.answers import is_page, next_minute, require
 from passback_cornerstone.api_options import ApiOptions
+from passback_cornerstone.envelopes import as_told
 
 __all__ = ["Api"]
 
@@ -76,7 +77,7 @@ class Api:
     ) -> Response:
         url = f"{self.url}{path}" if path.startswith("/") else path
         try:
-            answer = await self._oauth.request(method, url, query=query, json=document)
+            answer = as_told(await self._oauth.request(method, url, query=query, json=document))
         except RateLimited as limited:
             raise self._until_next_minute(limited) from None
         if answer.status == _UNAUTHORIZED:

@@ -7,6 +7,7 @@ from urllib.parse import quote, quote_plus
 
 from passback import HTTP, Response, ServerError, basic_auth
 from passback_cornerstone.answers import is_page, require
+from passback_cornerstone.envelopes import as_told
 from passback_cornerstone.launches import Target
 from passback_cornerstone.options import CallbackOptions
 from passback_cornerstone.records import Record
@@ -83,4 +84,4 @@ class Callback:
             # One record a post: what an answer to several says of each isn't documented.
             json=[record.document(self._extra)],
         )
-        return answer.hiding((to.token, quote(to.token, safe=""), quote_plus(to.token)))
+        return as_told(answer.hiding((to.token, quote(to.token, safe=""), quote_plus(to.token))))
