@@ -103,6 +103,27 @@ def test_an_answer_without_an_id_is_good_enough(start, made, body):
     assert portal.one(made()) == Delivered(1, None)
 
 
+@pytest.mark.parametrize(("status", "before"), [(201, False), (200, True)])
+def test_an_error_is_one_under_a_good_status_too(start, made, status, before):
+    """Wire facts §3.3: errors are told by their codes."""
+    portal = start()
+    if before:
+        portal.sandbox.enroll()
+    body = '{"ref": "x", "error_code": "enrollment_invalid", "message": "the end is before the start"}'
+    portal.sandbox.fail(status=status, body=body, on="PATCH" if before else ENROLL)
+    receipt = portal.one(made())
+    assert isinstance(receipt, Rejected)
+    assert "the end is before the start" in receipt.reason
+
+
+def test_that_an_enrollment_exists_is_told_by_its_code_under_a_good_status_too(start, made):
+    portal = start()
+    there = portal.sandbox.enroll()
+    body = '{"ref": "x", "error_code": "enrollment_exists", "message": "it exists"}'
+    portal.sandbox.fail(status=201, body=body, on=ENROLL)
+    assert portal.one(made()) == Delivered(1, there["id"])
+
+
 def test_404_from_something_that_isnt_go1_is_about_the_address(start, made):
     portal = start()
     portal.sandbox.fail(status=404, body="<h1>Not found</h1>", on=ENROLL)

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, quote_plus
 
+import attrs
 import msgspec
 
 from passback import HTTP, ClientCredentials, Clock, JSONValue, OAuth2, Response, ServerError
 from passback_go1.options import Go1Options
 
 __all__ = ["Portal", "document", "hits", "said_by_go1"]
+
+_GOOD = range(200, 300)
+_BAD_REQUEST, _CONFLICT = 400, 409
+_STATUSES = {"enrollment_exists": _CONFLICT}
 
 
 class Portal:
@@ -82,7 +87,16 @@ class Portal:
 
     def _hidden(self, answer: Response) -> Response:
         secret = self._options.client_secret.get_secret_value()
-        return answer.hiding((secret, quote_plus(secret)))
+        return _as_told(answer).hiding((secret, quote_plus(secret)))
+
+
+def _as_told(answer: Response) -> Response:
+    """Return `answer`; under the status of an error where a good one holds one (wire facts §3.3)."""
+    said = said_by_go1(answer) if answer.status in _GOOD else {}
+    code = said.get("error_code")
+    if not isinstance(code, str) or not code or "id" in said:
+        return answer
+    return attrs.evolve(answer, status=_STATUSES.get(code, _BAD_REQUEST))
 
 
 def document(answer: Response) -> dict[str, JSONValue]:
