@@ -14,6 +14,7 @@ from passback import (
     Batch,
     Connection,
     Counters,
+    CutShort,
     Delivery,
     Incoming,
     Item,
@@ -83,8 +84,13 @@ class Api:
         return self.ask(lambda connection: connection.check(), **options)
 
     def submit(self, results, **options):
-        """Send `results` as one batch; return their receipts."""
-        return self.ask(lambda connection: connection.submit_results(batch(results)), **options)
+        """Send `results` as one batch; return their receipts, or raise what failed before any."""
+        try:
+            return self.ask(lambda connection: connection.submit_results(batch(results)), **options)
+        except CutShort as cut:
+            if cut.receipts:
+                raise
+            raise cut.failure from None
 
     def one(self, result, **options):
         (receipt,) = self.submit([result], **options)

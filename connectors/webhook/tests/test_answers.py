@@ -7,8 +7,8 @@ import pytest
 from passback import (
     ActivityUnknown,
     AlreadyThere,
-    BatchTooLarge,
     CannotConnect,
+    CutShort,
     Delivered,
     RateLimited,
     Rejected,
@@ -82,8 +82,7 @@ def test_501_and_413_mean_what_they_always_mean(api, made):
     with pytest.raises(Unsupported):
         api.one(made())
     api.sandbox.fail(status=413)
-    with pytest.raises(BatchTooLarge):
-        api.one(made())
+    assert isinstance(api.one(made()), Rejected)
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
@@ -191,9 +190,19 @@ def test_a_reason_is_one_short_line(api, made):
 def test_results_that_went_keep_their_receipts_when_the_connection_fails_midway(api, made):
     api.sandbox.slow(0)
     api.sandbox.fail(status=500)
-    receipts = api.submit([made(0), made(1), made(2)])
-    assert [type(each) for each in receipts] == [Delivered, TryLater, TryLater]
+    with pytest.raises(CutShort) as caught:
+        api.submit([made(0), made(1), made(2)])
+    assert [type(each) for each in caught.value.receipts] == [Delivered]
+    assert isinstance(caught.value.failure, ServerError)
+    assert set(caught.value.unsent) == {3}
     assert [each["id"] for each in api.sandbox.messages] == ["r-0"]
+
+
+def test_what_is_too_large_is_refused_alone(api, made):
+    api.sandbox.slow(0)
+    api.sandbox.fail(status=413)
+    receipts = api.submit([made(0), made(1), made(2)])
+    assert [type(each) for each in receipts] == [Delivered, Rejected, Delivered]
 
 
 def test_when_nothing_went_the_failure_is_told(api, made):

@@ -4,7 +4,16 @@ import json
 
 import pytest
 
-from passback import AlreadyThere, BatchRefused, Delivered, Rejected, ServerError, TryLater
+from passback import (
+    AlreadyThere,
+    BatchRefused,
+    BatchTooLarge,
+    CutShort,
+    Delivered,
+    Rejected,
+    ServerError,
+    TryLater,
+)
 from passback_webhook.sandbox import Behaviour
 
 EACH = {"results": "body.results", "id": "id", "success": "ok", "reason": "error", "remote_id": "number"}
@@ -68,6 +77,12 @@ def test_a_refusal_of_all_has_the_core_send_the_halves(api, made, status, array)
         api.submit([made(0), made(1)], array=array)
     (alone,) = api.submit([made(0)], array=array)
     assert type(alone) is Rejected
+
+
+def test_what_is_too_large_together_has_the_core_send_the_halves(api, made):
+    api.sandbox.fail(status=413)
+    with pytest.raises(BatchTooLarge):
+        api.submit([made(0), made(1)], array={})
 
 
 @pytest.mark.parametrize("answer", [{"already_there": [409]}, {"verdict": "body.verdict"}])
@@ -178,10 +193,22 @@ def test_only_what_has_the_same_address_and_headers_goes_together_and_order_is_k
 def test_a_failure_midway_keeps_what_went(api, made):
     api.sandbox.slow(0)
     api.sandbox.fail(status=500)
-    receipts = api.submit(
-        [made(0), made(1, "started")], array={}, messages={"started": {"url": f"{api.url}/events/x"}}
-    )
-    assert [type(each) for each in receipts] == [Delivered, TryLater]
+    results = [made(0), made(1, "started"), made(2, "started"), made(3)]
+    with pytest.raises(CutShort) as caught:
+        api.submit(results, array={}, messages={"started": {"url": f"{api.url}/events/x"}})
+    assert [type(each) for each in caught.value.receipts] == [Delivered]
+    assert set(caught.value.unsent) == {4}
+
+
+def test_a_refusal_midway_keeps_what_went_and_comes_first_the_next_time(api, made):
+    api.sandbox.slow(0)
+    api.sandbox.fail(status=422, times=9)
+    results = [made(0), made(1, "started"), made(2, "started")]
+    options = {"array": {}, "messages": {"started": {"url": f"{api.url}/events/x"}}}
+    receipts = api.submit(results, **options)
+    assert [type(each) for each in receipts] == [Delivered, TryLater, TryLater]
+    with pytest.raises(BatchRefused):
+        api.submit(results[1:], **options)
 
 
 def test_a_batch_has_the_same_webhook_id_whenever_it_has_the_same_results(api, made):

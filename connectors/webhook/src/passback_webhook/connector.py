@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 
 from passback import (
     Batch,
+    BatchRefused,
     ConnectionFailure,
     Connector,
     Context,
+    CutShort,
     Delivered,
     Delivery,
     IdentityProposal,
@@ -69,7 +71,10 @@ class WebhookConnector(Connector[WebhookOptions]):
                 messages.append(written)
             else:
                 receipts.append(written)
-        return [*receipts, *await self._send(messages)]
+        try:
+            return [*receipts, *await self._send(messages)]
+        except CutShort as cut:
+            raise CutShort([*receipts, *cut.receipts], cut.failure, cut.unsent) from None
 
     async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
         """Yield the users that match `query`, to the last page."""
@@ -108,11 +113,17 @@ class WebhookConnector(Connector[WebhookOptions]):
                 continue
             try:
                 receipts += self._reader.receipts(await self._ask(request), request.deliveries)
-            except ConnectionFailure:
-                # What arrived before has its receipt; the rest is tried again, and then tells what is wrong.
+            except BatchRefused as refused:
+                if len(group) == 1:
+                    receipts.append(Rejected(group[0].delivery.id, str(refused)))
+                    continue
+                # Its halves are sent where it's the first, and what arrived before keeps its receipt.
                 if not receipts:
                     raise
                 return [*receipts, *self._postponed(messages[len(receipts) :])]
+            except ConnectionFailure as failure:
+                later = messages[len(receipts) + len(group) :]
+                raise CutShort(receipts, failure, [each.delivery.id for each in later]) from None
         return receipts
 
     def _grouped(self, messages: Sequence[Message]) -> list[list[Message]]:
@@ -134,7 +145,7 @@ class WebhookConnector(Connector[WebhookOptions]):
         )
 
     def _postponed(self, messages: Sequence[Message]) -> list[Receipt]:
-        reason = "the connection failed before it was sent"
+        reason = "it comes after what was refused together"
         return [TryLater(each.delivery.id, self.clock.now(), reason) for each in messages]
 
 
