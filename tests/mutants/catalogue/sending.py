@@ -84,7 +84,7 @@ SENDING = (
     ),
     mutant(
         "it hides an outage in its receipts",
-        "submit_results.refused",
+        "submit_results.refused submit_results.interrupted",
         change(
             """
             for address, deliveries in ways.items():

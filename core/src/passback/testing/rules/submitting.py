@@ -115,7 +115,9 @@ async def _kinds(scene: Scene) -> None:
 async def _interrupted(scene: Scene) -> None:
     """A batch in the middle of which the system fails loses nothing and sends nothing twice.
 
-    What arrived has its receipt; the rest gets TryLater, or nothing was sent and the failure is raised.
+    Raise CutShort with the receipts of what was answered, the failure, and the ids of what surely wasn't
+    sent. TryLater is for what the system says of one result: it puts off each of the rest by itself, where no
+    repair of the connection frees it.
     """
     async with scene.take() as take:
         await attempt(submit(take, take.deliveries(1, 2, 3)))
@@ -125,6 +127,8 @@ async def _interrupted(scene: Scene) -> None:
                 deliveries = take.deliveries(1, 2, 3)
                 take.record.play(fault, place, 1)
                 outcomes = [await attempt(submit(take, each)) for each in _chunks(take, deliveries)]
+                if take.batch > 1:
+                    _require_not_put_off(outcomes)
                 take.record.rest()
                 receipts = [receipt for each in outcomes for receipt in each.receipts]
                 await settle(take, unsettled(deliveries, Outcome(receipts)))
@@ -210,6 +214,15 @@ def _require_receipts(deliveries: Sequence[Delivery], outcome: Outcome, what: st
     ids = Counter(each.delivery for each in outcome.receipts)
     if ids != Counter(each.id for each in deliveries):
         raise broken(f"{len(deliveries)} deliveries got receipts for {sorted(ids.elements())}")
+
+
+def _require_not_put_off(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        if put_off := [each for each in outcome.receipts if isinstance(each, TryLater)]:
+            raise broken(
+                f"the connection failed in the midst of a batch, and {put_off[0]} is a receipt: as if the "
+                "connection were well, and nobody is told that it isn't"
+            )
 
 
 def _in_order(deliveries: Sequence[Delivery], receipts: Sequence[Receipt]) -> list[Receipt]:
