@@ -31,6 +31,10 @@ class TestTenant(Conformance[Sandbox]):
     def mark(self, delivery: Delivery) -> str:
         return f"{delivery.account.user_id} {self.activity} Completed"
 
+    def error_bodies(self, sandbox: Sandbox) -> Iterable[str]:
+        yield '{"status": "404", "timeStamp": "x", "error": {"message": "unknown", "code": "404"}}'
+        yield '{"status": "Failure", "timeStamp": "x", "data": []}'
+
     def population(self, sandbox: Sandbox) -> Iterable[User]:
         for each in sandbox.people:
             yield User(

@@ -36,6 +36,9 @@ class TestGo1(Conformance[Sandbox]):
     def mark(self, delivery: Delivery) -> str:
         return f"{delivery.account.user_id} {self.activity} completed"
 
+    def error_bodies(self, sandbox: Sandbox) -> Iterable[str]:
+        yield '{"ref": "x", "error_code": "enrollment_invalid", "message": "it is"}'
+
     def population(self, sandbox: Sandbox) -> Iterable[User]:
         return [User(id=each.id, email=each.email, active=each.active) for each in sandbox.behaviour.people]
 

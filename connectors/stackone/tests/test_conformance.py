@@ -37,6 +37,10 @@ class TestStackOne(Conformance[Sandbox]):
     def mark(self, delivery: Delivery) -> str:
         return f"{delivery.account.user_id} {self.activity}"
 
+    def error_bodies(self, sandbox: Sandbox) -> Iterable[str]:
+        yield '{"statusCode": 400, "message": "Bad Request", "timestamp": "x"}'
+        yield '{"statusCode": 503, "message": "Unavailable", "timestamp": "x"}'
+
     def population(self, sandbox: Sandbox) -> Iterable[User]:
         for each in sandbox.people:
             active = each.active in (True, "true")

@@ -34,6 +34,12 @@ class TestThoughtIndustries(Conformance[Sandbox]):
     def mark(self, delivery: Delivery) -> str:
         return f"{delivery.account.user_id} {self.activity}"
 
+    def error_bodies(self, sandbox: Sandbox) -> Iterable[str]:
+        yield '{"errors": ["no such course"]}'
+        yield '[{"errors": ["no such course"]}]'
+        yield '{"error": "rate_limit_exceeded", "message": "slow down", "retryAfter": 32}'
+        yield '{"success": false}'
+
     def population(self, sandbox: Sandbox) -> Iterable[User]:
         for each in sandbox.behaviour.people:
             yield User(id=each.id, email=each.email, external_id=each.external, active=each.active)

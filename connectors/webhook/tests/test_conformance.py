@@ -55,6 +55,9 @@ class TestWebhook(Conformance[Sandbox]):
     def arrived(self, sandbox: Sandbox) -> Iterable[str]:
         return [str(each["id"]) for each in sandbox.messages]
 
+    def error_bodies(self, sandbox: Sandbox) -> Iterable[str]:
+        yield '{"ok": false, "error": "no"}'
+
     def population(self, sandbox: Sandbox) -> Iterable[User]:
         for each in sandbox.behaviour.users:
             yield User(

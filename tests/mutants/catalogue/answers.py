@@ -11,6 +11,20 @@ CUTS = "cut_before cut_after slow truncated"
 
 ANSWERS = (
     mutant(
+        "it believes a good status whatever the answer says",
+        "submit_results.error_under_200",
+        change(
+            """
+            said = {_text(each, "id"): each for each in _items(answer, "results")}
+            return [_receipt(each, said.get(each.result.id)) for each in deliveries]
+            """,
+            """
+            answer.json()
+            return [Delivered(each.id) for each in deliveries]
+            """,
+        ),
+    ),
+    mutant(
         "it calls a cut connection a refusal",
         f"{each('lookup_users submit_results launched sign_in_url', CUTS)} check.slow submit_results.refused",
         change(

@@ -24,6 +24,9 @@ class TestAcme(Conformance[Sandbox]):
     def population(self, sandbox):
         return [User(id=each["id"], email=each["mail"], username=each["login"]) for each in sandbox.people]
 
+    def error_bodies(self, sandbox):
+        return ['{"error": "unknown_user"}']
+
     def launch(self, sandbox, url):
         return sandbox.launch(url)
 

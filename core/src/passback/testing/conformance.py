@@ -91,6 +91,10 @@ class Conformance(ABC, Generic[StageT]):
         )
         return Delivery(id=number, result=result, account=account)
 
+    def error_bodies(self, sandbox: StageT) -> Iterable[str]:  # noqa: ARG002
+        """Return bodies by which the system says that it failed; each is tried under a status of 200, too."""
+        return ()
+
     def launch(self, sandbox: StageT, url: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         """Return the query with which the system, reached at `url`, opens the content."""
         raise self._missing("launch", "read_launch")

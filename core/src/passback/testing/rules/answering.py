@@ -21,6 +21,7 @@ __all__: list[str] = []
 
 _ARRIVED = (Delivered, AlreadyThere)
 _TOO_LARGE = 413
+_JSON = (("content-type", "application/json"),)
 
 
 @rule("submit_results.answer_order", "submit_results")
@@ -39,6 +40,26 @@ async def _answer_short(scene: Scene) -> None:
     Give Delivered only for what the answer says so of; raise ServerError where it says nothing of a result.
     """
     await _require_truth(scene, proxy.shortened_lists, "the answer says nothing of one of the results")
+
+
+@rule("submit_results.error_under_200", "submit_results")
+async def _error_under_200(scene: Scene) -> None:
+    """An error is one whatever its status; else it shows as delivered where a gateway says 200 around it.
+
+    Read the body of an answer, and judge the error in it as its own status would be. The suite's
+    `error_bodies` say how the system words one.
+    """
+    async with scene.take() as take:
+        bodies = list(take.suite.error_bodies(take.sandbox))
+        await attempt(submit(take, take.deliveries(1)))
+    for place in range(len(take.record.asked)):
+        for body in bodies:
+            async with scene.take() as take:
+                deliveries = take.deliveries(1)
+                take.record.play(proxy.instead(proxy.Answer(headers=_JSON, body=body.encode())), place, 1)
+                outcome = await attempt(submit(take, deliveries))
+                if lie := _lie(take, deliveries, outcome):
+                    raise broken(f"it answers 200, and {body}; {lie}")
 
 
 async def _require_truth(scene: Scene, fault: Fault, how: str) -> None:

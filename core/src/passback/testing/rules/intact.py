@@ -20,6 +20,7 @@ _MEMBERS = frozenset(
         "connector",
         "course_request",
         "delivery",
+        "error_bodies",
         "event",
         "launch",
         "mark",
