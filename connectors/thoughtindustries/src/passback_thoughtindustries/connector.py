@@ -50,6 +50,7 @@ class ThoughtIndustriesConnector(Connector[ThoughtIndustriesOptions]):
         self.filters = self._directory.filters
         self._events = Events(self._school, self.options, self.clock)
         self._submitter = Submitter(self._school, self.options, self._events)
+        self._sends = False
         self._entrance = Entrance(self.options, self.clock)
         self._receiver = Receiver(self.options) if self.options.webhook_secrets else None
 
@@ -59,7 +60,9 @@ class ThoughtIndustriesConnector(Connector[ThoughtIndustriesOptions]):
         require(answer, _OK)
         if document(answer).get("valid") is not True:
             raise ServerError(f"{answer.asked} answered that the key isn't valid; check api_key", status=_OK)
-        await self._events.prove()
+        # While results go, a check asks whether a refusal is to be believed; and events have no part in that.
+        if not self._sends:
+            await self._events.prove()
 
     async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
         """Yield the user with an id, those with an e-mail address, or all of them, to the last page."""
@@ -72,6 +75,7 @@ class ThoughtIndustriesConnector(Connector[ThoughtIndustriesOptions]):
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Tell each completion as external activity, once."""
+        self._sends = True
         return await self._submitter.send(batch.deliveries)
 
     def receive_results(self, incoming: Incoming) -> Received:

@@ -33,7 +33,6 @@ class Events:
         # Events name a course by its id.
         self._wanted = options.when_unsure == "look" and options.course_by == "id"
         self._clock = clock
-        self._results_say = False
 
     def can_tell(self, ready: Entry) -> bool:
         """Return whether `ready` is to be looked for."""
@@ -45,8 +44,7 @@ class Events:
         Raises:
             ConnectionFailure: It can't be read.
         """
-        # A result that needed it has told its reason by then; no other is held up by that.
-        if not self._wanted or self._results_say:
+        if not self._wanted:
             return
         try:
             await anext(self._pages(_since(self._clock.now())))
@@ -70,20 +68,20 @@ class Events:
                 if any(_tells(each, ready) for each in events):
                     return True
         except Unsupported as unsupported:
-            raise self._unreadable(unsupported.status) from None
+            raise _unreadable(unsupported.status) from None
         except ServerError as error:
             if error.status not in (_FORBIDDEN, _NOT_FOUND):
                 raise
-            raise self._unreadable(error.status) from None
+            raise _unreadable(error.status) from None
         return False
 
     def _pages(self, query: dict[str, str | int]) -> AsyncIterator[list[dict[str, JSONValue]]]:
         # Its patience isn't renewed: a batch has to end.
         return pages(self._school, _PATH, query, "events", Patience(self._clock))
 
-    def _unreadable(self, status: int | None) -> Unreadable:
-        self._results_say = True
-        return Unreadable(f"the school doesn't tell which completions there are ({status})")
+
+def _unreadable(status: int | None) -> Unreadable:
+    return Unreadable(f"the school doesn't tell which completions there are ({status})")
 
 
 def _since(at: datetime) -> dict[str, str | int]:
