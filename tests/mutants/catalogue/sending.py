@@ -136,7 +136,7 @@ SENDING = (
         "submit_results.twice submit_results.cut_after submit_results.slow submit_results.truncated",
         change(
             """
-            if delivery.attempt > 1 and await self._is_there(delivery):
+            if delivery.unsure and await self._is_there(delivery):
             """,
             """
             if delivery.attempt > 99 and await self._is_there(delivery):

@@ -36,7 +36,7 @@ class BareConnector(Connector[BareOptions]):
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         (delivery,) = batch.deliveries
-        if delivery.attempt > 1 and await self._is_there(delivery):
+        if delivery.unsure and await self._is_there(delivery):
             return [AlreadyThere(delivery.id)]
         result = delivery.result
         item = {"id": result.id, "user": _user(delivery), "activity": result.activity.id, "kind": result.kind}

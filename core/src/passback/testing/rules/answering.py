@@ -121,9 +121,11 @@ async def _not_there_yet(scene: Scene) -> None:
     async with scene.take() as take:
         first, other = take.deliveries(1, 2)
         result = attrs.evolve(other.result, learner=first.result.learner)
-        second = attrs.evolve(other, result=result, account=first.account, attempt=2)
+        second = attrs.evolve(other, result=result, account=first.account, attempt=2, unsure=True)
         if take.suite.mark(first) == take.suite.mark(second):
-            second = attrs.evolve(other, attempt=2)  # the system keeps one status of each learner
+            second = attrs.evolve(
+                other, attempt=2, unsure=True
+            )  # the system keeps one status of each learner
         await settle(take, [first])
         outcome = await attempt(submit(take, [second]))
         if lie := _lie(take, [second], outcome):

@@ -62,7 +62,7 @@ async def _same_words(scene: Scene) -> None:
     async with scene.take() as take:
         first = _marked(take.deliveries(1)[0])
         other = attrs.evolve(first.result, score=Score(raw=1.0, min=0.0, max=2.0, scaled=0.5))
-        second = attrs.evolve(first, result=other, attempt=2)
+        second = attrs.evolve(first, result=other, attempt=2, unsure=True)
         await attempt(submit(take, [first]))
         _require_nobody(take, [second], await attempt(submit(take, [second])))
 

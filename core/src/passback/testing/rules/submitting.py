@@ -64,8 +64,8 @@ async def _full_batch(scene: Scene) -> None:
 async def _twice(scene: Scene) -> None:
     """A result that is sent again after a restart is there once; else transcripts count it twice.
 
-    From a delivery's second attempt on it may have arrived before: send an id that the system recognises, or
-    look for it first.
+    What `delivery.unsure` is true of may have arrived before: send an id that the system recognises, or look
+    for it first.
     """
     async with scene.take() as take:
         deliveries = take.deliveries(1, 2)
