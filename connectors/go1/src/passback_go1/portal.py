@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from urllib.parse import quote, quote_plus
 
 import attrs
-import msgspec
 
 from passback import HTTP, ClientCredentials, Clock, JSONValue, OAuth2, Response, ServerError
 from passback_go1.options import Go1Options
@@ -117,8 +116,8 @@ def document(answer: Response) -> dict[str, JSONValue]:
 def said_by_go1(answer: Response) -> dict[str, JSONValue]:
     """Return the object by which GO1 says what is wrong; an empty one for a page of something else."""
     try:
-        found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = answer.json()
+    except ServerError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import attrs
-import msgspec
 
 from passback import HTTP, JSONValue, RateLimited, Response, ServerError
 from passback_thoughtindustries.errors import as_told
@@ -86,8 +85,8 @@ def document(answer: Response) -> dict[str, JSONValue]:
 def said_by_school(answer: Response) -> dict[str, JSONValue]:
     """Return the object by which the school says what is wrong; an empty one for a page of something else."""
     try:
-        found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = answer.json()
+    except ServerError:
         return {}
     return found if isinstance(found, dict) else {}
 

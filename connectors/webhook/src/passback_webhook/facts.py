@@ -17,6 +17,7 @@ from passback import (
     Learner,
     Response,
     Result,
+    ServerError,
     UserQuery,
     canonical,
 )
@@ -134,8 +135,8 @@ def about_answer(answer: Response) -> dict[str, JSONValue]:
     body: JSONValue = None
     text: JSONValue = None
     try:
-        body = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        body = answer.json()
+    except ServerError:
         text = answer.body.decode("utf-8", "replace").strip()
     return {
         "status": answer.status,

@@ -41,7 +41,8 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
         changes += _parked(planned, changes, str(sent.failure))
         condition.answered(lease, sent, now)
     elif condition.failed(lease, sent, sent.failure, now, single=len(planned.send) == 1):
-        changes.append(_later(planned.send[0], str(sent.failure), now))
+        absent = planned.send[0].id in sent.unsent
+        changes.append(attrs.evolve(_later(planned.send[0], str(sent.failure), now), absent=absent))
     changes += [*planned.covered(changes), *planned.decided, *_unreadable(lease)]
     done = {change.delivery for change in changes}
     return Settlement(
