@@ -421,6 +421,7 @@ def test_a_system_that_asks_to_wait_in_the_midst_of_a_batch_is_asked_nothing_unt
             await here.put(*(result(number) for number in range(3)))
             await here.run(2)
             assert (await only_connection(here)).next_probe == until
+            assert (await only_connection(here)).last_success is not None
             found = await Overview(here.store).deliveries(Selection(), 10, here.clock.now())
             assert [(each.state, each.attempts) for each in found] == [
                 ("pending", 0),

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from postgres import postgres_server
 from scripted import START, Room, SimulatedClock, result, room
+from sqlalchemy import text, update
 
 from passback import Score, Selection
 from passback.delivery import Attached, Attachments, Outbox, Overview, Repair, Routes, Submission, Wish
 from passback.delivery.accepting import accept
 from passback.delivery.fleet import Fleet
 from passback.errors import ContentConflict, OutboxTooNew
-from passback.store import DatabaseURL, Store
+from passback.store import DatabaseURL, State, Store, WaitingFor, schema
 from passback.store import store as trying
 
 HERE = "https://example.com/a"
@@ -34,7 +35,7 @@ async def member(shared, *serves):
     await store.open()
     fleet = Fleet(store, lambda: fleet.lapses.append(1))
     fleet.lapses, fleet.store = [], store
-    await fleet.join(serves, START)
+    await fleet.join(dict.fromkeys(serves, "one"), START)
     try:
         yield fleet
     finally:
@@ -135,12 +136,60 @@ def test_what_a_new_configuration_no_longer_names_goes_to_who_serves_it(shared):
     async def check():
         async with member(shared, "lms", "gone") as first, member(shared, "gone") as second:
             await claim(first, "lms", "gone")
-            assert first.serve(["lms", "new"]) == {"gone"}
+            assert first.serve({"lms": "one", "new": "one"}) == {"gone"}
             assert (first.holds("lms"), first.holds("gone")) == (True, False)
             assert await claim(second, "gone") == set(), "what is on the wire arrives first"
             await first.keep(["lms"])
             assert await claim(second) == {"gone"}
             assert await claim(first, "new") == {"new"}
+
+    asyncio.run(check())
+
+
+def test_what_a_living_process_has_is_not_taken_for_unserved_by_who_does_not_serve_it_either(shared):
+    async def check():
+        async with member(shared, "gone") as first, member(shared, "lms") as second:
+            await claim(first, "gone")
+            first.serve({})
+            await first.keep(["gone"])
+            assert await claim(second, "gone") == set(), "what is on the wire arrives first"
+            await beat(first)
+            assert await claim(second) == {"gone"}, "to be parked"
+
+    asyncio.run(check())
+
+
+def test_a_repair_that_the_holder_learns_of_last_frees_what_waits_when_it_goes_over(shared):
+    async def check():
+        async with member(shared, "lms") as holder, room(shared, deliver=False) as repaired:
+            await claim(holder, "lms")
+            repaired.fingerprint = "two"
+            await repaired.put(result(1))
+            await repaired.dispatcher.start()
+            await repaired.outbox.store.run(wait_for_the_activity)
+            repaired._task = asyncio.create_task(repaired.dispatcher.run())
+            await holder.leave()
+            await repaired.until(lambda: repaired.connector.arrived == ["r-1"])
+
+    asyncio.run(check())
+
+
+def wait_for_the_activity(db):
+    changed = update(schema.delivery).values(
+        state=State.WAITING, waiting_for=WaitingFor.ACTIVITY, reason="by the old configuration"
+    )
+    db.execute(changed)
+
+
+def test_a_role_that_is_given_little_time_takes_what_is_needed(shared):
+    async def check():
+        async with member(shared, "lms") as first:
+            name = await first.store.run(lambda db: db.scalar(text("SELECT current_database()")))
+            await first.store.run(
+                lambda db: db.execute(text(f"ALTER DATABASE {name} SET statement_timeout = 50"))
+            )
+        async with member(shared, "lms") as second:
+            await second.store.run(lambda db: db.execute(text("SELECT pg_sleep(0.3)")))
 
     asyncio.run(check())
 

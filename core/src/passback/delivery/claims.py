@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -21,10 +21,12 @@ class Called:
 
     Attributes:
         lanes: The connections of ours of which something may be due.
+        changed: Which of them were configured otherwise by whoever had them before.
         unrouted: Whether something was accepted by a process that knows no connection for it.
     """
 
     lanes: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     unrouted: bool = False
 
 
@@ -44,11 +46,14 @@ class Kept:
 class Claims(Protocol):
     """Which connections this process delivers for."""
 
-    async def join(self, serves: Collection[str], now: datetime) -> None:
-        """Begin; `serves` are the connections that this process can deliver for."""
+    async def join(self, serves: Mapping[str, str], now: datetime) -> None:
+        """Begin; `serves` are the connections that this process can deliver for, by fingerprint."""
 
-    def serve(self, names: Collection[str]) -> frozenset[str]:
-        """Serve those called `names` from now on; return which of ours are to become another's."""
+    def serve(self, serves: Mapping[str, str]) -> frozenset[str]:
+        """Serve these from now on; return which of ours are to become another's."""
+
+    async def elsewhere(self) -> frozenset[str]:
+        """Return what others have: what they are answered may be by another configuration than ours."""
 
     def holds(self, name: str) -> bool:
         """Return whether the connection called `name` is ours."""
@@ -72,11 +77,15 @@ class Sole:
     def __init__(self, store: Store) -> None:
         self._repair = Repair(store)
 
-    async def join(self, _: Collection[str], now: datetime) -> None:
+    async def join(self, _: Mapping[str, str], now: datetime) -> None:
         """Begin, by ending the leases of the dead."""
         await self._repair.reopen(now)
 
-    def serve(self, _: Collection[str]) -> frozenset[str]:
+    def serve(self, _: Mapping[str, str]) -> frozenset[str]:
+        """Return nothing: there is no other."""
+        return frozenset()
+
+    async def elsewhere(self) -> frozenset[str]:
         """Return nothing: there is no other."""
         return frozenset()
 

@@ -102,6 +102,8 @@ class Condition:
             single: Whether one delivery was sent.
         """
         self._learn(sent)
+        if sent.arrived:
+            self.breaker = attrs.evolve(self.breaker, last_success=now)
         if single and not isinstance(failure, RateLimited) and self._to_blame(lease):
             return True
         # What was under way at the same time failed of the same outage, and makes it no longer.

@@ -124,8 +124,9 @@ class Dispatcher:
 
     async def _set_up(self, roster: Roster) -> None:
         now = self._around.clock.now()
-        # What is answered by an older configuration says nothing of this one: their lanes do it after that.
-        changing = self._lanes.changing
+        # What is answered by an older configuration says nothing of this one: their lanes do it after that,
+        # and whoever takes over from another process.
+        changing = self._lanes.changing | await self._claims.elsewhere()
         serves = {name: each for name, each in roster.fingerprints().items() if name not in changing}
         await self._repair.configured(serves, now)
         await self._repair.route(roster.routes(), now)
@@ -186,7 +187,7 @@ class Dispatcher:
             called = await self._claims.called(self._wanted, now)
             self._wanted.clear()
             for name in called.lanes:
-                self._lanes.wake(name)
+                self._lanes.wake(name, changed=name in called.changed)
         if now - self._listened >= _LISTEN:
             self._listened = now
             self._lanes.try_now(await self._repair.asked())

@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -46,7 +46,7 @@ class Fleet:
         """
         self._store = store
         self._lapsed = lapsed
-        self._serves: frozenset[str] = frozenset()
+        self._serves: Mapping[str, str] = {}
         self._me = self._named()
         # What is ours → for how many beats there was nothing to do.
         self._held: dict[str, int] = {}
@@ -55,18 +55,22 @@ class Fleet:
         self._sure_until = self._next_beat = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def join(self, serves: Collection[str], _: datetime) -> None:
+    async def join(self, serves: Mapping[str, str], _: datetime) -> None:
         """Tell the others that we are here, and whom we serve."""
-        self._serves = frozenset(serves)
+        self._serves = serves
         await self._beat(frozenset())
 
-    def serve(self, names: Collection[str]) -> frozenset[str]:
-        """Serve those called `names` from now on, and tell the others soon."""
-        self._serves = frozenset(names)
-        given = self._held.keys() - self._serves
+    def serve(self, serves: Mapping[str, str]) -> frozenset[str]:
+        """Serve these from now on, and tell the others soon."""
+        self._serves = serves
+        given = self._held.keys() - serves.keys()
         self._leaving |= given
         self._next_beat = 0.0
         return frozenset(given)
+
+    async def elsewhere(self) -> frozenset[str]:
+        """Return what others have."""
+        return await self._store.run_soft(holding.held_by_others, self._holder)
 
     def holds(self, name: str) -> bool:
         """Return whether the connection called `name` is ours."""
@@ -84,7 +88,7 @@ class Fleet:
         )
         self._wanted.clear()
         self._held |= dict.fromkeys(found.claimed, 0)
-        return Called(lanes=found.lanes, unrouted=found.unrouted)
+        return Called(lanes=found.lanes, changed=found.changed, unrouted=found.unrouted)
 
     async def keep(self, busy: Collection[str]) -> Kept:
         """Say that we live, if it's time; let go what is idle for long, and what is more than our share."""
@@ -113,7 +117,7 @@ class Fleet:
 
     @property
     def _holder(self) -> Holder:
-        return Holder(name=self._me, serves=self._serves)
+        return Holder(name=self._me, fingerprints=self._serves)
 
     def _long_idle(self) -> list[str]:
         return [name for name, idle in self._held.items() if idle > _IDLE]

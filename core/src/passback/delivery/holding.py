@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import attrs
 from sqlalchemy import (
@@ -26,12 +26,13 @@ from passback.delivery.accepting import UNROUTED, raise_signals
 from passback.delivery.repair import reopen
 from passback.store import insert_new, schema
 
-__all__ = ["HOLD", "Found", "Holder", "Seen", "beat", "call", "leave"]
+__all__ = ["HOLD", "Found", "Holder", "Seen", "beat", "call", "held_by_others", "leave"]
 
 # How long a process has its connections after each sign of life, in seconds.
 HOLD = 30.0
 _MILLISECONDS = round(HOLD * 1000)
 
+_c = schema.connection.c
 _l = schema.lane.c
 _s = schema.signal.c
 _w = schema.worker.c
@@ -50,11 +51,16 @@ class Holder:
 
     Attributes:
         name: Which no other has.
-        serves: The connections that it can deliver for.
+        fingerprints: The connections that it can deliver for → a fingerprint of how each is configured.
     """
 
     name: str
-    serves: frozenset[str]
+    fingerprints: Mapping[str, str]
+
+    @property
+    def serves(self) -> frozenset[str]:
+        """The connections that it can deliver for."""
+        return frozenset(self.fingerprints)
 
     @property
     def kind(self) -> str:
@@ -84,11 +90,13 @@ class Found:
     Attributes:
         lanes: The connections of which something may be due: it has them, or nobody living serves them.
         claimed: Which of them it has from now on.
+        changed: Which of these were configured otherwise by whoever set them up last.
         unrouted: Whether something was accepted by a process that knows no connection for it.
     """
 
     lanes: frozenset[str]
     claimed: frozenset[str]
+    changed: frozenset[str]
     unrouted: bool
 
 
@@ -122,13 +130,21 @@ def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[
     rows = db.execute(_SIGNALS).all()
     signalled = {row.connection for row in rows}
     mine = {row.connection for row in rows if row.owner == me.name} - leaving
+    # Whoever has one that it serves no longer lets what is on the wire arrive, and says when it has.
+    wanted -= _held(db, wanted - me.serves)
     free = ({row.connection for row in rows if row.free} | wanted) - mine - leaving - {UNROUTED}
     claimed = _claim(db, me, free & me.serves, now)
     lanes = mine | claimed | _unserved(db, free - me.serves)
     taken = signalled & (lanes | {UNROUTED})
     if taken:
         db.execute(delete(schema.signal).where(_s.connection.in_(taken)))
-    return Found(lanes=frozenset(lanes), claimed=claimed, unrouted=UNROUTED in signalled)
+    changed = _changed(db, me, claimed)
+    return Found(lanes=frozenset(lanes), claimed=claimed, changed=changed, unrouted=UNROUTED in signalled)
+
+
+def held_by_others(db: Connection, me: Holder) -> frozenset[str]:
+    """Return the connections that living processes have, but for `me`."""
+    return frozenset(db.scalars(select(_l.connection).where(_l.owner != me.name, ~_FREE)))
 
 
 def leave(db: Connection, me: Holder) -> None:
@@ -171,6 +187,22 @@ def _share(db: Connection, me: Holder, more: int) -> int:
 def _count(db: Connection, owners: Collection[str]) -> int:
     held = select(func.count()).select_from(schema.lane).where(_l.owner.in_(owners), _l.until > _NOW)
     return db.scalar(held) or 0
+
+
+def _changed(db: Connection, me: Holder, names: Collection[str]) -> frozenset[str]:
+    if not names:
+        return frozenset()
+    known = db.execute(select(_c.name, _c.fingerprint).where(_c.name.in_(names)))
+    before = {row.name: row.fingerprint for row in known}
+    return frozenset(name for name in names if before.get(name) != me.fingerprints[name])
+
+
+def _held(db: Connection, names: Collection[str]) -> frozenset[str]:
+    """Return which of `names` a living process has."""
+    if not names:
+        return frozenset()
+    held = select(_l.connection).where(_l.connection.in_(names), ~_FREE)
+    return frozenset(db.scalars(held))
 
 
 def _unserved(db: Connection, names: Collection[str]) -> frozenset[str]:

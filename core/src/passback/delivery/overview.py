@@ -95,7 +95,7 @@ class ConnectionState:
         """Return the state of a connection that was never used; `broken` says why it can't be."""
         return cls(
             name=name,
-            health=Health.MISCONFIGURED if broken else Health.OK,
+            health=(Health.MISCONFIGURED if broken else Health.OK).value,
             detail=broken or "",
             since=None,
             last_success=None,
@@ -194,7 +194,7 @@ def _totals(db: Connection) -> Totals:
         connections.append(
             ConnectionState(
                 name=name,
-                health=does.health if does else Health.OK,
+                health=(does.health if does else Health.OK).value,
                 detail=does.detail if does else "",
                 since=does.since if does else None,
                 last_success=does.last_success if does else None,

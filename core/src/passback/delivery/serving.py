@@ -100,15 +100,21 @@ class Lanes:
         """The connections for which something happens right now."""
         return frozenset(name for name, running in self._running.items() if running.alive)
 
-    def wake(self, name: str) -> None:
-        """Take note that something of the connection called `name` may be due."""
+    def wake(self, name: str, *, changed: bool = False) -> None:
+        """Take note that something of the connection called `name` may be due.
+
+        Args:
+            name: Which.
+            changed: Whether it's configured otherwise than by whoever served it before.
+        """
         running = self._running.get(name)
         if running is not None and running.alive:
             running.again = True
+            running.changed |= changed
             if running.lane is not None:
                 running.lane.wake.set()
             return
-        running = _Running()
+        running = _Running(changed=changed)
         running.task = asyncio.create_task(self._serve(name, running), name=f"lane {name}")
         running.task.add_done_callback(lambda _: running.ended.set())
         self._running[name] = running

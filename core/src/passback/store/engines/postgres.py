@@ -48,17 +48,25 @@ _KINDS = {
     # What only reads is in nobody's way, and nobody is in its.
     Kind.READING: ("REPEATABLE READ, READ ONLY", "'off'"),
 }
-# In one round trip, and in few statements, as the driver takes its time for each. A process that froze within
-# a transaction must not hold up the others for long.
-_BEGIN = {
-    kind: f"""
-    BEGIN ISOLATION LEVEL {isolation};
-    SELECT set_config('search_path', '{SCHEMA}', true), set_config('lock_timeout', '30s', true),
-        set_config('idle_in_transaction_session_timeout', '30s', true),
-        set_config('synchronous_commit', {commit}, true)
+# A process that froze within a transaction must not hold up the others for long; one with much to do takes
+# its time, whatever the role is given.
+_TIMES = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "30s", "statement_timeout": "0"}
+_TRANSACTION_TIMES = 170000
+
+
+def _begin(kind: Kind, version: int) -> str:
+    """Return what begins a transaction on a server of `version`.
+
+    In one round trip, and in few statements, as the driver takes its time for each.
     """
-    for kind, (isolation, commit) in _KINDS.items()
-}
+    isolation, commit = _KINDS[kind]
+    times = _TIMES | ({"transaction_timeout": "0"} if version >= _TRANSACTION_TIMES else {})
+    settings = {"search_path": f"'{SCHEMA}'", "synchronous_commit": commit}
+    settings |= {name: f"'{value}'" for name, value in times.items()}
+    said = ", ".join(f"set_config('{name}', {value}, true)" for name, value in settings.items())
+    return f"BEGIN ISOLATION LEVEL {isolation}; SELECT {said}"
+
+
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
 # Classes of what ends a connection: the server is stopped, or the connection broke.
 _GONE = ("57P", "08")
@@ -73,6 +81,7 @@ class Postgres:
     def __init__(self, url: str, again: Callable[[], str]) -> None:
         self._again = again
         self._raw: psycopg.Connection[Any] | None = None
+        self._begins: Mapping[Kind, str] = {}
         self._parameters = _parameters(url)
         self.name = _named(self._parameters)
 
@@ -88,7 +97,7 @@ class Postgres:
 
     def begin(self, db: Connection, kind: Kind) -> None:
         """Begin a transaction; one that is soft a crash of the server may undo."""
-        db.exec_driver_sql(_BEGIN[kind])
+        db.exec_driver_sql(self._begins[kind])
 
     def require(self) -> None:
         """Do nothing: nobody can take a server's tables away from under a connection."""
@@ -163,6 +172,7 @@ class Postgres:
             if not (error.pgconn and error.pgconn.used_password and self._changed()):
                 raise
             self._raw = psycopg.connect("", autocommit=True, **self._parameters)
+        self._begins = {kind: _begin(kind, self._raw.info.server_version) for kind in Kind}
         if not _is_direct(self._raw):
             self._raw.prepare_threshold = None
         return self._raw
