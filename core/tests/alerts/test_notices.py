@@ -140,6 +140,20 @@ def test_that_it_is_over_is_mailed_to_who_was_told_once_a_mail_server_is_configu
     watching(place, check)
 
 
+def test_who_heard_that_it_began_hears_that_it_is_over_whoever_is_the_contact_by_then(place):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        here.contacts["acme"] = "new@acme.example"
+        here.restart()
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        told = [(each.alert.kind, each.recipient) for each in here.mail.taken]
+        assert told == [(BEGAN, CONTACT), (OVER, CONTACT), (OVER, "new@acme.example")]
+
+    watching(place, check)
+
+
 def test_that_it_broke_is_not_mailed_once_there_is_a_mail_server_again_and_it_works(place):
     async def check(here):
         here.mail.refusal = "the mail server is away"

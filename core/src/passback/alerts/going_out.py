@@ -125,6 +125,8 @@ class GoingOut:
             )
 
     def _recipient(self, notice: Due) -> str:
+        if notice.heard:
+            return notice.recipient
         # By the configuration as it is now: a contact that was repaired gets what the wrong one didn't.
         recipient = self._watched.recipients(notice.alert.connection).get(self.name, "")
         return recipient or ("" if notice.alert.configured else notice.recipient)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, insert, select, update
 
 from passback.alerts.policy import Recipients
 from passback.contract import Alerted, AlertKind
@@ -41,6 +42,22 @@ _IN_DOUBT = timedelta(hours=1)
 _DOUBTS = 3
 
 
+# The channel on which each contact has an address of its own.
+_TO_PEOPLE = "mail"
+_began = schema.notice.alias("began").c
+_HEARD = and_(
+    _n.kind == AlertKind.INCIDENT_OVER.value,
+    exists().where(
+        _began.connection == _n.connection,
+        _began.channel == _n.channel,
+        _began.channel == _TO_PEOPLE,
+        _began.recipient == _n.recipient,
+        _began.kind.in_(_SUPERSEDED),
+        _began.sent.is_not(None),
+    ),
+)
+
+
 @attrs.frozen(kw_only=True)
 class Due:
     """A notice that is to be sent now.
@@ -53,6 +70,7 @@ class Due:
         created: When there was something to tell.
         attempts: How often it was tried before.
         doubts: After how many of these it may have arrived.
+        heard: Whether it says that it's over to who heard that it began, whoever is the contact by now.
         alert: What it tells.
     """
 
@@ -63,6 +81,7 @@ class Due:
     created: datetime
     attempts: int
     doubts: int
+    heard: bool
     alert: Alerted
 
 
@@ -90,8 +109,8 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
     longer, who was told of it last.
     """
     now = milliseconds(alert.at)
-    before = _told_before(db, alert)
-    for channel, recipient in {**before, **recipients}.items():
+    before = _told_before(db, alert, recipients)
+    for channel, recipient in sorted({*before, *recipients.items()}):
         if alert.kind in _SUPERSEDING:
             unsent = (
                 _n.connection == alert.connection,
@@ -113,15 +132,19 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
         db.execute(insert(schema.notice), values)
 
 
-def _told_before(db: Connection, alert: Alerted) -> Recipients:
+def _told_before(db: Connection, alert: Alerted, recipients: Recipients) -> AbstractSet[tuple[str, str]]:
     told = [_n.connection == alert.connection, _n.recipient != ""]
-    if alert.kind is AlertKind.INCIDENT_OVER:
-        # A mail server may be out of the configuration for now.
+    over = alert.kind is AlertKind.INCIDENT_OVER
+    if over:
         told += [_n.kind.in_(_SUPERSEDED), _n.created >= milliseconds(alert.since or alert.at)]
     elif alert.configured:
-        return {}
-    rows = db.execute(select(_n.channel, _n.recipient).where(*told).order_by(_n.id))
-    return {row.channel: row.recipient for row in rows}
+        return frozenset()
+    rows = db.execute(select(_n.channel, _n.recipient, _n.sent).where(*told).order_by(_n.id)).all()
+    # A mail server may be out of the configuration for now.
+    last = {row.channel: row.recipient for row in rows if row.channel not in recipients}
+    # The contact may have been another when it began.
+    heard = {(row.channel, row.recipient) for row in rows if row.sent and row.channel == _TO_PEOPLE}
+    return last.items() | (heard if over else set())
 
 
 def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list[Due]:
@@ -130,7 +153,7 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
     What is kept of one and can't be read, damaged or written by another version, is given up.
     """
     query = (
-        select(schema.notice)
+        select(schema.notice, _HEARD.label("heard"))
         .where(_n.due <= milliseconds(now), _n.channel == channel)
         .order_by(_n.id)
         .limit(limit)
@@ -152,6 +175,7 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
                 created=moment(row.created),
                 attempts=row.attempts,
                 doubts=row.doubts,
+                heard=row.heard,
                 alert=alert,
             )
         )
