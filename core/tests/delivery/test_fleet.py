@@ -185,11 +185,13 @@ def test_a_role_that_is_given_little_time_takes_what_is_needed(shared):
     async def check():
         async with member(shared, "lms") as first:
             name = await first.store.run(lambda db: db.scalar(text("SELECT current_database()")))
-            await first.store.run(
-                lambda db: db.execute(text(f"ALTER DATABASE {name} SET statement_timeout = 50"))
-            )
-        async with member(shared, "lms") as second:
-            await second.store.run(lambda db: db.execute(text("SELECT pg_sleep(0.3)")))
+            little = text(f"ALTER DATABASE {name} SET statement_timeout = 50")
+            await first.store.run(lambda db: db.execute(little))
+            async with member(shared, "lms") as second:
+                await second.store.run(lambda db: db.execute(text("SELECT pg_sleep(0.3)")))
+                # The database is used again.
+                as_before = text(f"ALTER DATABASE {name} RESET statement_timeout")
+                await second.store.run(lambda db: db.execute(as_before))
 
     asyncio.run(check())
 
