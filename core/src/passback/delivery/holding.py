@@ -131,7 +131,8 @@ def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[
     signalled = {row.connection for row in rows}
     mine = {row.connection for row in rows if row.owner == me.name} - leaving
     # Whoever has one that it serves no longer lets what is on the wire arrive, and says when it has.
-    wanted -= _held(db, wanted - me.serves)
+    if strange := wanted - me.serves:
+        wanted -= strange & held_by_others(db, me)
     free = ({row.connection for row in rows if row.free} | wanted) - mine - leaving - {UNROUTED}
     claimed = _claim(db, me, free & me.serves, now)
     lanes = mine | claimed | _unserved(db, free - me.serves)
@@ -195,14 +196,6 @@ def _changed(db: Connection, me: Holder, names: Collection[str]) -> frozenset[st
     known = db.execute(select(_c.name, _c.fingerprint).where(_c.name.in_(names)))
     before = {row.name: row.fingerprint for row in known}
     return frozenset(name for name in names if before.get(name) != me.fingerprints[name])
-
-
-def _held(db: Connection, names: Collection[str]) -> frozenset[str]:
-    """Return which of `names` a living process has."""
-    if not names:
-        return frozenset()
-    held = select(_l.connection).where(_l.connection.in_(names), ~_FREE)
-    return frozenset(db.scalars(held))
 
 
 def _unserved(db: Connection, names: Collection[str]) -> frozenset[str]:

@@ -224,7 +224,8 @@ class Lanes:
         fingerprint = self._roster.fingerprints().get(name) if running.changed else None
         if fingerprint is not None:
             await self._repair.configured({name: fingerprint}, self._around.clock.now())
-        running.changed = False
+        # It may be another again by now.
+        running.changed = running.changed and self._roster.fingerprints().get(name) != fingerprint
 
     async def _deliver(self, name: str, running: _Running) -> None:
         around = attrs.evolve(self._around, stopping=running.stopping)
