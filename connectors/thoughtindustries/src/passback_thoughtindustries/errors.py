@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 import msgspec
 
-from passback import JSONValue, Response
+from passback import JSONValue, Response, ServerError
 
 __all__ = ["as_told"]
 
@@ -28,8 +28,8 @@ def as_told(answer: Response) -> Response:
 
 def _error(answer: Response) -> Mapping[str, JSONValue] | None:
     try:
-        found = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = answer.json()
+    except ServerError:
         return None
     listed = found if isinstance(found, list) else [found]
     told = [each for each in listed if isinstance(each, dict) and _is_error(each)]

@@ -217,8 +217,8 @@ def _lifetime(said: JSONValue) -> timedelta:
 
 def _refused(answer: Response) -> ServerError:
     try:
-        document = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        document = answer.json()
+    except ServerError:
         document = None
     error = document.get("error") if isinstance(document, dict) else None
     # Nothing but a code is quoted: the rest may repeat what was sent.
