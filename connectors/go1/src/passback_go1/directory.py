@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from passback import Clock, JSONValue, ServerError, User, UserQuery
+from passback import Clock, JSONValue, Patience, ServerError, User, UserQuery
 from passback_go1.ids import identifier
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
-from passback_go1.patience import Patience
 from passback_go1.portal import Portal, document, said_by_go1
 
 __all__ = ["Directory"]

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeAlias
 
-from passback import JSONValue, Response, ServerError
-from passback_go1.patience import Patience
+from passback import JSONValue, Patience, Response, ServerError
 from passback_go1.portal import document, hits
 
 __all__ = ["pages"]

@@ -15,6 +15,7 @@ from passback import (
     Delivered,
     Delivery,
     JSONValue,
+    Patience,
     Receipt,
     Rejected,
     Response,
@@ -26,7 +27,6 @@ from passback_go1.ids import identifier
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
-from passback_go1.patience import Patience
 from passback_go1.portal import Portal, document, said_by_go1
 
 __all__ = ["Submitter"]

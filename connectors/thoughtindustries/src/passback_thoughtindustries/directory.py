@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 
-from passback import Clock, JSONValue, ServerError, User, UserQuery
+from passback import Clock, JSONValue, Patience, ServerError, User, UserQuery
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.pages import pages
-from passback_thoughtindustries.patience import Patience
 from passback_thoughtindustries.school import School, document, require, said_by_school
 
 __all__ = ["Directory", "is_identity"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from passback import Clock, JSONValue, ServerError, Unsupported
+from passback import Clock, JSONValue, Patience, ServerError, Unsupported
 from passback_thoughtindustries.completions import Entry
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.pages import pages
-from passback_thoughtindustries.patience import Patience
 from passback_thoughtindustries.school import School
 
 __all__ = ["Events", "Unreadable"]

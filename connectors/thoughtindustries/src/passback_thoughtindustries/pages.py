@@ -12,8 +12,7 @@ from functools import partial
 
 import attrs
 
-from passback import JSONValue, Response, ServerError
-from passback_thoughtindustries.patience import Patience
+from passback import JSONValue, Patience, Response, ServerError
 from passback_thoughtindustries.school import School, document, require
 
 __all__ = ["pages"]

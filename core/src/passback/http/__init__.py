@@ -3,6 +3,7 @@
 from passback.http.address import AddressPolicy
 from passback.http.hiding import forms_of, without
 from passback.http.oauth import ClientCredentials, OAuth2
+from passback.http.patience import Patience
 from passback.http.quota import Meter, Quota, Used
 from passback.http.response import LONGEST_WAIT, Response, basic_auth
 from passback.http.session import HTTP, Exchange, Timeouts
@@ -17,6 +18,7 @@ __all__ = [
     "Exchange",
     "Meter",
     "OAuth2",
+    "Patience",
     "Quota",
     "Response",
     "Timeouts",

@@ -1,23 +1,29 @@
-"""Waiting between the pages of a list, where the system asks to slow down."""
+"""Waiting between the requests of one answer, where the system asks to slow down."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from passback import Clock, RateLimited, Response
+from passback.clock import Clock
+from passback.errors import RateLimited
+from passback.http.response import Response
 
 __all__ = ["Patience"]
 
-# Starting over for a minute's pause would never reach the end of a long list.
 _LONGEST = 90.0
 _SHORTEST = 1.0
 
 
 class Patience:
-    """How long is waited, in all."""
+    """How long a connector waits while it asks for one thing by many requests, as for the pages of a list.
+
+    A minute and a half in all, or since the last progress: who gave up for a short pause and began again
+    would never reach the end of a long list.
+    """
 
     def __init__(self, clock: Clock) -> None:
+        """Begin to wait by `clock`."""
         self._clock = clock
         self._left = _LONGEST
 
