@@ -1,12 +1,11 @@
 """The test button, and the version that is spoken."""
 
 import asyncio
-import socket
-from contextlib import closing
 
 import pytest
 
 from passback import AlreadyThere, CannotConnect, Delivered, ServerError
+from passback_testbed.ports import free_port
 from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH, Behaviour
 
 ONE = ("1.0.3", "1.0.2", "1.0.1", "1.0.0")
@@ -17,12 +16,6 @@ PRESETS = {"ralph": RALPH, "learning-locker": LEARNING_LOCKER, "postgres-lrs": P
 @pytest.fixture
 def lrs(start):
     return start(Behaviour())
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def versions(lrs):

@@ -1,15 +1,24 @@
 """Ports of loopback."""
 
+import random
 import socket
 import time
 
+# What systems give to outgoing connections begins above: a port from there may be taken by one of those
+# between being found and being listened on.
+_OURS = range(15_000, 32_000)
+
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """Return a port that nothing listens on, and that no outgoing connection takes."""
+    while True:
+        port = random.choice(_OURS)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def is_open(port: int) -> bool:
