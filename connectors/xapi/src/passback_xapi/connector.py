@@ -8,7 +8,6 @@ from passback import (
     Batch,
     Connector,
     Context,
-    Delivery,
     IdentityProposal,
     IdentityRequest,
     Receipt,
@@ -22,7 +21,6 @@ from passback_xapi.identity import proposal
 from passback_xapi.lrs import LRS
 from passback_xapi.options import ActorPolicy, XapiOptions
 from passback_xapi.outgoing import Outgoing
-from passback_xapi.statements import to_statement
 from passback_xapi.unnamed import receipts_for
 
 __all__ = ["XapiConnector"]
@@ -55,23 +53,18 @@ class XapiConnector(Connector[XapiOptions]):
         outgoing: list[Outgoing] = []
         for delivery in batch.deliveries:
             try:
-                outgoing.append(self._outgoing(delivery))
+                outgoing.append(Outgoing.of(delivery, self.options))
             except UnknownActor as unknown:
                 receipts.append(UserUnknown(delivery.id, str(unknown)))
         if outgoing:
             receipts += await self._send(outgoing)
         return receipts
 
-    def _outgoing(self, delivery: Delivery) -> Outgoing:
-        return Outgoing(
-            delivery=delivery, statement=to_statement(delivery.result, self.options, delivery.account)
-        )
-
     async def _send(self, outgoing: Sequence[Outgoing]) -> Sequence[Receipt]:
         now, later = _apart(outgoing)
-        answer = await self._lrs.store([each.statement for each in now])
+        answer = await self._lrs.store([each.written for each in now])
         if answer.status in REFUSALS and await self._lrs.renegotiate():
-            answer = await self._lrs.store([each.statement for each in now])
+            answer = await self._lrs.store([each.written for each in now])
         if answer.status == CONFLICT:
             receipts = await resolve(self._lrs, now)
         else:
