@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
+import msgspec
 from msgspec import UNSET
 
-from passback import Account, InvalidResult, JSONValue, Learner
+from passback import Account, InvalidResult, Learner
 from passback_xapi.endpoint import is_iri
 from passback_xapi.identity import account
 from passback_xapi.options import ActorPolicy, NamePolicy, XapiOptions
@@ -33,27 +34,35 @@ class UnknownActor(Exception):
     """The policy needs something that the learner doesn't have."""
 
 
-def actor(learner: Learner, options: XapiOptions, known: Account | None = None) -> dict[str, JSONValue]:
-    """Return the Agent for `learner`, whose account is `known`.
+def actor(learner: Learner, options: XapiOptions, known: Account | None = None) -> msgspec.Raw:
+    """Return the Agent for `learner`, whose account is `known`, as JSON.
 
     Raises:
         UnknownActor: The policy can't identify them; the message says what is missing.
     """
-    agent: dict[str, JSONValue] = {"objectType": "Agent"}
-    if learner.name and options.send_names:
-        agent["name"] = learner.name
+    name = learner.name if options.send_names else None
     match options.actor:
         case ActorPolicy.MBOX:
-            agent["mbox"] = _mailto(learner, options)
+            return _agent(name, "mbox", _mailto(learner, options))
         case ActorPolicy.MBOX_SHA1SUM:
-            agent["mbox_sha1sum"] = _sha1(_mailto(learner, options))
+            return _agent(name, "mbox_sha1sum", _sha1(_mailto(learner, options)))
         case ActorPolicy.OPENID:
-            agent["openid"] = _openid(learner)
+            return _agent(name, "openid", _openid(learner))
         case ActorPolicy.ACCOUNT:
-            agent["account"] = {"homePage": options.home_page, "name": _name(learner, options.account_name)}
+            return _agent(name, "account", _name(learner, options.account_name), options.home_page)
         case ActorPolicy.SSO:
-            agent["account"] = _signed_in(known)
-    return agent
+            home_page, subject = _signed_in(known)
+            return _agent(name, "account", subject, home_page)
+
+
+# Learners come again and again.
+@lru_cache(maxsize=4096)
+def _agent(name: str | None, identifier: str, value: str, home_page: str | None = None) -> msgspec.Raw:
+    agent: dict[str, object] = {"objectType": "Agent"}
+    if name:
+        agent["name"] = name
+    agent[identifier] = value if home_page is None else {"homePage": home_page, "name": value}
+    return msgspec.Raw(msgspec.json.encode(agent))
 
 
 def is_learner(agent: object, learner: Learner) -> bool:
@@ -104,13 +113,13 @@ def learner(agent: Agent, home_page: str | None) -> Learner:
     return Learner(id=openid, openid=openid, name=name)
 
 
-def _signed_in(known: Account | None) -> JSONValue:
+def _signed_in(known: Account | None) -> tuple[str, str]:
     found = account(known)
     if found is None:
         raise UnknownActor(
             "the learner hasn't signed in yet, and this connection identifies learners by that (actor = sso)"
         )
-    return dict(found)
+    return found
 
 
 def _mailto(learner: Learner, options: XapiOptions) -> str:
@@ -123,7 +132,7 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
     return _iri(address)
 
 
-# Learners come again and again, and what becomes of an address costs as much as the rest of a statement.
+# What becomes of an address costs as much as the rest of a statement.
 @lru_cache(maxsize=4096)
 def _iri(address: str) -> str:
     # RFC 6068 §2: what has a meaning in URIs is percent-encoded; a domain is written as DNS has it.

@@ -5,9 +5,7 @@ Source: xAPI 1.0.3, Data §2.4.2.4 (account).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from passback import Account, Assertion, IdentityProposal, JSONValue
+from passback import Account, Assertion, IdentityProposal
 from passback_xapi.endpoint import is_iri
 
 __all__ = ["account", "proposal"]
@@ -21,9 +19,9 @@ def proposal(assertion: Assertion | None) -> IdentityProposal | None:
     return IdentityProposal(user_id=f"{assertion.issuer} {assertion.subject}", matched_by="identity")
 
 
-def account(known: Account | None) -> Mapping[str, JSONValue] | None:
-    """Return `known` as a statement has it; None where it isn't one that `proposal` made."""
+def account(known: Account | None) -> tuple[str, str] | None:
+    """Return the home page and the name of `known`; None where it isn't one that `proposal` made."""
     if known is None:
         return None
     home_page, _, name = known.user_id.partition(" ")
-    return {"homePage": home_page, "name": name} if name and is_iri(home_page) else None
+    return (home_page, name) if name and is_iri(home_page) else None

@@ -55,8 +55,16 @@ def outcome(result: Result, kept: Kept) -> dict[str, JSONValue]:
 
 
 def _score(score: Score) -> dict[str, JSONValue]:
-    values = {"scaled": score.scaled, "raw": score.raw, "min": score.min, "max": score.max}
-    return {name: value for name, value in values.items() if value is not None}
+    said: dict[str, JSONValue] = {}
+    if score.scaled is not None:
+        said["scaled"] = score.scaled
+    if score.raw is not None:
+        said["raw"] = score.raw
+    if score.min is not None:
+        said["min"] = score.min
+    if score.max is not None:
+        said["max"] = score.max
+    return said
 
 
 def _extensions(result: Result, *, own: bool) -> dict[str, JSONValue]:

@@ -9,11 +9,9 @@ import msgspec
 
 from passback import Delivery, JSONValue
 from passback_xapi.options import XapiOptions
-from passback_xapi.statements import to_statement
+from passback_xapi.statements import statement_id, written
 
 __all__ = ["Outgoing"]
-
-_encode = msgspec.json.Encoder().encode
 
 
 @attrs.frozen
@@ -28,7 +26,6 @@ class Outgoing:
 
     delivery: Delivery
     id: str
-    # Its parts as objects, a dozen for each of a batch, would keep the garbage collector busy.
     written: bytes = attrs.field(repr=False)
 
     @classmethod
@@ -42,8 +39,8 @@ class Outgoing:
         Raises:
             UnknownActor: The connection's policy can't identify the learner.
         """
-        statement = to_statement(delivery.result, options, delivery.account)
-        return cls(delivery, str(statement["id"]), _encode(statement))
+        own = statement_id(delivery.result)
+        return cls(delivery, own, written(own, delivery.result, options, delivery.account))
 
     @property
     def statement(self) -> Mapping[str, JSONValue]:

@@ -6,8 +6,10 @@ Source: xAPI 1.0.3, Data §2. The statement is the same for 1.0.3 and 2.0.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from uuid import UUID, uuid5
 
+import msgspec
 from msgspec import UNSET
 
 from passback import DEFAULT_ORGANISATION, Account, Activity, Item, JSONValue, Result, ResultKind
@@ -19,10 +21,11 @@ from passback_xapi.outcomes import outcome
 from passback_xapi.times import timestamp
 from passback_xapi.verbs import COURSE, ITEM_TYPES, VERBS, kind_of
 
-__all__ = ["statement_id", "to_statement"]
+__all__ = ["statement_id", "to_statement", "written"]
 
 # Makes a statement id of a host's id that is no UUID.
 _NAMESPACE = UUID("6f1d1d52-6a0b-5c27-9f0f-7f0b5b2f5a3e")
+_encode = msgspec.json.Encoder().encode
 _PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -39,9 +42,28 @@ def to_statement(
     Raises:
         UnknownActor: The connection's policy can't identify the learner.
     """
+    said: dict[str, JSONValue] = msgspec.json.decode(written(statement_id(result), result, options, account))
+    return said
+
+
+def written(own: str, result: Result, options: XapiOptions, account: Account | None) -> bytes:
+    """Return the statement for `result` as JSON.
+
+    It's made of parts that are JSON already, where those come again and again: as objects they would take
+    longer than everything else, and there are a dozen for each of a batch to keep track of.
+
+    Args:
+        own: The statement's id.
+        result: The result.
+        options: How the connection writes statements.
+        account: Who the learner is there, where ``actor = sso`` needs it.
+
+    Raises:
+        UnknownActor: The connection's policy can't identify the learner.
+    """
     kept = _kept(result)
-    said: dict[str, JSONValue] = {
-        "id": statement_id(result),
+    said: dict[str, object] = {
+        "id": own,
         "actor": actor(result.learner, options, account),
         "verb": _verb(result.kind, kept),
         "object": _object(result, options),
@@ -53,7 +75,7 @@ def to_statement(
         context = _context(result, kept.context, options)
         if context:
             said["context"] = context
-    return said
+    return _encode(said)
 
 
 def statement_id(result: Result) -> str:
@@ -84,49 +106,53 @@ def _type(kind: ResultKind) -> str:
     return ITEM_TYPES[kind][1] if kind.concerns_item else COURSE
 
 
-def _verb(kind: ResultKind, kept: Kept) -> JSONValue:
+def _verb(kind: ResultKind, kept: Kept) -> msgspec.Raw:
     verb, display = VERBS[kind]
     if kept.verb is not UNSET and kept.verb != verb:
         verb, display = kept.verb, re.split(r"[/:#]", kept.verb)[-1]
-    return {"id": verb, "display": {"en": display}}
+    return _named(verb, display)
 
 
-def _object(result: Result, options: XapiOptions) -> JSONValue:
+@lru_cache(maxsize=256)
+def _named(verb: str, display: str) -> msgspec.Raw:
+    return msgspec.Raw(_encode({"id": verb, "display": {"en": display}}))
+
+
+def _object(result: Result, options: XapiOptions) -> msgspec.Raw:
     if result.item is None:
         return _activity(result.activity, options)
     return _item(result.item, result, options)
 
 
-def _activity(activity: Activity, options: XapiOptions) -> JSONValue:
-    definition: dict[str, JSONValue] = {"type": COURSE}
-    if activity.name:
-        definition["name"] = {options.language: activity.name}
-    return {
-        "objectType": "Activity",
-        "id": activity_iri(activity, options.activity_base),
-        "definition": definition,
-    }
+def _activity(activity: Activity, options: XapiOptions) -> msgspec.Raw:
+    return _described(activity_iri(activity, options.activity_base), COURSE, activity.name, options.language)
 
 
-def _item(item: Item, result: Result, options: XapiOptions) -> JSONValue:
-    definition: dict[str, JSONValue] = {"type": _type(result.kind)}
-    if item.name:
-        definition["name"] = {options.language: item.name}
+def _item(item: Item, result: Result, options: XapiOptions) -> msgspec.Raw:
     inside = activity_iri(result.activity, options.activity_base)
-    return {"objectType": "Activity", "id": item_iri(item, result.kind, inside), "definition": definition}
+    iri = item_iri(item, result.kind, inside)
+    return _described(iri, _type(result.kind), item.name, options.language)
 
 
-def _context(result: Result, kept: Context, options: XapiOptions) -> dict[str, JSONValue]:
-    activities: dict[str, JSONValue] = {}
+@lru_cache(maxsize=4096)
+def _described(iri: str, kind: str, name: str | None, language: str) -> msgspec.Raw:
+    definition: dict[str, object] = {"type": kind}
+    if name:
+        definition["name"] = {language: name}
+    return msgspec.Raw(_encode({"objectType": "Activity", "id": iri, "definition": definition}))
+
+
+def _context(result: Result, kept: Context, options: XapiOptions) -> dict[str, object]:
+    activities: dict[str, object] = {}
     for relation in RELATIONS:
-        related: list[JSONValue] = []
+        related: list[object] = []
         if relation == "parent" and result.item is not None:
             related.append(_activity(result.activity, options))
         named = getattr(kept.context_activities, relation)
         related.extend({"objectType": "Activity", "id": iri} for iri in named)
         if related:
             activities[relation] = related
-    context: dict[str, JSONValue] = {"contextActivities": activities} if activities else {}
+    context: dict[str, object] = {"contextActivities": activities} if activities else {}
     for name in ("registration", "revision", "platform", "language"):
         if (value := getattr(kept, name)) is not UNSET:
             context[name] = value

@@ -15,9 +15,9 @@ from passback.http.wire import Cut, Late
 
 __all__ = ["Stream", "opened", "said"]
 
-# More than this isn't taken from a server that nobody listens to.
+# More than this isn't taken from a server that nobody listens to, nor handed over to one that may not listen.
 _MOST = 1 << 18
-# What goes out or is handed on at once: others have their turn after it.
+# What is handed on at once: others have their turn after it.
 _PIECE = 1 << 16
 
 
@@ -76,13 +76,13 @@ class Stream(asyncio.Protocol):
         Raises:
             Late: The other side takes none of it for `seconds`.
         """
-        for start in range(0, len(data), _PIECE):
+        for start in range(0, len(data), _MOST):
             while self._full and not self.over:
                 await self._something(seconds)
             if self.over:
                 self._broken_off = True
                 return
-            self._transport.write(data[start : start + _PIECE])
+            self._transport.write(data[start : start + _MOST])
 
     async def receive(self, seconds: float) -> bytes:
         """Return what comes next; nothing at the end.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -27,15 +27,41 @@ __all__ = [
 ]
 
 
-_number = attrs.validators.instance_of(int)
-_maybe_number = attrs.validators.optional(_number)
-_text = attrs.validators.instance_of(str)
-_maybe_text = attrs.validators.optional(_text)
+# Plain functions, as every delivery makes a receipt and the validators of attrs take several times as long.
+def _number(_: object, attribute: attrs.Attribute[int], value: object) -> None:
+    if not isinstance(value, int):
+        raise _wrong(attribute.name, "a number", value)
+
+
+def _maybe_number(_: object, attribute: attrs.Attribute[int | None], value: object) -> None:
+    if value is not None and not isinstance(value, int):
+        raise _wrong(attribute.name, "a number or None", value)
+
+
+def _numbers(_: object, attribute: attrs.Attribute[tuple[int, ...]], value: object) -> None:
+    if value == ():
+        return
+    if not isinstance(value, Iterable) or not all(isinstance(each, int) for each in value):
+        raise _wrong(attribute.name, "numbers", value)
+
+
+def _text(_: object, attribute: attrs.Attribute[str], value: object) -> None:
+    if not isinstance(value, str):
+        raise _wrong(attribute.name, "a text", value)
+
+
+def _maybe_text(_: object, attribute: attrs.Attribute[str | None], value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise _wrong(attribute.name, "a text or None", value)
+
+
+def _wrong(name: str, expected: str, value: object) -> TypeError:
+    return TypeError(f"{name} must be {expected}, got {type(value).__name__}")
 
 
 def _aware(_: object, attribute: attrs.Attribute[datetime], value: object) -> None:
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise TypeError(f"{attribute.name} must be a datetime with a time zone, got {type(value).__name__}")
+        raise _wrong(attribute.name, "a datetime with a time zone", value)
 
 
 @attrs.frozen(kw_only=True)
@@ -91,7 +117,7 @@ class Delivered:
     delivery: int = attrs.field(validator=_number)
     remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
     launch: int | None = attrs.field(default=None, validator=_maybe_number)
-    refused: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_number))
+    refused: tuple[int, ...] = attrs.field(default=(), validator=_numbers)
 
 
 @attrs.frozen
@@ -145,7 +171,7 @@ class NeedsLaunch:
 
     delivery: int = attrs.field(validator=_number)
     reason: str = attrs.field(validator=_text)
-    refused: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_number))
+    refused: tuple[int, ...] = attrs.field(default=(), validator=_numbers)
 
 
 @attrs.frozen

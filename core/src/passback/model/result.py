@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -37,6 +38,12 @@ else:  # msgspec resolves annotations at run time and knows no recursive alias
 DEFAULT_ORGANISATION = "default"
 _ATOM = r"[^\s@<>()\[\],;:\\\".]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})+")
+
+
+# Learners come again and again.
+@lru_cache(maxsize=4096)
+def _is_address(text: str) -> bool:
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def _new_id() -> str:
@@ -106,7 +113,7 @@ class Learner:
     def address(self) -> str | None:
         """A usable e-mail address: `email`, or `id` where the host uses addresses as ids; else None."""
         for text in (self.email, self.id):
-            if text and text.isprintable() and _ADDRESS.fullmatch(text):
+            if text and _is_address(text):
                 return text
         return None
 
