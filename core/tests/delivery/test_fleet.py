@@ -167,8 +167,8 @@ def test_a_repair_that_the_holder_learns_of_last_frees_what_waits_when_it_goes_o
             await repaired.put(result(1))
             await repaired.dispatcher.start()
             await repaired.outbox.store.run(wait_for_the_activity)
-            repaired._task = asyncio.create_task(repaired.dispatcher.run())
             await holder.leave()
+            repaired._task = asyncio.create_task(repaired.dispatcher.run())
             await repaired.until(lambda: repaired.connector.arrived == ["r-1"])
 
     asyncio.run(check())
