@@ -13,7 +13,7 @@ import pytest
 from hosting import lrs_table, made
 
 from passback import Activity, Counters, Learner, Passback, Score, canonical
-from passback.delivery.erasing import erase
+from passback.delivery.upkeep.erasing import erase
 
 ANA = Learner(id="ana@example.com", name="Ana")
 LADDER = Activity(id="ladder", name="Ladder safety")

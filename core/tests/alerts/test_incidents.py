@@ -10,7 +10,7 @@ from passback import AlertKind, Health, State
 from passback.alerts.letter import shown
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
-from passback.delivery.breaker import Breaker, save_breaker
+from passback.delivery.outbox.breaker import Breaker, save_breaker
 from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER

@@ -11,7 +11,7 @@ from scripted import START
 
 from passback import CannotConnect, Health, RateLimited, ServerError
 from passback.delivery import Backoff
-from passback.delivery.breaker import Breaker, load_breaker, save_breaker
+from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker
 from passback.store import Store
 
 FINE = Breaker(health=Health.OK, since=START)

@@ -24,7 +24,7 @@ from passback import (
     UserUnknown,
 )
 from passback.delivery import Overview, Repair, Retention, RetentionPolicy
-from passback.delivery.breaker import load_breaker
+from passback.delivery.outbox.breaker import load_breaker
 from passback.http import Quota
 
 

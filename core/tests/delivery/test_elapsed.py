@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from passback import Delivered
 from passback.delivery import Retention, RetentionPolicy, believed, foreseen
-from passback.delivery.elapsed import Sight
+from passback.delivery.outbox.elapsed import Sight
 from passback.store import schema
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -20,7 +20,7 @@ from passback import (
     UserUnknown,
 )
 from passback.delivery import Overview, Retention, RetentionPolicy, looked_up
-from passback.delivery.history import Event, EventKind, note
+from passback.delivery.outbox.history import Event, EventKind, note
 from passback.store import schema
 
 ANA = Learner(id="ana@example.com", name="Ana Unmistakable", username="au-417", external_id="emp-90417")

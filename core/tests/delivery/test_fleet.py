@@ -11,8 +11,8 @@ from sqlalchemy import text, update
 
 from passback import Score, Selection
 from passback.delivery import Attached, Attachments, Outbox, Overview, Repair, Routes, Submission, Wish
-from passback.delivery.accepting import accept
-from passback.delivery.fleet import Fleet
+from passback.delivery.fleet.fleet import Fleet
+from passback.delivery.outbox.accepting import accept
 from passback.errors import ContentConflict, OutboxTooNew
 from passback.store import DatabaseURL, State, Store, WaitingFor, schema
 from passback.store import store as trying
@@ -84,7 +84,7 @@ def test_what_the_dead_had_is_taken_over_and_their_leases_end(shared):
 
 
 def test_who_cannot_say_that_it_lives_stops_sending_before_others_take_over(shared, monkeypatch):
-    monkeypatch.setattr("passback.delivery.fleet._MARGIN", 27.0)
+    monkeypatch.setattr("passback.delivery.fleet.fleet._MARGIN", 27.0)
 
     async def check():
         async with member(shared, "lms") as fleet:

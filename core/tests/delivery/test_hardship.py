@@ -24,7 +24,7 @@ from passback import (
     UserUnknown,
 )
 from passback.delivery import Dispatcher, DispatcherLock, Outbox, Overview, Submission
-from passback.delivery.equipping import Unequipped
+from passback.delivery.lanes.equipping import Unequipped
 from passback.store import Store
 
 

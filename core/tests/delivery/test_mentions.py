@@ -2,7 +2,7 @@
 
 import pytest
 
-from passback.delivery.mentions import Mentions
+from passback.delivery.outbox.mentions import Mentions
 
 
 @pytest.mark.parametrize(

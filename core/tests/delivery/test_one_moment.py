@@ -7,7 +7,8 @@ from postgres import postgres_server
 from scripted import START, result
 from sqlalchemy import func, select
 
-from passback.delivery import Outbox, Overview, Submission, overview
+from passback.delivery import Outbox, Overview, Submission
+from passback.delivery.upkeep import overview
 from passback.store import DatabaseURL, Store, schema
 
 COUNT = select(func.count()).select_from(schema.result)

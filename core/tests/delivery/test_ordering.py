@@ -23,9 +23,9 @@ from passback import (
     canonical,
 )
 from passback.delivery import Overview, Repair
-from passback.delivery.coalescing import chosen, covered
-from passback.delivery.ordering import DueRow
-from passback.delivery.planning import plan
+from passback.delivery.lanes.planning import plan
+from passback.delivery.outbox.coalescing import chosen, covered
+from passback.delivery.outbox.ordering import DueRow
 from passback.store import milliseconds
 
 ANA = Learner(id="ana@example.com")

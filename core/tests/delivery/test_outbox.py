@@ -39,9 +39,9 @@ from passback.delivery import (
     Submission,
     Wish,
 )
-from passback.delivery.breaker import Breaker, load_breaker, save_breaker
-from passback.delivery.changes import Change
-from passback.delivery.history import Event, EventKind
+from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker
+from passback.delivery.outbox.changes import Change
+from passback.delivery.outbox.history import Event, EventKind
 from passback.store import FOLLOWS, State, Store, schema
 
 LATER = START + timedelta(minutes=5)

@@ -13,7 +13,7 @@ from scripted import START, result
 
 from passback import ContentConflict, Score, Selection
 from passback.delivery import Outbox, Overview, Repair, Routes, Settlement, Submission, Wish
-from passback.delivery.changes import Change
+from passback.delivery.outbox.changes import Change
 from passback.store import FOLLOWS, DatabaseURL, State, Store, WaitingFor
 
 NUMBERS = st.integers(0, 8)

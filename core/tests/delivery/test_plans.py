@@ -11,7 +11,8 @@ from sqlalchemy import event, text
 from watched import ward
 
 from passback import Health
-from passback.delivery import accepting, backlog, leasing, ordering, settling
+from passback.delivery import backlog
+from passback.delivery.outbox import accepting, leasing, ordering, settling
 from passback.store import DatabaseURL, Store
 
 # A whole table, or an index that leaves nothing of it out.

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from passback import CannotConnect, Delivered, Learner, Rejected, Selection, UserUnknown
 from passback.delivery import Overview, Repair, Retention, RetentionPolicy, Settlement, Wish
-from passback.delivery.changes import Change
+from passback.delivery.outbox.changes import Change
 from passback.store import State, schema
 
 POLICY = RetentionPolicy(undelivered=timedelta(days=30), settled=timedelta(days=90))

@@ -22,7 +22,7 @@ from passback import (
     ServerError,
     SystemClock,
 )
-from passback.delivery.sending import send
+from passback.delivery.lanes.sending import send
 from passback.http import HTTP
 
 

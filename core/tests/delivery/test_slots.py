@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scripted import result, room
 from sqlalchemy import func, select
 
-from passback.delivery.slots import Slots
+from passback.delivery.lanes.slots import Slots
 from passback.store import schema
 
 

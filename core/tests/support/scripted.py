@@ -29,7 +29,7 @@ from passback.delivery import (
     Submission,
     Surroundings,
 )
-from passback.delivery.accepting import raise_signals
+from passback.delivery.outbox.accepting import raise_signals
 from passback.errors import ConnectionNotReady
 from passback.http import HTTP
 from passback.store import Store

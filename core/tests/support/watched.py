@@ -10,8 +10,8 @@ from sqlalchemy import delete, update
 from passback import Health, Observer
 from passback.alerts import AlertPolicy, Alerts, Watched
 from passback.delivery import Outbox, Submission
-from passback.delivery.breaker import Breaker, save_breaker
-from passback.delivery.history import Event, EventKind, note
+from passback.delivery.outbox.breaker import Breaker, save_breaker
+from passback.delivery.outbox.history import Event, EventKind, note
 from passback.store import State, Store, milliseconds, schema
 
 CONTACT = "lms-admin@acme.example"

@@ -1,31 +1,32 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
-from passback.delivery.accepting import Acceptance
-from passback.delivery.attaching import Attached, Attachments, attached_connections
-from passback.delivery.backlog import Backlog, backlog
-from passback.delivery.breaker import Backoff
-from passback.delivery.committer import Committer
-from passback.delivery.dispatcher import Dispatcher
-from passback.delivery.elapsed import believed, foreseen
-from passback.delivery.equipping import Equipment, Unequipped
-from passback.delivery.exporting import Exported, export
-from passback.delivery.history import Step
-from passback.delivery.kept import Kept, kept
-from passback.delivery.leasing import Wish
-from passback.delivery.lock import DispatcherLock
-from passback.delivery.outbox import Outbox
-from passback.delivery.overview import ConnectionState, DeliveryState, Overview, Totals
-from passback.delivery.repair import Repair, release_launches, release_learners
-from passback.delivery.retention import Retention, RetentionPolicy
-from passback.delivery.routing import Routes
-from passback.delivery.selection import Selection
-from passback.delivery.serving import Roster
-from passback.delivery.settling import Settlement
-from passback.delivery.submission import Submission
-from passback.delivery.surroundings import LanePolicy, Surroundings
-from passback.delivery.telling import tell
-from passback.delivery.unknown import last_seen, waiting_connections, waiting_learners
-from passback.delivery.wellbeing import Wellbeing, looked_up, unless_awaited, wellbeing
+from passback.delivery.fleet.lock import DispatcherLock
+from passback.delivery.lanes.committer import Committer
+from passback.delivery.lanes.dispatcher import Dispatcher
+from passback.delivery.lanes.equipping import Equipment, Unequipped
+from passback.delivery.lanes.serving import Roster
+from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
+from passback.delivery.outbox.accepting import Acceptance
+from passback.delivery.outbox.attaching import Attached, Attachments, attached_connections
+from passback.delivery.outbox.backlog import Backlog, backlog
+from passback.delivery.outbox.breaker import Backoff
+from passback.delivery.outbox.elapsed import believed, foreseen
+from passback.delivery.outbox.history import Step
+from passback.delivery.outbox.kept import Kept, kept
+from passback.delivery.outbox.leasing import Wish
+from passback.delivery.outbox.outbox import Outbox
+from passback.delivery.outbox.releasing import release_launches, release_learners
+from passback.delivery.outbox.routing import Routes
+from passback.delivery.outbox.selection import Selection
+from passback.delivery.outbox.settling import Settlement
+from passback.delivery.outbox.submission import Submission
+from passback.delivery.outbox.telling import tell
+from passback.delivery.outbox.unknown import last_seen, waiting_connections, waiting_learners
+from passback.delivery.outbox.wellbeing import Wellbeing, looked_up, unless_awaited, wellbeing
+from passback.delivery.upkeep.exporting import Exported, export
+from passback.delivery.upkeep.overview import ConnectionState, DeliveryState, Overview, Totals
+from passback.delivery.upkeep.repair import Repair
+from passback.delivery.upkeep.retention import Retention, RetentionPolicy
 
 __all__ = [
     "Acceptance",

@@ -21,7 +21,7 @@ from types import FrameType
 
 from passback import connection, errors
 from passback.connection import Connection
-from passback.delivery import telling
+from passback.delivery.outbox import telling
 from passback.errors import ContractError
 
 __all__ = ["standstills_ended", "standstills_told"]

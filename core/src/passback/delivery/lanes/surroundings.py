@@ -10,11 +10,11 @@ import attrs
 
 from passback.clock import Clock
 from passback.contract import Observer
-from passback.delivery.breaker import Backoff
-from passback.delivery.equipping import Equipment, Unequipped
-from passback.delivery.outbox import Outbox
-from passback.delivery.retention import RetentionPolicy
-from passback.delivery.slots import Slots
+from passback.delivery.lanes.equipping import Equipment, Unequipped
+from passback.delivery.lanes.slots import Slots
+from passback.delivery.outbox.breaker import Backoff
+from passback.delivery.outbox.outbox import Outbox
+from passback.delivery.upkeep.retention import RetentionPolicy
 from passback.model import DEFAULT_ORGANISATION
 
 __all__ = ["LanePolicy", "Surroundings"]

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import attrs
 
-from passback.delivery.accepting import UNROUTED
-from passback.delivery.repair import Repair
+from passback.delivery.outbox.accepting import UNROUTED
+from passback.delivery.upkeep.repair import Repair
 from passback.store import Store
 
 __all__ = ["Called", "Claims", "Kept", "Sole"]

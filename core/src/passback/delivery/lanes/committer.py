@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from passback.clock import Clock
-from passback.delivery.accepting import Acceptance
-from passback.delivery.outbox import Outbox
-from passback.delivery.submission import Submission
+from passback.delivery.outbox.accepting import Acceptance
+from passback.delivery.outbox.outbox import Outbox
+from passback.delivery.outbox.submission import Submission
 from passback.errors import ContentConflict, OutboxError
 
 __all__ = ["Answer", "Committer"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
 from passback.contract import Health
-from passback.delivery.accepting import raise_signals
-from passback.delivery.history import Event, EventKind, note_all
-from passback.delivery.routing import Routes, route
-from passback.delivery.selection import Selection
-from passback.delivery.set_back import set_back
+from passback.delivery.outbox.history import Event, EventKind, note_all
+from passback.delivery.outbox.releasing import count_held, release
+from passback.delivery.outbox.routing import Routes, route
+from passback.delivery.outbox.selection import Selection
+from passback.delivery.upkeep.set_back import set_back
 from passback.store import (
     AT_ONCE,
     CONFIGURING,
@@ -23,11 +23,10 @@ from passback.store import (
     insert_new,
     lock,
     milliseconds,
-    parts,
     schema,
 )
 
-__all__ = ["Repair", "pull_back", "release", "release_launches", "release_learners", "reopen"]
+__all__ = ["Repair", "pull_back", "reopen"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -148,90 +147,9 @@ def _replay(db: Connection, conditions: Sequence[ColumnElement[bool]], event: Ev
     return release(db, conditions, event, "sent once more, as somebody asked", tell=True)
 
 
-def release_learners(
-    db: Connection, connection: str, organisation: str, learners: Collection[str], now: datetime
-) -> int:
-    """Send what waits at `connection` for the accounts of `learners`, who have one now; return how many."""
-    count = 0
-    ids = sorted(learners)
-    for some in parts(ids):
-        theirs = select(_r.seq).where(_r.organisation == organisation, _r.learner.in_(some))
-        conditions = [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
-        event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
-        count += release(db, conditions, event, "sent, as the learner has an account now", tell=True)
-    return count
-
-
-def release_launches(
-    db: Connection,
-    connection: str,
-    now: datetime,
-    *,
-    limit: int | None = None,
-    learner: tuple[str, str] | None = None,
-) -> int:
-    """Send what waits at `connection` for a launch, or some of it; return how many.
-
-    Args:
-        db: The store.
-        connection: Where it waits.
-        now: The time.
-        limit: The most of it, the oldest first.
-        learner: Whose, as organisation and id.
-    """
-    conditions = _waiting(connection, WaitingFor.LAUNCH)
-    if learner is not None:
-        whose = (_r.organisation == learner[0], _r.learner == learner[1])
-        conditions = [*conditions, _d.result.in_(select(_r.seq).where(*whose))]
-    if limit is not None:
-        oldest = select(_d.seq).where(*conditions).order_by(_d.result).limit(limit).scalar_subquery()
-        conditions = [*conditions, _d.seq.in_(oldest)]
-    event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
-    return release(db, conditions, event, "tried, as somebody has opened the content", tell=True)
-
-
-def _waiting(connection: str, what: WaitingFor) -> list[ColumnElement[bool]]:
-    return [_d.connection == connection, schema.waiting, _d.waiting_for == what]
-
-
-def release(
-    db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event, why: str, *, tell: bool
-) -> int:
-    """Make due what fulfils `conditions`, which `event` and `why` explain; return how many.
-
-    Args:
-        db: The database.
-        conditions: What is chosen of the deliveries that wait or are rejected.
-        event: What happened.
-        why: What it made of each, for a person.
-        tell: Whether the dispatcher is in another process and must be told.
-    """
-    if not _count(db, conditions):
-        return 0
-    note_all(db, event, conditions, why)
-    now = milliseconds(event.at)
-    # Somebody who asks for one more try gives it its time, too.
-    also = {"kept_from": now} if event.kind is EventKind.REPLAYED else {}
-    released = db.execute(
-        update(schema.delivery)
-        .where(*conditions)
-        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=now, alone=False, **also)
-        .returning(_d.connection)
-    ).all()
-    if tell:
-        raise_signals(db, {row.connection for row in released})
-    return len(released)
-
-
-def _count(db: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
-    """Return how many fulfil `conditions`; nobody else changes those until the transaction ends."""
-    chosen = select(_d.seq).where(*conditions).with_for_update().subquery()
-    return db.scalar(select(func.count()).select_from(chosen)) or 0
-
-
 def _park(db: Connection, event: Event) -> int:
     pending = [_d.connection == event.connection, _d.state == State.PENDING]
-    if not _count(db, pending):
+    if not count_held(db, pending):
         return 0
     note_all(db, event, pending, f"waiting for {WaitingFor.CONNECTION}: {event.summary}")
     return db.execute(

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from passback.delivery import accepting, leasing, settling
-from passback.delivery.accepting import Acceptance
-from passback.delivery.leasing import Lease, Wish
-from passback.delivery.settling import Settlement
-from passback.delivery.submission import Submission
+from passback.delivery.outbox import accepting, leasing, settling
+from passback.delivery.outbox.accepting import Acceptance
+from passback.delivery.outbox.leasing import Lease, Wish
+from passback.delivery.outbox.settling import Settlement
+from passback.delivery.outbox.submission import Submission
 from passback.errors import ContentConflict
 from passback.store import State, Store, milliseconds
 

@@ -12,11 +12,11 @@ from sqlalchemy import Connection as Database
 
 from passback.connection import Connection
 from passback.contract import Health
-from passback.delivery.breaker import Backoff, Breaker, load_breaker, save_breaker
-from passback.delivery.lane import Lane
-from passback.delivery.repair import Repair
-from passback.delivery.routing import Routes
-from passback.delivery.surroundings import LanePolicy, Surroundings
+from passback.delivery.lanes.lane import Lane
+from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
+from passback.delivery.outbox.breaker import Backoff, Breaker, load_breaker, save_breaker
+from passback.delivery.outbox.routing import Routes
+from passback.delivery.upkeep.repair import Repair
 from passback.errors import ConnectionNotReady, ContractError, PassbackError
 
 __all__ = ["AFTER_A_CRASH", "Lanes", "Roster"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 from sqlalchemy import ColumnElement, Connection, or_, select, true, update
 
-from passback.delivery.accepting import insert_deliveries, raise_signals
-from passback.delivery.attaching import attached_connections
+from passback.delivery.outbox.accepting import insert_deliveries, raise_signals
+from passback.delivery.outbox.attaching import attached_connections
 from passback.model import Result
 from passback.store import schema
 

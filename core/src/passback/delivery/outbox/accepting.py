@@ -20,8 +20,8 @@ from sqlalchemy import (
     select,
 )
 
-from passback.delivery.attaching import attached_connections
-from passback.delivery.submission import Key, Submission
+from passback.delivery.outbox.attaching import attached_connections
+from passback.delivery.outbox.submission import Key, Submission
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, read_result
 from passback.store import (

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import attrs
 
 from passback.contract import Health
-from passback.delivery.breaker import Backoff, Breaker
-from passback.delivery.leasing import Lease
-from passback.delivery.sending import Sent
+from passback.delivery.lanes.sending import Sent
+from passback.delivery.outbox.breaker import Backoff, Breaker
+from passback.delivery.outbox.leasing import Lease
 from passback.errors import PassbackError, RateLimited
 
 __all__ = ["Condition"]

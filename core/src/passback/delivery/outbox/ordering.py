@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from passback.delivery.history import Event, EventKind
-from passback.delivery.repair import release
-from passback.delivery.subjects import END, STATUS
+from passback.delivery.outbox.history import Event, EventKind
+from passback.delivery.outbox.releasing import release
+from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
 from passback.store import PerEngine, State, WaitingFor, listed, moment, numbers, schema
 

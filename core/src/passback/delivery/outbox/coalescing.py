@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from passback.delivery.ordering import DueRow, subject
-from passback.delivery.subjects import STATUS
+from passback.delivery.outbox.ordering import DueRow, subject
+from passback.delivery.outbox.subjects import STATUS
 from passback.model import ResultKind
 
 __all__ = ["chosen", "covered"]

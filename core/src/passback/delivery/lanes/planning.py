@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
-from passback.delivery.changes import Change
+from passback.delivery.outbox.changes import Change
 from passback.model import Delivery
 from passback.store import State, WaitingFor
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from passback.delivery import holding
-from passback.delivery.claims import Called, Kept
-from passback.delivery.holding import HOLD, Holder
+from passback.delivery.fleet import holding
+from passback.delivery.fleet.claims import Called, Kept
+from passback.delivery.fleet.holding import HOLD, Holder
 from passback.errors import OutboxError
 from passback.store import Store, milliseconds
 

@@ -10,10 +10,10 @@ import attrs
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, exists, func, select
 
 from passback.contract import Health
-from passback.delivery.history import Step, steps
-from passback.delivery.selection import Selection
-from passback.delivery.standing import standings
-from passback.delivery.wellbeing import wellbeing
+from passback.delivery.outbox.history import Step, steps
+from passback.delivery.outbox.selection import Selection
+from passback.delivery.outbox.standing import standings
+from passback.delivery.outbox.wellbeing import wellbeing
 from passback.model import Standing
 from passback.store import State, Store, milliseconds, moment, schema
 

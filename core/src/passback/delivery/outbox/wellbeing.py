@@ -10,8 +10,8 @@ import attrs
 from sqlalchemy import Connection, Row, select, update
 
 from passback.contract import Health
-from passback.delivery.breaker import Breaker, breaker_of
-from passback.delivery.unknown import anybody_waits
+from passback.delivery.outbox.breaker import Breaker, breaker_of
+from passback.delivery.outbox.unknown import anybody_waits
 from passback.errors import PassbackError
 from passback.store import insert_new, milliseconds, moment, schema
 

@@ -9,11 +9,11 @@ import attrs
 from sqlalchemy import ColumnElement, Connection, case, delete, exists, or_, select, update
 
 from passback.contract import GIVEN_UP
-from passback.delivery.elapsed import sighted
-from passback.delivery.erasing import erase
-from passback.delivery.history import Event, EventKind, note_all
-from passback.delivery.removing import SETTLED, remove
-from passback.delivery.standing import keep_standings
+from passback.delivery.outbox.elapsed import sighted
+from passback.delivery.outbox.history import Event, EventKind, note_all
+from passback.delivery.outbox.standing import keep_standings
+from passback.delivery.upkeep.erasing import erase
+from passback.delivery.upkeep.removing import SETTLED, remove
 from passback.model import readable
 from passback.store import RETAINING, State, Store, lock, milliseconds, schema
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from passback.delivery.claims import Claims, Sole
-from passback.delivery.fleet import Fleet
-from passback.delivery.overview import Overview
-from passback.delivery.repair import Repair
-from passback.delivery.retention import Retention
-from passback.delivery.serving import AFTER_A_CRASH, Lanes, Roster
-from passback.delivery.surroundings import Surroundings
+from passback.delivery.fleet.claims import Claims, Sole
+from passback.delivery.fleet.fleet import Fleet
+from passback.delivery.lanes.serving import AFTER_A_CRASH, Lanes, Roster
+from passback.delivery.lanes.surroundings import Surroundings
+from passback.delivery.upkeep.overview import Overview
+from passback.delivery.upkeep.repair import Repair
+from passback.delivery.upkeep.retention import Retention
 from passback.errors import ConnectionNotReady, OutboxGone, OutboxTooNew, PassbackError
 
 __all__ = ["Dispatcher"]

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from passback.delivery.changes import Change, change_for
-from passback.delivery.condition import Condition
-from passback.delivery.leasing import Lease
-from passback.delivery.planning import Plan
-from passback.delivery.sending import Sent
-from passback.delivery.settling import Settlement
+from passback.delivery.lanes.condition import Condition
+from passback.delivery.lanes.planning import Plan
+from passback.delivery.lanes.sending import Sent
+from passback.delivery.outbox.changes import Change, change_for
+from passback.delivery.outbox.leasing import Lease
+from passback.delivery.outbox.settling import Settlement
 from passback.errors import Unsupported
 from passback.http import LONGEST_WAIT
 from passback.model import Delivery, Receipt

@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from passback.delivery.accepting import UNROUTED, raise_signals
-from passback.delivery.repair import reopen
+from passback.delivery.outbox.accepting import UNROUTED, raise_signals
+from passback.delivery.upkeep.repair import reopen
 from passback.store import insert_new, schema
 
 __all__ = ["HOLD", "Found", "Holder", "Seen", "beat", "call", "held_by_others", "leave"]

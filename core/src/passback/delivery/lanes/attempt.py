@@ -9,8 +9,8 @@ from datetime import datetime
 import attrs
 
 from passback.contract import Attempted
-from passback.delivery.history import Event, EventKind
-from passback.delivery.sending import Sent
+from passback.delivery.lanes.sending import Sent
+from passback.delivery.outbox.history import Event, EventKind
 from passback.http import Exchange
 from passback.model import AlreadyThere, Delivered
 

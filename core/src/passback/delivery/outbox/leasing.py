@@ -15,8 +15,8 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Select, bindparam, select, update
 
-from passback.delivery.coalescing import chosen, covered
-from passback.delivery.ordering import DueRow, finished, in_order, overtaken, release_before, subject
+from passback.delivery.outbox.coalescing import chosen, covered
+from passback.delivery.outbox.ordering import DueRow, finished, in_order, overtaken, release_before, subject
 from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
 from passback.store import PerEngine, State, listed, milliseconds, moment, numbers, schema

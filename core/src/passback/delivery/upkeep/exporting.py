@@ -9,8 +9,8 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, select
 
-from passback.delivery.overview import DeliveryState, delivery_states
-from passback.delivery.selection import Selection
+from passback.delivery.outbox.selection import Selection
+from passback.delivery.upkeep.overview import DeliveryState, delivery_states
 from passback.errors import InvalidResult
 from passback.model import Result, read_result
 from passback.store import Store, milliseconds, moment, schema

@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 
 from passback.connection import Connection
-from passback.delivery.courier import Courier
-from passback.delivery.leasing import Lease
-from passback.delivery.surroundings import LanePolicy, Surroundings
+from passback.delivery.lanes.courier import Courier
+from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
+from passback.delivery.outbox.leasing import Lease
 
 __all__ = ["Lane"]
 

@@ -8,9 +8,9 @@ from functools import partial
 import attrs
 from sqlalchemy import BigInteger, Connection, Update, bindparam, case, cast, delete, null, select, update
 
-from passback.delivery.changes import Change
-from passback.delivery.history import Event, note, note_outcomes
-from passback.delivery.leasing import Lease
+from passback.delivery.outbox.changes import Change
+from passback.delivery.outbox.history import Event, note, note_outcomes
+from passback.delivery.outbox.leasing import Lease
 from passback.store import AT_ONCE, PerEngine, State, listed, mapped, milliseconds, numbers, schema, texts
 
 __all__ = ["Settlement", "settle"]

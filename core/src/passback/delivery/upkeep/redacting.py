@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, select, tuple_, update
 
 from passback.contract import Alerted
-from passback.delivery.mentions import ERASED, Mentions
+from passback.delivery.outbox.mentions import ERASED, Mentions
 from passback.store import schema
 
 __all__ = ["portions", "redact", "redact_notices"]

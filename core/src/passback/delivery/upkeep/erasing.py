@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, and_, delete, exists, select, union, update
 
-from passback.delivery.mentions import Mentions
-from passback.delivery.naming import names_of
-from passback.delivery.redacting import portions, redact, redact_notices
-from passback.delivery.removing import ERASED, remove
+from passback.delivery.outbox.mentions import Mentions
+from passback.delivery.outbox.naming import names_of
+from passback.delivery.upkeep.redacting import portions, redact, redact_notices
+from passback.delivery.upkeep.removing import ERASED, remove
 from passback.store import RETAINING, PerEngine, listed, lock, numbers, parts, schema
 
 __all__ = ["erase"]

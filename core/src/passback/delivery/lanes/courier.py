@@ -12,16 +12,16 @@ from sqlalchemy import Connection as Database
 
 from passback.connection import Connection
 from passback.contract import HealthChanged, Settled
-from passback.delivery.attempt import Attempt
-from passback.delivery.breaker import Breaker, load_breaker, save_breaker, save_used
-from passback.delivery.condition import Condition
-from passback.delivery.leasing import Lease, Wish
-from passback.delivery.planning import plan
-from passback.delivery.sending import Sent, send
-from passback.delivery.settling import Settlement
-from passback.delivery.surroundings import LanePolicy, Surroundings
-from passback.delivery.telling import listeners, tell
-from passback.delivery.verdicts import settlement
+from passback.delivery.lanes.attempt import Attempt
+from passback.delivery.lanes.condition import Condition
+from passback.delivery.lanes.planning import plan
+from passback.delivery.lanes.sending import Sent, send
+from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
+from passback.delivery.lanes.verdicts import settlement
+from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
+from passback.delivery.outbox.leasing import Lease, Wish
+from passback.delivery.outbox.settling import Settlement
+from passback.delivery.outbox.telling import listeners, tell
 from passback.errors import OutboxError, OutboxGone, OutboxTooNew, PassbackError
 from passback.http import HTTP, Used
 from passback.model import Batch

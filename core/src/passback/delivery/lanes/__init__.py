@@ -1,0 +1,1 @@
+"""Delivering: a dispatcher, and a lane for each connection that something is due for."""
