@@ -8,6 +8,7 @@ import pytest
 
 from passback import Activity, AlreadyThere, Delivered, Item, Learner, Rejected, ResultKind, Score, TryLater
 from passback_xapi import to_statement
+from passback_xapi.sameness import difference
 from passback_xapi.sandbox import ADL
 
 HOME = {"actor": "account", "home_page": "https://hr.example.com"}
@@ -69,8 +70,12 @@ def test_the_same_fact_under_another_policy_is_there_already(lrs, made, policy, 
         {"verb": {"display": {"de": "bestanden"}}},
         {"timestamp": "2026-11-02T09:00:00.123+01:00"},
         {"timestamp": "2026-11-02T08:00:00.123456789Z"},
+        {"timestamp": "2026-11-02T08:00:00Z"},
         {"result": {"score": {"raw": 9, "min": 0.0, "max": 10}}},
+        {"result": {"score": {"raw": 9.000000238, "min": 0, "max": 10}}},
         {"result": {"duration": "PT1M30.500S"}},
+        {"result": {"duration": "PT90.5S"}},
+        {"actor": {"mbox": "MAILTO:Ana@EXAMPLE.com"}},
         {"actor": {"name": "Ana Somebody-Else"}},
     ],
     ids=str,
@@ -82,6 +87,11 @@ def test_the_same_fact_in_another_form_is_there_already(lrs, result, changes):
         held[part] = {**sent[part], **change} if isinstance(change, dict) else change
     stored(lrs, [held])
     assert lrs.submit([result]) == [AlreadyThere(1, result.id)]
+
+
+def test_a_time_with_a_space_in_it_is_the_same_time(lrs, result):
+    sent = to_statement(result, lrs.connection().connector.options)
+    assert difference(sent | {"timestamp": "2026-11-02 08:00:00.123Z"}, sent, result) is None
 
 
 @pytest.mark.parametrize(

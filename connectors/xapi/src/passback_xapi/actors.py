@@ -74,13 +74,18 @@ def is_learner(agent: object, learner: Learner) -> bool:
         return False
     if learner.address is not None:
         mailto = _iri(learner.address)
-        if agent.get("mbox") == mailto or str(agent.get("mbox_sha1sum")).lower() == _sha1(mailto):
+        if _same_mailto(agent.get("mbox"), mailto) or str(agent.get("mbox_sha1sum")).lower() == _sha1(mailto):
             return True
     if learner.openid is not None and agent.get("openid") == learner.openid:
         return True
     account = agent.get("account")
     names = {learner.id, learner.username, learner.external_id} - {None}
     return isinstance(account, Mapping) and account.get("name") in names
+
+
+def _same_mailto(theirs: object, ours: str) -> bool:
+    # Some LRSs write an address in lower case, or without percents.
+    return isinstance(theirs, str) and unquote(theirs).casefold() == unquote(ours).casefold()
 
 
 def learner(agent: Agent, home_page: str | None) -> Learner:

@@ -1,25 +1,30 @@
 """Whether a statement that an LRS holds tells the same fact as one that is to be sent.
 
 An LRS answers 409 when it holds the id with other content. What differs because another policy sent it
-(another identifier of the same learner, names, languages, another base of activity ids) is the same fact.
+(another identifier of the same learner, names, languages, another base of activity ids) is the same fact, and
+so is what the LRS itself wrote in another form (a time without its fraction, a length of time in other units,
+a number of fewer digits, an address in lower case).
 """
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
 from urllib.parse import quote
 
 from passback import Activity, Item, JSONValue, Result
 from passback_xapi.actors import is_learner
 from passback_xapi.endpoint import is_iri
-from passback_xapi.times import read_timestamp, timestamp
+from passback_xapi.times import read_duration, read_timestamp, timestamp
 
 __all__ = ["difference"]
 
-_FINER = re.compile(r"(\.\d{2})\d+(?=S)")
-_ZEROS = re.compile(r"(?<=\.\d)0(?=S)|\.0+(?=S)")
+# The specification compares lengths of time no finer.
+_HUNDREDTH = timedelta(milliseconds=10)
+# As exact as numbers of 32 bits are.
+_EXACT = 1e-6
 
 
 def difference(held: object, sent: Mapping[str, JSONValue], result: Result) -> str | None:
@@ -38,7 +43,7 @@ def difference(held: object, sent: Mapping[str, JSONValue], result: Result) -> s
         "the activity": _same_object(held.get("object"), sent["object"], result.item or result.activity)
         and (result.item is None or _same_object(_parent(held), _parent(sent), result.activity)),
         "the time": _same_time(held.get("timestamp"), result.at),
-        "the outcome": _outcome(held.get("result")) == _outcome(sent.get("result")),
+        "the outcome": _alike(_outcome(held.get("result")), _outcome(sent.get("result"))),
     }
     return next((part for part, agrees in same.items() if not agrees), None)
 
@@ -76,12 +81,13 @@ def _same_time(held: object, at: datetime) -> bool:
     if not isinstance(held, str):
         return False
     try:
-        theirs = read_timestamp(held)
+        theirs = read_timestamp(held.replace(" ", "T", 1))
     except ValueError:
         return False
     if theirs.tzinfo is None:
         theirs = theirs.replace(tzinfo=UTC)
-    return timestamp(theirs) == timestamp(at)
+    ours = at if theirs.microsecond else at.replace(microsecond=0)
+    return timestamp(theirs) == timestamp(ours)
 
 
 def _outcome(result: object) -> object:
@@ -89,5 +95,26 @@ def _outcome(result: object) -> object:
         return {}
     plain = {key: value for key, value in result.items() if value not in ({}, None)}
     if isinstance(duration := plain.get("duration"), str):
-        plain["duration"] = _ZEROS.sub("", _FINER.sub(r"\1", duration))
+        plain["duration"] = _hundredths(duration)
     return plain
+
+
+def _hundredths(duration: str) -> int | str:
+    try:
+        return read_duration(duration) // _HUNDREDTH
+    except ValueError:
+        return duration
+
+
+def _alike(theirs: object, ours: object) -> bool:
+    if isinstance(theirs, Mapping) and isinstance(ours, Mapping):
+        return theirs.keys() == ours.keys() and all(_alike(theirs[key], ours[key]) for key in ours)
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return len(theirs) == len(ours) and all(map(_alike, theirs, ours))
+    if _is_number(theirs) and _is_number(ours):
+        return theirs == ours or math.isclose(theirs, ours, rel_tol=_EXACT)
+    return theirs == ours and isinstance(theirs, bool) is isinstance(ours, bool)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
