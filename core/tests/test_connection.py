@@ -109,6 +109,21 @@ def test_receipts_that_do_not_fit_the_batch_are_refused_naming_connection_and_co
         submitted(receipts)
 
 
+class Unhashable(int):
+    __hash__ = None
+
+
+def test_receipts_that_can_not_be_looked_at_are_a_defect_of_the_connector():
+    with pytest.raises(ContractError, match="failed unexpectedly"):
+        submitted([Delivered(Unhashable(7)), Delivered(8), Delivered(9)])
+
+
+def test_a_receipt_is_for_a_number_and_for_nothing_else_that_python_counts_with():
+    for wrong in (True, "7", 7.0, None):
+        with pytest.raises(TypeError, match="delivery must be a number"):
+            Delivered(wrong)
+
+
 FAILURES = [ValueError("token=s3cret"), KeyError("s3cret"), RuntimeError(), TimeoutError("s3cret")]
 
 

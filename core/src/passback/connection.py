@@ -29,7 +29,7 @@ from passback.contract import (
     secret_texts,
 )
 from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused, Unsupported
-from passback.foreign import contained
+from passback.foreign import contained, ended
 from passback.http import HTTP, Meter, forms_of
 from passback.model import (
     Assertion,
@@ -126,10 +126,11 @@ class Connection:
             # In a task of its own, so that it's that one which a plugin cancels or breaks.
             submitting = asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
             try:
-                receipts = await submitting
+                receipts = await ended(submitting)
             except CutShort as cut:
                 raise self._fitted(batch, cut) from None
-        return discreet(self._fitting(batch, receipts), self._secrets)
+            # What a plugin returns may do anything when it's looked at.
+            return discreet(self._fitting(batch, receipts), self._secrets)
 
     def _fitted(self, batch: Batch, cut: CutShort) -> CutShort:
         rest = {each.id for each in batch.deliveries} - {each.delivery for each in cut.receipts}

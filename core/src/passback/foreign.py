@@ -13,12 +13,18 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from passback.errors import ConnectionFailure, ContractError, PassbackError
 
-__all__ = ["contained"]
+__all__ = ["contained", "ended"]
 
 log = logging.getLogger("passback.plugins")
+T = TypeVar("T")
+
+# How long a task may take to end once it's told to, in seconds.
+_LETS_GO = 5.0
+_left: set[asyncio.Task[object]] = set()
 
 
 @contextmanager
@@ -52,6 +58,32 @@ def contained(what: str, *expected: type[PassbackError]) -> Iterator[None]:
         raise ContractError(
             f"{what} failed unexpectedly ({type(error).__name__}); this is a defect of the plugin"
         ) from None
+
+
+async def ended(task: asyncio.Task[T]) -> T:
+    """Return what `task`, of a plugin, returns; if it goes on although it was cancelled, leave it behind.
+
+    Raises:
+        CancelledError: Whoever called was cancelled, and so was `task`.
+    """
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task], timeout=_LETS_GO)
+        if not task.done():
+            log.error("%s doesn't end when it's told to, and is left behind", task.get_name())  # noqa: TRY400
+            _left.add(task)
+            task.add_done_callback(_forget)
+            raise
+    return task.result()
+
+
+def _forget(task: asyncio.Task[object]) -> None:
+    _left.discard(task)
+    if not task.cancelled():
+        # Nobody is left who would ask what it raised.
+        task.exception()
 
 
 def _is_ours() -> bool:

@@ -1,6 +1,7 @@
 """What a lane does when a system answers, fails, hangs, or is gone for days."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -357,6 +358,34 @@ def test_a_connector_that_hangs_is_contained(place):
             assert (await here.states())["r-1"] in ("pending", "sending")
 
     asyncio.run(check())
+
+
+def test_a_connector_that_goes_on_when_it_is_told_to_end_is_named_too(place, monkeypatch, caplog):
+    monkeypatch.setattr("passback.foreign._LETS_GO", 0.05)
+
+    async def check():
+        async with room(place, patience=0.05) as here:
+            over = asyncio.Event()
+
+            async def go_on():
+                while not over.is_set():
+                    with suppress(asyncio.CancelledError):
+                        await over.wait()
+                raise ValueError
+
+            here.connector.behaviour = lambda _: go_on()
+            await here.put(result(1))
+            async with asyncio.timeout(10):
+                while (connection := await only_connection(here)).health != "server error":
+                    await asyncio.sleep(0.05)
+            assert "took longer than 0.05 s" in connection.detail
+            here.connector.behaviour = deliver_all
+            over.set()
+            await here.run(60, step=1)
+            assert await here.states() == {"r-1": "delivered"}
+
+    asyncio.run(check())
+    assert "submitting lms doesn't end when it's told to" in caplog.text
 
 
 def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(place):

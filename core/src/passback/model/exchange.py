@@ -29,7 +29,7 @@ __all__ = [
 
 # Plain functions, as every delivery makes a receipt and the validators of attrs take several times as long.
 def _number(_: object, attribute: attrs.Attribute[int], value: object) -> None:
-    if not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool):
         raise _wrong(attribute.name, "a number", value)
 
 
