@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scripted import START, deliver_all, result, room
 
 from passback import (
+    BatchRefused,
     Delivered,
     Delivery,
     Item,
@@ -30,6 +31,7 @@ from passback.store import milliseconds
 
 ANA = Learner(id="ana@example.com")
 BOB = Learner(id="bob@example.com")
+EVE = Learner(id="eve@example.com")
 ITEM = Item(id="one")
 
 
@@ -72,6 +74,32 @@ def test_what_comes_later_waits_for_what_is_to_be_tried_later_and_others_do_not(
             assert here.connector.arrived == ["r-3", "r-4", "r-1", "r-2", "r-5"]
 
     asyncio.run(check())
+
+
+def test_what_no_part_of_a_refused_batch_may_overtake_is_waited_for_without_an_attempt(place):
+    """It keeps its place, and is no failure of anything."""
+    put_off = later_once("r-1")
+
+    def behave(batch):
+        if {"r-3"} < {each.result.id for each in batch.deliveries}:
+            raise BatchRefused("400: one of them")
+        return put_off(batch)
+
+    async def run():
+        async with room(place) as here:
+            here.connector.behaviour = behave
+            await here.put(did(1), did(2, BOB), did(3, EVE), did(4, kind="completed"), did(5))
+            await here.run(30)
+            assert [len(each) for each in here.connector.batches] == [5, 2, 1]
+            found = await Overview(here.store).deliveries(Selection(learner=ANA.id), 9, here.clock.now())
+            assert {each.result_id: each.attempts for each in found} == {"r-1": 1, "r-4": 0, "r-5": 0}
+            steps = [await Overview(here.store).steps(each.id) for each in found]
+            assert sum("pending" in step.outcome for these in steps for step in these) == 1
+            await here.run(60)
+            return here.connector
+
+    connector = asyncio.run(run())
+    assert connector.arrived == ["r-2", "r-3", "r-1", "r-4", "r-5"]
 
 
 def test_a_whole_backlog_that_must_wait_keeps_nobody_else_back(place):

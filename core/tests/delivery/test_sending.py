@@ -3,6 +3,7 @@
 import asyncio
 import math
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,21 +19,26 @@ from passback import (
     CutShort,
     Delivered,
     Delivery,
+    Learner,
     Rejected,
     ServerError,
     SystemClock,
+    TryLater,
 )
 from passback.delivery.lanes.sending import send
 from passback.http import HTTP
 
+ANA = Learner(id="ana@example.com")
 
-def sending(behaviour, count, healthy=lambda: None):
+
+def sending(behaviour, count=0, healthy=lambda: None, results=()):
     async def run():
         clock = SystemClock()
         connection = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
         connection.connector.behaviour = behaviour
         connection.connector.healthy = healthy
-        deliveries = [Delivery(id=number, result=result(number)) for number in range(count)]
+        given = results or [result(number) for number in range(count)]
+        deliveries = [Delivery(id=number, result=each) for number, each in enumerate(given)]
         return await send(connection, Batch(deliveries=tuple(deliveries)), 10), connection.connector
 
     return asyncio.run(run())
@@ -79,6 +85,49 @@ def test_a_batch_that_is_too_large_is_split_and_the_size_that_fits_is_remembered
     sent, connector = sending(small_only, 50)
     assert len(connector.arrived) == 50
     assert sent.fits == 12
+
+
+def of_ana_around(number):
+    """Return results of others, and of one learner before and after the one with this `number`."""
+    others = [result(each) for each in range(2 * number)]
+    first, last = (attrs.evolve(others[each], learner=ANA) for each in (0, -1))
+    return [first, *others[1:-1], last]
+
+
+@pytest.mark.parametrize("refusal", [BatchRefused, BatchTooLarge])
+@pytest.mark.parametrize("failure", [None, CannotConnect("cut")])
+def test_no_part_of_a_refused_batch_overtakes_what_an_earlier_part_put_off(refusal, failure):
+    """It isn't sent, which is no failure; what others did is sent all the same."""
+
+    def busy(batch):
+        ids = [each.id for each in batch.deliveries]
+        if len(ids) == 8:
+            raise refusal("one of them")
+        if failure and 4 in ids:
+            raise failure
+        later = TryLater(0, SystemClock().now(), "busy")
+        return [later if each.delivery == 0 else each for each in deliver_all(batch)]
+
+    sent, connector = sending(busy, results=of_ana_around(4))
+    assert connector.batches[1:] == [["r-0", "r-1", "r-2", "r-3"], ["r-4", "r-5", "r-6"]]
+    assert [each.delivery for each in sent.receipts] == [0, 1, 2, 3] + ([] if failure else [4, 5, 6])
+    assert (sent.failure, sent.unsent) == (failure, {7})
+
+
+def test_what_one_did_in_another_activity_is_no_reason_to_hold_a_result_back():
+    """Nor is what somebody of another organisation did who has the same id."""
+    first, *others = of_ana_around(4)
+    activity = attrs.evolve(first.activity, id="https://example.com/other")
+    others[-2:] = [attrs.evolve(first, activity=activity), attrs.evolve(first, organisation="other")]
+
+    def busy(batch):
+        if len(batch.deliveries) == 8:
+            raise BatchRefused("one of them")
+        later = TryLater(0, SystemClock().now(), "busy")
+        return [later if each.delivery == 0 else each for each in deliver_all(batch)]
+
+    sent, _ = sending(busy, results=[first, *others])
+    assert len(sent.receipts) == 8
 
 
 def test_nothing_is_condemned_by_a_system_that_fails_its_own_check():

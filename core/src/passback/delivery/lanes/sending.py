@@ -8,12 +8,14 @@ from collections.abc import Collection, Sequence
 import attrs
 
 from passback.connection import Connection
+from passback.delivery.lanes.parts import Held
 from passback.errors import BatchRefused, BatchTooLarge, ContractError, PassbackError
 from passback.model import (
     AlreadyThere,
     Batch,
     CutShort,
     Delivered,
+    Delivery,
     NeedsLaunch,
     Receipt,
     Rejected,
@@ -65,6 +67,8 @@ class Sent:
 async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
     """Send `batch` in order; where it is refused as a whole, send its halves.
 
+    What follows something of the same learner and activity that is to be tried later isn't sent.
+
     Args:
         connection: Where to.
         batch: What to send.
@@ -72,11 +76,16 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
     """
     sent = Sent()
     receipts: list[Receipt] = []
-    parts = [batch.deliveries]
+    held = Held()
+    parts: list[Sequence[Delivery]] = [batch.deliveries]
     while parts:
-        part = parts.pop()
+        part = held.without(parts.pop())
+        if not part:
+            continue
         try:
-            receipts += await _submit(connection, attrs.evolve(batch, deliveries=part), patience)
+            answer = await _submit(connection, attrs.evolve(batch, deliveries=tuple(part)), patience)
+            receipts += answer
+            held.note(part, answer)
             if sent.fits is not None:
                 sent.fits = max(sent.fits, len(part))
         except BatchRefused as refusal:
@@ -94,6 +103,7 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
         except PassbackError as failure:
             sent.failure = failure
             break
+    sent.unsent = {*sent.unsent, *held.left_out}
     sent.receipts = [each for each in receipts if not isinstance(each, Rejected)]
     await _reject(connection, sent, [each for each in receipts if isinstance(each, Rejected)])
     return sent
