@@ -77,14 +77,40 @@ def test_the_others_of_a_refused_batch_keep_their_order():
 
 
 def test_a_batch_that_is_too_large_is_split_and_the_size_that_fits_is_remembered():
-    def small_only(batch):
-        if len(batch.deliveries) > 12:
+    sent, connector = sending(too_large(most=12), 50)
+    assert len(connector.arrived) == 50
+    assert sent.fits == 12
+
+
+def too_large(huge=(), most=99):
+    """Refuse what is in `huge`, and more than `most` at once."""
+
+    def behave(batch):
+        if len(batch.deliveries) > most or any(each.id in huge for each in batch.deliveries):
             raise BatchTooLarge("413")
         return deliver_all(batch)
 
-    sent, connector = sending(small_only, 50)
-    assert len(connector.arrived) == 50
+    return behave
+
+
+@pytest.mark.parametrize("huge", [{0}, {7, 31}, set(range(50))])
+def test_a_result_that_is_too_large_by_itself_says_nothing_of_how_many_fit(huge):
+    sent, _ = sending(too_large(huge), 50)
+    assert {each.delivery for each in sent.receipts if isinstance(each, Rejected)} == huge
+    assert sent.fits is None
+
+
+def test_the_size_that_fits_is_learned_beside_a_result_that_is_too_large_by_itself():
+    sent, _ = sending(too_large({3}, most=12), 50)
     assert sent.fits == 12
+
+
+def test_where_the_connection_fails_before_anything_passes_nobody_knows_what_fits():
+    def fail(batch):
+        raise BatchTooLarge("413") if len(batch.deliveries) > 5 else CannotConnect("gone")
+
+    sent, _ = sending(fail, 50)
+    assert (sent.fits, str(sent.failure)) == (None, "gone")
 
 
 def of_ana_around(number):

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 import attrs
 
 from passback.connection import Connection
-from passback.delivery.lanes.parts import Held
-from passback.errors import BatchRefused, BatchTooLarge, ContractError, PassbackError
+from passback.delivery.lanes.parts import Held, Sizes
+from passback.errors import BatchRefused, ContractError, PassbackError
 from passback.model import (
     AlreadyThere,
     Batch,
@@ -76,7 +76,7 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
     """
     sent = Sent()
     receipts: list[Receipt] = []
-    held = Held()
+    held, sizes = Held(), Sizes()
     parts: list[Sequence[Delivery]] = [batch.deliveries]
     while parts:
         part = held.without(parts.pop())
@@ -86,15 +86,13 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
             answer = await _submit(connection, attrs.evolve(batch, deliveries=tuple(part)), patience)
             receipts += answer
             held.note(part, answer)
-            if sent.fits is not None:
-                sent.fits = max(sent.fits, len(part))
+            sizes.passed(part)
         except BatchRefused as refusal:
+            sizes.refused(part, refusal)
             if len(part) == 1:
                 receipts.append(Rejected(part[0].id, str(refusal)))
                 continue
             middle = len(part) // 2
-            if isinstance(refusal, BatchTooLarge):
-                sent.fits = sent.fits or 1
             parts += [part[middle:], part[:middle]]
         except CutShort as cut:
             receipts += cut.receipts
@@ -103,7 +101,7 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
         except PassbackError as failure:
             sent.failure = failure
             break
-    sent.unsent = {*sent.unsent, *held.left_out}
+    sent.fits, sent.unsent = sizes.fit, {*sent.unsent, *held.left_out}
     sent.receipts = [each for each in receipts if not isinstance(each, Rejected)]
     await _reject(connection, sent, [each for each in receipts if isinstance(each, Rejected)])
     return sent
