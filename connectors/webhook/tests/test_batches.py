@@ -2,6 +2,7 @@
 
 import json
 
+import attrs
 import pytest
 
 from passback import (
@@ -223,3 +224,49 @@ def test_an_item_that_can_not_be_understood_concerns_the_connection(api, made):
     api.sandbox.fail(status=200, body='{"results": [{"id": "r-0", "ok": "x"}]}')
     with pytest.raises(ServerError, match="can't be understood"):
         api.submit([made(0)], array=EACH | {"success": "abs(ok)"})
+
+
+def of_ana(made, n, kind="completed"):
+    """Return the n-th result, of one learner, whoever the others are of."""
+    return made(n, kind, learner=made(0).learner)
+
+
+@pytest.mark.parametrize("status", [408, 425])
+def test_what_follows_a_result_that_is_to_be_tried_later_isnt_sent_before_it(start, made, status):
+    api = start(Behaviour(auth="none"))
+    api.sandbox.fail(status=status)
+    first, other, last = of_ana(made, 0, "progressed"), of_ana(made, 2), of_ana(made, 3)
+    elsewhere = attrs.evolve(other, activity=attrs.evolve(other.activity, id="crane-2"))
+    receipts = api.submit([first, made(1), elsewhere, last])
+    assert [type(each) for each in receipts] == [TryLater, Delivered, Delivered, TryLater]
+    assert receipts[3].at == receipts[0].at
+    assert len(api.seen()) == 3
+
+
+def test_an_array_to_another_address_leaves_out_what_follows_a_result_that_is_to_be_tried_later(api, made):
+    api.sandbox.fail(status=425)
+    receipts = api.submit(
+        [of_ana(made, 0, "started"), made(1), of_ana(made, 2), made(3)],
+        array={},
+        messages={"started": {"url": f"{api.url}/events/started"}},
+    )
+    assert {each.delivery: type(each) for each in receipts} == {
+        1: TryLater,
+        2: Delivered,
+        3: TryLater,
+        4: Delivered,
+    }
+    assert [each["id"] for each in api.sandbox.messages] == ["r-1", "r-3"]
+
+
+def test_what_was_held_back_when_the_connection_failed_surely_wasnt_sent(api, made):
+    api.sandbox.fail(status=425)
+    api.sandbox.fail(status=500)
+    with pytest.raises(CutShort) as caught:
+        api.submit(
+            [of_ana(made, 0, "started"), made(1), of_ana(made, 2)],
+            array={},
+            messages={"started": {"url": f"{api.url}/events/started"}},
+        )
+    assert [type(each) for each in caught.value.receipts] == [TryLater]
+    assert set(caught.value.unsent) == {3}

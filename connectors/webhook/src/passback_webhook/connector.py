@@ -35,6 +35,7 @@ from passback_webhook.messages import Author, NobodyToName
 from passback_webhook.options import WebhookOptions
 from passback_webhook.outgoing import Message, Outgoing, outgoing, together
 from passback_webhook.receiving import Receiver
+from passback_webhook.turns import Turns
 from passback_webhook.users import Directory
 
 __all__ = ["WebhookConnector"]
@@ -105,26 +106,34 @@ class WebhookConnector(Connector[WebhookOptions]):
 
     async def _send(self, messages: Sequence[Message]) -> list[Receipt]:
         receipts: list[Receipt] = []
+        turns = Turns()
         for group in self._grouped(messages):
+            now, later = turns.apart(group)
             try:
-                request = together(group, self._wrap) if self.options.array else outgoing(group[0])
-            except ExpressionFailed as failure:
-                receipts += [_unwritable(each.delivery, failure) for each in group]
-                continue
-            try:
-                receipts += self._reader.receipts(await self._ask(request), request.deliveries)
-            except BatchRefused as refused:
-                if len(group) == 1:
-                    receipts.append(Rejected(group[0].delivery.id, str(refused)))
-                    continue
+                answered = await self._answered(now) if now else []
+            except BatchRefused:
                 # Its halves are sent where it's the first, and what arrived before keeps its receipt.
                 if not receipts:
                     raise
                 return [*receipts, *self._postponed(messages[len(receipts) :])]
             except ConnectionFailure as failure:
-                later = messages[len(receipts) + len(group) :]
-                raise CutShort(receipts, failure, [each.delivery.id for each in later]) from None
+                rest = {each.delivery.id for each in messages[len(receipts) :]}
+                raise CutShort(receipts, failure, rest - {each.delivery.id for each in now}) from None
+            turns.note(now, answered)
+            receipts += [*answered, *later]
         return receipts
+
+    async def _answered(self, group: Sequence[Message]) -> list[Receipt]:
+        try:
+            request = together(group, self._wrap) if self.options.array else outgoing(group[0])
+        except ExpressionFailed as failure:
+            return [_unwritable(each.delivery, failure) for each in group]
+        try:
+            return self._reader.receipts(await self._ask(request), request.deliveries)
+        except BatchRefused as refused:
+            if len(group) > 1:
+                raise
+            return [Rejected(group[0].delivery.id, str(refused))]
 
     def _grouped(self, messages: Sequence[Message]) -> list[list[Message]]:
         groups: list[list[Message]] = []

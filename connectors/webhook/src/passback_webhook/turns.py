@@ -1,0 +1,41 @@
+"""Whose turn it is: what a learner did in an activity doesn't overtake what is to be tried later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from passback import Delivery, Receipt, TryLater
+from passback_webhook.outgoing import Message
+
+__all__ = ["Turns"]
+
+
+class Turns:
+    """Which messages of a batch go, by what became of those before them."""
+
+    def __init__(self) -> None:
+        self._put_off: dict[tuple[str, str], TryLater] = {}
+
+    def note(self, messages: Sequence[Message], receipts: Sequence[Receipt]) -> None:
+        """Take note of the `receipts` of `messages`."""
+        later = {each.delivery: each for each in receipts if isinstance(each, TryLater)}
+        for each in messages:
+            if each.delivery.id in later:
+                self._put_off[_subject(each.delivery)] = later[each.delivery.id]
+
+    def apart(self, messages: Sequence[Message]) -> tuple[list[Message], list[Receipt]]:
+        """Return those of `messages` whose turn it is, and the receipts of the others."""
+        now: list[Message] = []
+        later: list[Receipt] = []
+        for message in messages:
+            first = self._put_off.get(_subject(message.delivery))
+            if first is None:
+                now.append(message)
+            else:
+                reason = "what its learner did before in that activity comes first"
+                later.append(TryLater(message.delivery.id, first.at, reason))
+        return now, later
+
+
+def _subject(delivery: Delivery) -> tuple[str, str]:
+    return delivery.result.learner.id, delivery.result.activity.id
