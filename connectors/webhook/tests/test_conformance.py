@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from standardwebhooks import Webhook
 
-from passback import Incoming, User
+from passback import Incoming, Sending, User
 from passback.testing import Conformance
 from passback_webhook import WebhookConnector
 from passback_webhook.sandbox import Behaviour, Person, Sandbox
@@ -87,3 +88,14 @@ class TestWebhook(Conformance[Sandbox]):
             "webhook-signature": Webhook(SIGNING).sign("msg-1", now, body.decode("latin-1")),
         }
         return Incoming(method="POST", headers=headers, body=body, received=now)
+
+
+class InBatches(WebhookConnector):
+    """Asks for several at once, as a connection's configuration may."""
+
+    sending = Sending(batch=3)
+
+
+class TestWebhookInBatches(TestWebhook):
+    connector = InBatches
+    waivers: ClassVar = {"contract.entry_point": "a host installs the one that asks for one at a time"}

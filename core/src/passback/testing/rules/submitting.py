@@ -30,6 +30,8 @@ __all__: list[str] = []
 
 _ARRIVED = (Delivered, AlreadyThere)
 _ENOUGH = 200
+# Of the server, of its limit, and of one result.
+_NOT_NOW = (503, 429, 425)
 
 
 @rule("submit_results.arrives", "submit_results")
@@ -166,7 +168,7 @@ async def _order_held(scene: Scene) -> None:
     async with scene.take() as take:
         await attempt(submit(take, _of_one(take)))
     for place in range(len(take.record.asked)):
-        for fault in (proxy.answered(503), proxy.answered(429), proxy.cut_before):
+        for fault in (*map(proxy.answered, _NOT_NOW), proxy.cut_before):
             async with scene.take() as take:
                 deliveries = _of_one(take)
                 take.record.play(fault, place, 1)
