@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import START, deliver_all, result, room
+from sqlalchemy import text
 
 from passback import (
     BatchRefused,
@@ -15,6 +16,7 @@ from passback import (
     Delivery,
     Item,
     Learner,
+    RateLimited,
     Rejected,
     ResultKind,
     Selection,
@@ -318,6 +320,128 @@ def test_what_waits_is_tried_again_before_what_its_learner_did_later(place, batc
             await here.put(did(5))
             await here.until(lambda: len(here.connector.arrived) == 3)
             assert here.connector.arrived == ["r-1", "r-4", "r-5"]
+
+    asyncio.run(check())
+
+
+def knows_nobody(sent, known):
+    """Answer `UserUnknown` until `known` holds something; keep in `sent` what is asked for."""
+
+    def behave(batch):
+        sent.extend(each.result.id for each in batch.deliveries)
+        return deliver_all(batch) if known else unknown(batch)
+
+    return behave
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("whose", [ANA, BOB])
+def test_what_waits_since_before_an_outage_goes_before_what_came_with_it(place, batch, whose):
+    """Whoever's result it was that met the outage."""
+
+    async def check():
+        async with room(place, batch=batch, deliver=False) as here:
+            sent, known = [], []
+            behave = knows_nobody(sent, known)
+
+            def fail_once(those):
+                if sent == ["r-0", "r-1"] and not known:
+                    known.append(True)
+                    raise ServerError("down for a moment")
+                return behave(those)
+
+            here.connector.behaviour = fail_once
+            await here.put(did(0), did(1), did(2, whose), did(3), did(4, kind="completed"))
+            await here.start()
+            await here.run(60)
+            ids = ["r-0", "r-1", "r-2", "r-3", "r-4"]
+            assert sorted(here.connector.arrived) == ids
+            ana = [each for each in here.connector.arrived if whose is ANA or each != "r-2"]
+            assert ana == [each for each in ids if each in ana]
+
+    asyncio.run(check())
+
+
+def test_what_waits_goes_before_what_the_system_asked_to_send_later(place):
+    async def check():
+        async with room(place, deliver=False) as here:
+            later = START + timedelta(hours=1)
+
+            def behave(batch):
+                if here.clock.now() < later:
+                    *others, last = batch.deliveries
+                    return [*(UserUnknown(each.id, "nobody") for each in others), TryLater(last.id, later)]
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            await here.put(*map(did, range(4)))
+            await here.start()
+            await here.run(3660, step=20)
+            assert here.connector.arrived == ["r-0", "r-1", "r-2", "r-3"]
+
+    asyncio.run(check())
+
+
+def test_what_waits_goes_before_what_is_tried_alone(place):
+    async def check():
+        async with room(place, batch=1, deliver=False) as here:
+            sent, known = [], []
+            here.connector.behaviour = knows_nobody(sent, known)
+            await here.put(did(0))
+            await here.start()
+            await here.until(lambda: sent == ["r-0"])
+            await here.put(did(1))
+            await here.settle()
+            known.append(True)
+            fails = (
+                "UPDATE delivery SET state = 0, waiting_for = NULL, alone = {}, attempts = 3 WHERE result = 2"
+            )
+            alone = "true" if here.store.shared else "1"
+            await here.store.run(lambda db: db.execute(text(fails.format(alone))))
+            here.clock.advance(60)
+            here.dispatcher.wake("lms")
+            await here.run(5)
+            assert here.connector.arrived == ["r-0", "r-1"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_a_backlog_of_somebody_unknown_is_asked_for_once(place, batch):
+    async def check():
+        async with room(place, batch=batch, deliver=False) as here:
+            sent = []
+            here.connector.behaviour = knows_nobody(sent, [])
+            await here.put(*map(did, range(50)))
+            await here.start()
+            await here.run(60)
+            assert sent == [f"r-{number}" for number in range(50)]
+
+    asyncio.run(check())
+
+
+def test_a_backlog_of_somebody_unknown_costs_few_tries_more_at_a_system_that_rests_again_and_again(place):
+    """A rest after each few requests: whoever retries all that waits comes to nothing else."""
+
+    async def check():
+        async with room(place, batch=1, deliver=False) as here:
+            sent = []
+
+            def behave(batch):
+                if len(sent) % 10 == 9 and sent[-1] != "rest":
+                    sent.append("rest")
+                    raise RateLimited("slow down", until=here.clock.now() + timedelta(minutes=1))
+                sent.extend(each.result.id for each in batch.deliveries)
+                return unknown(batch)
+
+            here.connector.behaviour = behave
+            await here.put(*map(did, range(100)))
+            await here.start()
+            await here.run(1800, step=5)
+            tried = [each for each in sent if each != "rest"]
+            assert set(tried) == {f"r-{number}" for number in range(100)}
+            assert {each for each in tried if tried.count(each) > 1} == {"r-0"}
+            assert tried.count("r-0") < 10
 
     asyncio.run(check())
 

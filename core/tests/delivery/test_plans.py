@@ -12,7 +12,7 @@ from watched import ward
 
 from passback import Health
 from passback.delivery import backlog
-from passback.delivery.outbox import accepting, leasing, ordering, settling
+from passback.delivery.outbox import accepting, leasing, ordering, retrying, settling
 from passback.store import DatabaseURL, Store
 
 # A whole table, or an index that leaves nothing of it out.
@@ -30,6 +30,7 @@ MORE = {
     "b_seq": 5,
     "b_result": 5,
     "b_due": 6_000_000,
+    "b_since": 5_000_000,
     "b_organisation": "default",
     "b_learner": "learner-3",
     "b_activity": "a-3",
@@ -84,6 +85,9 @@ def large():
         (ordering._HOLDING, "delivery_due"),
         (ordering._SAID, "result_learner"),
         (ordering._PUT_OFF, "result_learner"),
+        (retrying._SOME_WAIT, "delivery_kept"),
+        (retrying._WAITS, "delivery_kept"),
+        (retrying._ARRIVED, "result_learner"),
         (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),
         (leasing._TAKE._make("postgresql"), "delivery_pkey"),
         (settling._SETTLE[False]._make("postgresql"), "delivery_pkey"),

@@ -16,7 +16,8 @@ import attrs
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from passback.delivery.outbox.coalescing import chosen, covered
-from passback.delivery.outbox.ordering import DueRow, finished, in_order, overtaken, release_before, subject
+from passback.delivery.outbox.ordering import DueRow, finished, in_order, overtaken, subject
+from passback.delivery.outbox.retrying import behind_none, release_before, release_first, waits_of
 from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
 from passback.store import PerEngine, State, listed, milliseconds, moment, numbers, schema
@@ -166,11 +167,17 @@ def _free_rows(
     looked_at = _looked_at(wish, alone=alone)
     while True:
         due = _due_rows(db, wish.connection, now, looked_at, alone=alone)
-        if release_before(db, wish.connection, due, now):
-            continue
-        left_out = covered(due) if wish.latest_only else None
-        free, put_off = in_order(db, wish.connection, due, now, left_out)
-        if free or not put_off:
+        waits = waits_of(db, wish.connection, due)
+        released = release_before(db, wish.connection, due, waits, now)
+        if not released:
+            apart = behind_none(due, waits)
+            left_out = covered(apart) if wish.latest_only else None
+            free, put_off = in_order(db, wish.connection, apart, now, left_out)
+            released = release_first(db, wish.connection, free, waits, now)
+        if released and alone:
+            # It's sent with others, before any of these.
+            return (), {}, True
+        if not released and (free or not put_off):
             return free, left_out or {}, bool(due) and not free
 
 

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from passback.delivery.outbox.history import Event, EventKind
-from passback.delivery.outbox.releasing import release
 from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import PerEngine, State, WaitingFor, listed, moment, numbers, schema
+from passback.store import PerEngine, State, listed, numbers, schema
 
-__all__ = ["DueRow", "finished", "in_order", "overtaken", "release_before", "subject"]
+__all__ = ["DueRow", "finished", "in_order", "overtaken", "subject"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -98,42 +96,9 @@ _ENDED = (
 )
 
 
-# What waits for what only its system knows, and waited already when these came.
-_WAITS = (
-    select(_d.seq, _d.result, _d.changed, _r.organisation, _r.learner, _r.activity)
-    .join(schema.result, _r.seq == _d.result)
-    .where(_d.connection == bindparam("b_connection"), schema.waiting)
-    .where(_d.waiting_for != WaitingFor.CONNECTION, _r.learner.in_(bindparam("b_learners", expanding=True)))
-)
-_SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
-
-
 def subject(row: DueRow | _Row) -> tuple[str, str, str]:
     """Return whose result in what `row` is: results of the same keep their order."""
     return row.organisation, row.learner, row.activity
-
-
-def release_before(db: Connection, connection: str, rows: Sequence[DueRow], now: int) -> bool:
-    """Have what waits tried again before what its learner did later in its activity; return whether any is.
-
-    Of `rows`, which are due, those count that were never tried. What waits only since then isn't released.
-    """
-    fresh = [row for row in rows if not row.attempts]
-    if not fresh or db.scalar(_SOME_WAIT, {"b_connection": connection}) is None:
-        return False
-    first = {subject(row): row for row in reversed(fresh)}
-    learners = sorted({row.learner for row in fresh})
-    found = [
-        row.seq
-        for row in db.execute(_WAITS, {"b_connection": connection, "b_learners": learners})
-        if (later := first.get(subject(row))) and row.result < later.result and row.changed < later.kept_from
-    ]
-    if not found:
-        return False
-    event = Event(connection=connection, kind=EventKind.RELEASED, at=moment(now))
-    chosen = [_d.seq.in_(found), _d.state == State.WAITING]
-    why = "tried again, as its learner did something later in its activity"
-    return release(db, chosen, event, why, tell=False) > 0
 
 
 def in_order(

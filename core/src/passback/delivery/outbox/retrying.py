@@ -1,0 +1,137 @@
+"""What waits for what only its system knows is tried again before what its learner did later.
+
+Of a backlog that the system knows nothing of, that must cost few requests, however long it is: of what was
+there already, one is tried again in a while, and the others once that one has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from passback.delivery.outbox.history import Event, EventKind
+from passback.delivery.outbox.ordering import DueRow, subject
+from passback.delivery.outbox.releasing import release
+from passback.store import State, WaitingFor, moment, schema
+
+__all__ = ["Waits", "behind_none", "release_before", "release_first", "waits_of"]
+
+_d = schema.delivery.c
+_r = schema.result.c
+
+# Subject → what of it waits, in order.
+Waits: TypeAlias = Mapping[tuple[str, str, str], Sequence[Row[*tuple[Any, ...]]]]
+
+# For how long nothing of a subject must have been tried, at least: no probe of an outage comes earlier.
+_QUIET = 500
+
+_SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
+_WAITS = (
+    select(_d.seq, _d.result, _d.changed, _d.attempts, _r.organisation, _r.learner, _r.activity)
+    .join(schema.result, _r.seq == _d.result)
+    .where(_d.connection == bindparam("b_connection"), schema.waiting)
+    .where(_d.waiting_for != WaitingFor.CONNECTION, _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .order_by(_d.result)
+)
+_ARRIVED = (
+    select(_d.result, _d.changed, _r.organisation, _r.learner, _r.activity)
+    .join(schema.result, _r.seq == _d.result)
+    .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
+    .where(_d.changed > bindparam("b_since"), _r.learner.in_(bindparam("b_learners", expanding=True)))
+)
+
+
+def waits_of(db: Connection, connection: str, rows: Sequence[DueRow]) -> Waits:
+    """Return what waits of the subjects of `rows`, which are due, and came before the last of them."""
+    if not rows or db.scalar(_SOME_WAIT, {"b_connection": connection}) is None:
+        return {}
+    last = {subject(row): row.result for row in rows}
+    learners = sorted({row.learner for row in rows})
+    waits: dict[tuple[str, str, str], list[Row[*tuple[Any, ...]]]] = {}
+    for row in db.execute(_WAITS, {"b_connection": connection, "b_learners": learners}):
+        if row.result < last.get(subject(row), 0):
+            waits.setdefault(subject(row), []).append(row)
+    return waits
+
+
+def release_before(db: Connection, connection: str, rows: Sequence[DueRow], waits: Waits, now: int) -> bool:
+    """Release what is to be tried again before `rows`, which are due; return whether anything is.
+
+    That is what waited already when one of them came, and what its system may know by now, as something from
+    before it has arrived since.
+    """
+    if not waits:
+        return False
+    fresh = {subject(row): row for row in reversed(rows) if not row.attempts}
+    found = [
+        row.seq
+        for about, those in waits.items()
+        if (later := fresh.get(about))
+        for row in those
+        if row.result < later.result and row.changed < later.kept_from
+    ]
+    return _release(db, connection, {*found, *_known_by_now(db, connection, waits)}, now)
+
+
+def _known_by_now(db: Connection, connection: str, waits: Waits) -> list[int]:
+    since = min(row.changed for those in waits.values() for row in those)
+    learners = sorted({learner for _, learner, _ in waits})
+    wanted = {"b_connection": connection, "b_since": since, "b_learners": learners}
+    arrived: dict[tuple[str, str, str], list[Row[*tuple[Any, ...]]]] = {}
+    for row in db.execute(_ARRIVED, wanted):
+        arrived.setdefault(subject(row), []).append(row)
+    return [
+        row.seq
+        for about, those in waits.items()
+        for row in those
+        if any(each.result < row.result and each.changed > row.changed for each in arrived.get(about, ()))
+    ]
+
+
+def behind_none(rows: Sequence[DueRow], waits: Waits) -> Sequence[DueRow]:
+    """Return `rows`, which are due, without those that may have to wait for others still.
+
+    Between such a one and an earlier of them something waits, which goes first if the earlier one arrives.
+    """
+    first = {subject(row): row.result for row in reversed(rows)}
+    behind = {
+        about: min((row.result for row in those if row.result > first[about]), default=None)
+        for about, those in waits.items()
+    }
+    return [row for row in rows if (waiting := behind.get(subject(row))) is None or row.result < waiting]
+
+
+def release_first(db: Connection, connection: str, rows: Sequence[DueRow], waits: Waits, now: int) -> bool:
+    """Release the first of what waits where nothing of it was tried for a while; return whether any is.
+
+    Of `rows`, which may go now, something was accepted later. In an outage or a pause since it was tried, the
+    system may have learnt of it.
+    """
+    later = {subject(row): row for row in reversed(rows)}
+    found = [
+        those[0].seq
+        for about, those in waits.items()
+        if (row := later.get(about)) and those[0].result < row.result and _quiet(those, row, now)
+    ]
+    return _release(db, connection, found, now)
+
+
+def _quiet(those: Sequence[Row[*tuple[Any, ...]]], later: DueRow, now: int) -> bool:
+    # For twice as long each time, so that it's few times in all: else a system that takes only some requests
+    # a day would be asked for nothing else. Who was tried often, as more and more came, needn't be quiet for
+    # longer than the later one had been there when they were tried last.
+    last = max(row.changed for row in those)
+    tried = max(those[0].attempts - 1, 0)
+    least = min(_QUIET * 2 ** min(tried, 40), max(_QUIET, last - later.kept_from))
+    return bool(now - last >= least)
+
+
+def _release(db: Connection, connection: str, seqs: Collection[int], now: int) -> bool:
+    if not seqs:
+        return False
+    event = Event(connection=connection, kind=EventKind.RELEASED, at=moment(now))
+    chosen = [_d.seq.in_(seqs), _d.state == State.WAITING]
+    why = "tried again, as its learner did something later in its activity"
+    return release(db, chosen, event, why, tell=False) > 0
