@@ -77,7 +77,7 @@ def replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Send waiting or rejected deliveries once more, with the configuration as it is now.
+    """Send waiting, rejected or put off deliveries once more, with the configuration as it is now.
 
     With --connection, a connection that waits out an outage is tried at once, too.
     """

@@ -308,7 +308,7 @@ class Passback:
         return [*self._running.roster.attachments(), *await self._attachments.all()]
 
     async def replay(self, selection: Selection) -> int:
-        """Send what `selection` chooses of the waiting and the rejected once more; return how many.
+        """Send what `selection` chooses of the waiting, the rejected and what is put off; return how many.
 
         Where it names a connection that waits out an outage, that one is tried now.
         """
@@ -316,7 +316,7 @@ class Passback:
 
     async def replayable(self, selection: Selection) -> int:
         """Return how many deliveries `replay` would send once more."""
-        return await self._repair.replayable(selection)
+        return await self._repair.replayable(selection, self._clock.now())
 
     async def kept(self, learner: str | Learner, organisation: str = DEFAULT_ORGANISATION) -> Kept:
         """Return how much is kept of `learner`: what `erase` would remove, and overwrite elsewhere."""

@@ -154,7 +154,7 @@ class BlockingPassback:
         return self._call(lambda host: host.attachments())
 
     def replay(self, selection: Selection) -> int:
-        """Send what is waiting or rejected once more; see `Passback.replay`."""
+        """Send what is waiting, rejected or put off once more; see `Passback.replay`."""
         return self._call(lambda host: host.replay(selection))
 
     def replayable(self, selection: Selection) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from passback.delivery.outbox.accepting import raise_signals
 from passback.delivery.outbox.history import Event, EventKind, note_all
@@ -70,7 +70,7 @@ def release(
 
     Args:
         db: The database.
-        conditions: What is chosen of the deliveries that wait or are rejected.
+        conditions: What is chosen of the deliveries that wait, are rejected or put off.
         event: What happened.
         why: What it made of each, for a person.
         tell: Whether the dispatcher is in another process and must be told.
@@ -81,10 +81,12 @@ def release(
     now = milliseconds(event.at)
     # Somebody who asks for one more try gives it its time, too.
     also = {"kept_from": now} if event.kind is EventKind.REPLAYED else {}
+    # Its next try is at once, but what the system may still fail on is no other's.
+    alone = and_(_d.alone, _d.state == State.PENDING)
     released = db.execute(
         update(schema.delivery)
         .where(*conditions)
-        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=now, alone=False, **also)
+        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=now, alone=alone, **also)
         .returning(_d.connection)
     ).all()
     if tell:

@@ -12,6 +12,7 @@ from passback.delivery.outbox.history import Event, EventKind, note_all
 from passback.delivery.outbox.releasing import count_held, release
 from passback.delivery.outbox.routing import Routes, route
 from passback.delivery.outbox.selection import Selection
+from passback.delivery.upkeep.put_off import connections_with, free_behind, put_off
 from passback.delivery.upkeep.set_back import set_back
 from passback.store import (
     AT_ONCE,
@@ -51,18 +52,17 @@ class Repair:
         self._store = store
 
     async def replay(self, selection: Selection, now: datetime) -> int:
-        """Send what `selection` chooses of the waiting and the rejected once more; return how many.
+        """Send what `selection` chooses of the waiting, the rejected and what is put off; return how many.
 
         Where it names a connection that waits out an outage, that one is to be tried now.
         """
-        conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
+        conditions = _replayable(selection, now)
         event = Event(connection=selection.connection or "", kind=EventKind.REPLAYED, at=now)
         return await self._store.run(_replay, conditions, event)
 
-    async def replayable(self, selection: Selection) -> int:
+    async def replayable(self, selection: Selection, now: datetime) -> int:
         """Return how many deliveries `replay` would send once more."""
-        conditions = [*selection.of_deliveries(), _d.state.in_(_REPLAYABLE)]
-        query = select(func.count()).select_from(schema.delivery).where(*conditions)
+        query = select(func.count()).select_from(schema.delivery).where(*_replayable(selection, now))
         return await self._store.run_soft(lambda db: db.scalar(query) or 0)
 
     async def asked(self) -> frozenset[str]:
@@ -101,7 +101,7 @@ class Repair:
         """Take note of the connections that serve, and free what waited for a configuration like this.
 
         A connection whose fingerprint differs from the one before was repaired, or at least changed:
-        everything that waits there is tried again, and its outage is probed at once.
+        everything that waits there or is put off is tried again, and its outage is probed at once.
         """
         await self._store.run(_configured, fingerprints, now)
 
@@ -138,12 +138,17 @@ class Repair:
         return await self._store.run_soft(_signals)
 
 
+def _replayable(selection: Selection, now: datetime) -> list[ColumnElement[bool]]:
+    return [*selection.of_deliveries(), or_(_d.state.in_(_REPLAYABLE), put_off(milliseconds(now)))]
+
+
 def _replay(db: Connection, conditions: Sequence[ColumnElement[bool]], event: Event) -> int:
     waits = (_c.name == event.connection, _c.next_probe.is_not(None))
     db.execute(update(schema.connection).where(*waits).values(next_probe=None, decided=None))
     # Whoever waits for an account may be found in the list only.
     rests = (schema.context.c.connection == event.connection, schema.context.c.list_rests > 0)
     db.execute(update(schema.context).where(*rests).values(list_rests=0))
+    free_behind(db, conditions, milliseconds(event.at))
     return release(db, conditions, event, "sent once more, as somebody asked", tell=True)
 
 
@@ -177,24 +182,28 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
         if row.name in fingerprints:
             healed = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}
             db.execute(update(schema.connection).where(_c.name == row.name).values(healed))
+    changed = [name for name, fingerprint in fingerprints.items() if before.get(name) != fingerprint]
     where_something_waits = select(_d.connection).where(schema.waiting).distinct()
     keeping = {row.connection for row in db.execute(where_something_waits)}
-    changed: list[dict[str, object]] = []
-    for name, fingerprint in fingerprints.items():
-        waiting = [_d.connection == name, schema.waiting]
-        same = before.get(name) == fingerprint
-        if same:
-            waiting.append(_d.waiting_for == WaitingFor.CONNECTION)
-        if name in keeping:
-            event = Event(connection=name, kind=EventKind.RELEASED, at=at)
-            why = "the connection serves" if same else "the configuration changed"
-            release(db, waiting, event, f"tried again, as {why}", tell=False)
-        if not same:
-            changed.append({"b_name": name, "b_fingerprint": fingerprint})
+    for name in keeping & fingerprints.keys():
+        _free(db, name, at, same=before.get(name) == fingerprints[name])
+    for name in connections_with(db, before.keys() & changed, now):
+        event = Event(connection=name, kind=EventKind.RELEASED, at=at)
+        later = [_d.connection == name, put_off(now)]
+        release(db, later, event, "tried at once, as the configuration changed", tell=False)
     if changed:
-        new = [{"name": each["b_name"], "health": Health.OK, "since": now} for each in changed]
+        new = [{"name": name, "health": Health.OK, "since": now} for name in changed]
         db.execute(insert_new(schema.connection), new)
-        db.execute(_CHANGE, changed)
+        db.execute(_CHANGE, [{"b_name": name, "b_fingerprint": fingerprints[name]} for name in changed])
+
+
+def _free(db: Connection, name: str, at: datetime, *, same: bool) -> None:
+    waiting = [_d.connection == name, schema.waiting]
+    if same:
+        waiting.append(_d.waiting_for == WaitingFor.CONNECTION)
+    event = Event(connection=name, kind=EventKind.RELEASED, at=at)
+    why = "the connection serves" if same else "the configuration changed"
+    release(db, waiting, event, f"tried again, as {why}", tell=False)
 
 
 def reopen(db: Connection, now: int, connections: Sequence[str] | None = None) -> None:

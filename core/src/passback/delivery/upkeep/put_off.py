@@ -1,0 +1,55 @@
+"""What is pending and put off: its system asked for that, it's tried alone, or it waits behind such a one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, select, update
+
+from passback.store import AT_ONCE, State, parts, schema
+
+__all__ = ["connections_with", "free_behind", "put_off"]
+
+_d = schema.delivery.c
+
+
+def put_off(now: int) -> ColumnElement[bool]:
+    """Return the condition on a delivery that it's pending, and to be tried later than now."""
+    # While it's on the wire, that's when its lease ends.
+    return and_(_d.state == State.PENDING, _d.lease.is_(None), _d.due > now)
+
+
+def connections_with(db: Connection, names: Collection[str], now: int) -> set[str]:
+    """Return those of the connections called `names` that have something put off."""
+    found: set[str] = set()
+    for some in parts(sorted(names)):
+        found.update(
+            db.scalars(select(_d.connection).where(_d.connection.in_(some), put_off(now)).distinct())
+        )
+    return found
+
+
+def free_behind(db: Connection, conditions: Sequence[ColumnElement[bool]], now: int) -> None:
+    """Make due what itself isn't meant by `conditions`, and is put off just because it's behind what is."""
+    later, its, about = schema.delivery.alias(), schema.result.alias(), schema.result.alias()
+    behind = (
+        select(later.c.seq)
+        .join(its, its.c.seq == later.c.result)
+        .join(
+            about,
+            and_(
+                about.c.learner == its.c.learner,
+                about.c.organisation == its.c.organisation,
+                about.c.activity == its.c.activity,
+                about.c.seq < its.c.seq,
+            ),
+        )
+        .join(schema.delivery, _d.result == about.c.seq)
+        .where(*conditions, put_off(now))
+        .where(later.c.connection == _d.connection, later.c.due == _d.due)
+        # Said of both, so that neither is looked for among all that is pending.
+        .where(later.c.state == State.PENDING, later.c.lease.is_(None), later.c.due > now)
+    )
+    meant = select(_d.seq).where(*conditions)
+    only_behind = (_d.seq.in_(behind.correlate(None)), _d.seq.not_in(meant.correlate(None)))
+    db.execute(update(schema.delivery).where(*only_behind).values(due=AT_ONCE, changed=now))
