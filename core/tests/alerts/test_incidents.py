@@ -50,6 +50,19 @@ def test_it_is_told_after_five_minutes_daily_and_when_it_is_over(place):
     watching(place, check)
 
 
+def test_what_waits_for_something_else_is_not_said_to_go_when_it_is_repaired(place):
+    async def check(here):
+        await here.deliveries(3)
+        for many, awaited in ((4, "connection"), (5, "account"), (6, "activity"), (7, "launch")):
+            await here.deliveries(many, State.WAITING, "not yet", awaited)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.run(DAY, 6 * HOUR)
+        assert [(each.kind, each.undelivered) for each in here.told.alerts] == [(BEGAN, 7), (LASTS, 7)]
+
+    watching(place, check)
+
+
 def test_another_trouble_within_an_incident_is_the_same_incident(place):
     async def check(here):
         await here.health("can't connect")

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, new_since, setbacks
 from passback.contract import GIVEN_UP, Alerted, AlertKind, Health
 from passback.delivery import Wellbeing
-from passback.store import State, milliseconds, moment, schema
+from passback.store import State, WaitingFor, milliseconds, moment, schema
 
 __all__ = ["follow_incidents"]
 
@@ -84,13 +84,20 @@ def _told(db: Connection, does: Wellbeing, began: datetime, kind: AlertKind, now
         health=does.health,
         detail=does.detail,
         since=began,
-        undelivered=sum(_count(db, _d.connection == does.name, each) for each in schema.undelivered),
+        undelivered=sum(_count(db, _d.connection == does.name, each) for each in _held(does)),
         next_try=does.next_try,
         asks_to_wait=does.asks_to_wait,
         looks_up=does.looks_up,
         setbacks=found,
         more=more,
     )
+
+
+def _held(does: Wellbeing) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on a delivery that it goes by itself once its connection is well."""
+    awaited = [WaitingFor.CONNECTION] if does.looks_up else [WaitingFor.CONNECTION, WaitingFor.ACCOUNT]
+    # Each by an index of its own.
+    return _d.state == State.PENDING, and_(schema.waiting, _d.waiting_for.in_(awaited))
 
 
 def _after(

@@ -58,7 +58,8 @@ class Alerted:
         health: How it does.
         detail: Why, where it's ill.
         since: Since when it's ill, or was.
-        undelivered: How many results wait for it; for `EXPIRING`, how many are given up soon.
+        undelivered: How many results go by themselves once it's well; for `EXPIRING`, how many are given up
+            soon.
         next_try: When the system is asked again.
         asks_to_wait: Whether all that the system does is to ask to wait.
         looks_up: Whether users are found there; where not, nobody knows whether those whose results wait for
