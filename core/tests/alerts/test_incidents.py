@@ -10,7 +10,11 @@ from passback import AlertKind, Health, State
 from passback.alerts.letter import shown
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
+from passback.delivery import Outbox, Settlement
 from passback.delivery.outbox.breaker import Breaker, save_breaker
+from passback.delivery.outbox.changes import Change
+from passback.delivery.outbox.history import Event, EventKind
+from passback.delivery.outbox.leasing import Wish
 from passback.store import schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
@@ -143,6 +147,28 @@ def test_that_it_is_over_is_told_when_the_backlog_has_gone(place):
         await here.become(State.DELIVERED)
         await here.run(MINUTE)
         assert here.told.alerts[-1].delivered == 3
+
+    watching(place, check)
+
+
+def test_what_is_on_the_wire_has_not_gone_yet(place):
+    async def check(here):
+        await here.deliveries(3)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.health("ok")
+        await here.become(State.DELIVERED, of=["r-0"])
+        outbox, now = Outbox(here.store), here.clock.now()
+        lease = await outbox.lease(Wish(connection="acme", limit=10, until=now + 6 * MINUTE), now)
+        assert len(lease.rows) == 2
+        await here.run(5 * MINUTE)
+        assert here.kinds() == [BEGAN]
+        arrived = [Change(delivery=row.seq, state=State.DELIVERED) for row in lease.rows]
+        sent = Event(connection="acme", kind=EventKind.SENT, at=now)
+        await outbox.settle(lease, Settlement(changes=arrived, event=sent), here.clock.now())
+        await here.run(MINUTE)
+        over = here.told.alerts[-1]
+        assert (over.kind, over.delivered, over.undelivered) == (OVER, 3, 0)
 
     watching(place, check)
 

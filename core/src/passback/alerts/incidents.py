@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
@@ -25,6 +25,8 @@ _ILL = frozenset({Health.CANNOT_CONNECT, Health.SERVER_ERROR, Health.MISCONFIGUR
 _LAST_DAY = timedelta(days=1)
 # A mail that says how many were sent waits for them, but not for ever.
 _DRAINING = timedelta(minutes=15)
+# No lease that ends later is looked for: what is put off till then may be many thousands.
+_LONGEST_LEASE = timedelta(minutes=15)
 
 
 def follow_incidents(
@@ -121,7 +123,7 @@ def _after(
 def _still_at_it(db: Connection, does: Wellbeing, incident: _Row, well: timedelta, now: datetime) -> bool:
     """Return whether it's too early to say that a connection which is well works again."""
     pending = select(_d.seq).where(_d.connection == does.name, _d.state == State.PENDING).limit(1)
-    if well < _DRAINING and db.scalar(pending.where(_d.due <= milliseconds(now))) is not None:
+    if well < _DRAINING and db.scalar(pending.where(*_on_its_way(now))) is not None:
         return True
     # Some answer friendly words to whatever they're sent, and take nothing.
     arrived = select(_e.id).where(*_since(incident), _e.delivered > 0).limit(1)
@@ -135,6 +137,12 @@ def _still_at_it(db: Connection, does: Wellbeing, incident: _Row, well: timedelt
     return (
         db.scalar(pending) is not None and db.scalar(arrived) is None and db.scalar(refused.limit(1)) is None
     )
+
+
+def _on_its_way(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on what is pending that it's due, or on the wire: due is then when that ends."""
+    due = _d.due <= milliseconds(now)
+    return _d.due <= milliseconds(now + _LONGEST_LEASE), or_(due, _d.lease.is_not(None))
 
 
 def _over(db: Connection, does: Wellbeing, incident: _Row, pending: int, now: datetime) -> Alerted:
