@@ -10,16 +10,23 @@ from scripted import START, deliver_all, result, room
 from sqlalchemy import insert, select, text
 
 from passback import (
+    Account,
+    Batch,
     CannotConnect,
+    CutShort,
     Delivered,
     Learner,
+    Observer,
     OutboxNotRewritten,
     RateLimited,
     Rejected,
     Selection,
+    ServerError,
+    TryLater,
     UserUnknown,
 )
 from passback.delivery import Overview, Retention, RetentionPolicy, looked_up
+from passback.delivery.lanes.equipping import Unequipped
 from passback.delivery.outbox.history import Event, EventKind, note
 from passback.store import schema
 
@@ -157,6 +164,109 @@ def test_what_is_answered_after_they_were_erased_is_not_kept(place, answer):
         assert [tuple(row) for row in rows] == [(0, 0)]
 
     erasing(place, check)
+
+
+SAID = "500: db error for ana@example.com (Ana Unmistakable, au-417, u-88417); bob@example.com"
+LEFT = "500: db error for (erased) ((erased), (erased), (erased)); bob@example.com"
+
+
+async def knowing_ana(_, _connection, deliveries):
+    ana = Account(user_id="u-88417", matched_by="id", checked=START)
+    accounts = [ana if each.result.learner == ANA else None for each in deliveries]
+    known = [attrs.evolve(each, account=one) for each, one in zip(deliveries, accounts, strict=True)]
+    return Batch(deliveries=tuple(known))
+
+
+class Listener(Observer):
+    """Notes all that delivering tells."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def settled(self, event):
+        self.told.append(event)
+
+    attempted = health_changed = settled
+
+
+def failing(_):
+    raise ServerError(SAID)
+
+
+def asking_to_wait(_):
+    raise RateLimited(SAID)
+
+
+def putting_off(batch):
+    return [TryLater(each.id, START, SAID) for each in batch.deliveries]
+
+
+def cut_short(batch):
+    raise CutShort([TryLater(batch.deliveries[-1].id, START, SAID)], ServerError(SAID))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        failing,
+        asking_to_wait,
+        cut_short,
+        rejecting(SAID),
+        putting_off,
+    ],
+)
+def test_what_is_answered_to_a_batch_after_they_were_erased_names_them_nowhere(place, answer, monkeypatch):
+    monkeypatch.setattr(Unequipped, "equip", knowing_ana)
+
+    async def check(here):
+        open_, told = asyncio.Event(), []
+
+        async def behave(batch):
+            await open_.wait()
+            here.connector.behaviour = deliver_all
+            return answer(batch)
+
+        here.connector.behaviour = behave
+        here.around.observers.append(Listener(told))
+        await here.put(of_ana(1), result(2), of_ana(3), result(4))
+        await here.start()
+        await here.until(lambda: here.connector.batches)
+        assert await erase(here) == 2
+        open_.set()
+        await here.until(lambda: told)
+        await here.settle()
+        whole = f"{await everything(here)} {told}"
+        assert LEFT in await everything(here)
+        assert LEFT in str(told)
+        assert not [each for each in ("u-88417", *filter(None, attrs.astuple(ANA))) if each in whole]
+        assert here.connector.batches == [["r-1", "r-2", "r-3", "r-4"]]
+
+    erasing(place, check, deliver=False)
+
+
+def test_a_batch_that_fails_later_undoes_nothing_of_what_was_said_without_them(place):
+    async def check(here):
+        doors = [asyncio.Event(), asyncio.Event()]
+
+        async def behave(batch):
+            first = batch.deliveries[0].result.learner == ANA
+            await doors[0 if first else 1].wait()
+            raise ServerError(SAID if first else "busy")
+
+        here.connector.behaviour = behave
+        await here.put(of_ana(1), result(2))
+        await here.start()
+        await here.until(lambda: len(here.connector.batches) == 2)
+        doors[0].set()
+        await here.settle()
+        assert SAID in await everything(here)
+        await erase(here)
+        doors[1].set()
+        await here.settle()
+        (lms,) = (await Overview(here.store).totals()).connections
+        assert lms.detail == LEFT.replace("(erased));", "u-88417);")
+
+    erasing(place, check, deliver=False, batch=1, concurrency=2)
 
 
 def test_what_is_said_of_the_connection_names_them_no_longer(place):

@@ -11,6 +11,7 @@ from passback.contract import Health
 from passback.delivery.lanes.sending import Sent
 from passback.delivery.outbox.breaker import Backoff, Breaker
 from passback.delivery.outbox.leasing import Lease
+from passback.delivery.outbox.mentions import Mentions
 from passback.errors import PassbackError, RateLimited
 
 __all__ = ["Condition"]
@@ -49,6 +50,10 @@ class Condition:
             self.window = 1
         elif breaker.last_success is None:
             self.window = min(self.window, _FIRST)
+
+    def silence(self, mentions: Mentions) -> None:
+        """Say nothing any more that `mentions` somebody who was erased."""
+        self.breaker = attrs.evolve(self.breaker, detail=mentions.without(self.breaker.detail))
 
     @property
     def single(self) -> bool:

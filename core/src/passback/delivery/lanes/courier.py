@@ -14,13 +14,14 @@ from passback.connection import Connection
 from passback.contract import HealthChanged, Settled
 from passback.delivery.lanes.attempt import Attempt
 from passback.delivery.lanes.condition import Condition
+from passback.delivery.lanes.erased import Gone
 from passback.delivery.lanes.planning import plan
 from passback.delivery.lanes.sending import Sent, send
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.lanes.verdicts import settlement
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish
-from passback.delivery.outbox.settling import Settlement
+from passback.delivery.outbox.settling import Erased, Settlement
 from passback.delivery.outbox.telling import listeners, tell
 from passback.errors import OutboxError, OutboxGone, OutboxTooNew, PassbackError
 from passback.http import HTTP, Used
@@ -48,6 +49,8 @@ class Courier:
         self._connection = connection
         self._policy = policy
         self._around = around
+        # What is kept of how it does, in words: since then somebody may have been erased whom they named.
+        self._said: str | None = None
 
     async def recall(self) -> None:
         """Go on from what the outbox knows of the connection."""
@@ -55,6 +58,7 @@ class Courier:
         name = self._connection.name
         breaker, used = await self._around.outbox.store.run_soft(load_breaker, name, now)
         self.condition.recall(breaker)
+        self._said = breaker.detail
         self._connection.meter.recall(used)
         self._connection.meter.kept_by(self._keep_count)
 
@@ -86,7 +90,7 @@ class Courier:
         except PassbackError as error:
             failure = error
         self.condition.pressed(failure, self._around.clock.now())
-        await self._around.outbox.store.run_soft(self._save)
+        self._said = await self._around.outbox.store.run_soft(self._save)
         self._tell_health(before)
 
     async def deliver(self, lease: Lease) -> None:
@@ -108,10 +112,11 @@ class Courier:
         attempt = Attempt(self._connection.name, len(planned.send), sent, tried, started, now)
         settled = settlement(lease, planned, sent, self.condition, now)
         event = attempt.event() if planned.send else None
-        await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
+        gone = await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
         if planned.send:
             self._around.equipment.noted(self._connection, sent.receipts)
-            self._tell(lease, before, attempt)
+            told = sent if gone is None else gone.sent(sent)
+            self._tell(lease, before, attrs.evolve(attempt, sent=told))
 
     def _wish(self, now: datetime) -> Wish:
         condition, policy = self.condition, self._policy
@@ -124,29 +129,55 @@ class Courier:
             latest_only=policy.latest_only,
         )
 
-    async def _keep(self, lease: Lease, settled: Settlement, batch: Batch, sent: Sent, now: datetime) -> None:
-        def also(db: Database) -> None:
-            self._save(db)
-            self._around.equipment.note(db, self._connection, batch, sent.receipts)
-
-        goes_on = (
+    def _goes_on(self, now: datetime) -> bool:
+        return (
             self._policy.concurrency == 1
             and not self._around.stopping.is_set()
             # Who has to wait for a slot leases when it's there.
             and not self._around.slots.contended
             and not self.condition.wait(now)
         )
-        wish = self._wish(now) if goes_on else None
-        count, self.ready = await self._settle(lease, settled, now, also, wish)
-        if count < len(settled.changes):
+
+    async def _keep(
+        self, lease: Lease, settled: Settlement, batch: Batch, sent: Sent, now: datetime
+    ) -> Gone | None:
+        """Keep what came of `lease`; return whose learners were erased meanwhile, if any."""
+        said = self._said
+
+        def also(db: Database) -> None:
+            nonlocal said
+            said = self._save(db)
+            self._around.equipment.note(db, self._connection, batch, sent.receipts)
+
+        wish = self._wish(now) if self._goes_on(now) else None
+        gone: Gone | None = None
+        while True:
+            try:
+                count, self.ready = await self._settle(lease, settled, now, also, wish)
+            except Erased as erased:
+                # Nothing was kept; it's kept without their names, rather than overwritten afterwards.
+                gone = Gone.of(erased.deliveries, lease, batch)
+                settled = gone.settled(settled)
+                self.condition.silence(gone.mentions)
+            else:
+                break
+        self._said = said
+        self._warn(len(settled.changes) - count)
+        return gone
+
+    def _warn(self, without_effect: int) -> None:
+        if without_effect:
             log.warning(
                 "%s: %d receipts changed nothing: their lease had ended, or their learner was erased",
                 self._connection.name,
-                len(settled.changes) - count,
+                without_effect,
             )
 
-    def _save(self, db: Database) -> None:
-        save_breaker(db, self._connection.name, self.condition.breaker, self._connection.meter.used)
+    def _save(self, db: Database) -> str:
+        """Keep how it does; return what is said of that."""
+        breaker = self.condition.breaker
+        save_breaker(db, self._connection.name, breaker, self._connection.meter.used, said=self._said)
+        return breaker.detail
 
     async def _settle(
         self,

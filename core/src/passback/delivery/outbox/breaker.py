@@ -161,11 +161,21 @@ def save_used(db: Connection, name: str, used: Used) -> None:
     db.execute(_SAVE, {"b_name": name, "used": json.dumps(used)})
 
 
-def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None = None) -> None:
-    """Keep how the connection called `name` does, and what it used of its quota."""
+def save_breaker(
+    db: Connection, name: str, breaker: Breaker, used: Used | None = None, *, said: str | None = None
+) -> None:
+    """Keep how the connection called `name` does, and what it used of its quota.
+
+    Args:
+        db: Where to.
+        name: The connection's name.
+        breaker: How it does.
+        used: What it used of its quota, if it has one.
+        said: The detail that was kept before. The same isn't kept again: whoever was erased since isn't
+            named any more by what stands there.
+    """
     values = {
         "health": breaker.health.value,
-        "detail": breaker.detail,
         "since": milliseconds(breaker.since),
         "fails": breaker.fails,
         "next_probe": None if breaker.next_probe is None else milliseconds(breaker.next_probe),
@@ -176,6 +186,8 @@ def save_breaker(db: Connection, name: str, breaker: Breaker, used: Used | None 
     if used:
         values["used"] = json.dumps(used)
     row = {"b_name": name} | values
+    if breaker.detail != said:
+        row["detail"] = breaker.detail
     if not db.execute(_SAVE, row).rowcount:
-        db.execute(insert_new(schema.connection), {"name": name} | values)
+        db.execute(insert_new(schema.connection), {"name": name, "detail": breaker.detail} | values)
         db.execute(_SAVE, row)

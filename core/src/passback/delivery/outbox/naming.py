@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from passback.model import Learner, Standing, readable
 from passback.store import parts, schema
 
-__all__ = ["names_of"]
+__all__ = ["called", "names_of"]
 
 T = TypeVar("T")
 
@@ -29,21 +29,22 @@ def names_of(db: Connection, learner: str, organisation: str, seqs: Sequence[int
     found = {learner}
     for some in parts(seqs):
         for result in readable(db.scalars(select(_r.body).where(_r.seq.in_(some)))):
-            found |= _called(result.learner)
+            found |= called(result.learner)
     stood = select(_s.body).where(_s.learner == learner, _s.organisation == organisation)
     for standing in _read(Standing, db.scalars(stood)):
-        found |= _called(standing.learner)
+        found |= called(standing.learner)
     for column in (_a.person, _p.body):
         theirs = (column.table.c.learner == learner, column.table.c.organisation == organisation)
         for person in _read(Learner, db.scalars(select(column).where(*theirs))):
-            found |= _called(person)
+            found |= called(person)
     for column in (_a.user_id, _k.subject):
         theirs = (column.table.c.learner == learner, column.table.c.organisation == organisation)
         found |= {each for each in db.scalars(select(column).where(*theirs)) if each}
     return frozenset(found)
 
 
-def _called(learner: Learner) -> frozenset[str]:
+def called(learner: Learner) -> frozenset[str]:
+    """Return every id, address and name that `learner` says."""
     return frozenset(each for each in attrs.astuple(learner) if isinstance(each, str))
 
 

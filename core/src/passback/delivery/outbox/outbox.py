@@ -65,6 +65,9 @@ class Outbox:
         Returns:
             How many changes took effect, fewer than given if the lease had ended meanwhile; and the next
             lease, if one was wished for.
+
+        Raises:
+            Erased: Learners were erased meanwhile of whom `settlement` doesn't know. Nothing is settled.
         """
 
         def work(db: Connection) -> tuple[int, Lease | None]:

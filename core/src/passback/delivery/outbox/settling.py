@@ -13,9 +13,21 @@ from passback.delivery.outbox.history import Event, note, note_outcomes
 from passback.delivery.outbox.leasing import Lease
 from passback.store import AT_ONCE, PerEngine, State, listed, mapped, milliseconds, numbers, schema, texts
 
-__all__ = ["Settlement", "settle"]
+__all__ = ["Erased", "Settlement", "settle"]
 
 _d = schema.delivery.c
+
+
+class Erased(Exception):
+    """Learners of what was leased were erased meanwhile, and what is to be kept may name them.
+
+    Attributes:
+        deliveries: What was theirs.
+    """
+
+    def __init__(self, deliveries: frozenset[int]) -> None:
+        super().__init__(f"{len(deliveries)} deliveries are gone")
+        self.deliveries = deliveries
 
 
 @attrs.frozen(kw_only=True)
@@ -27,12 +39,14 @@ class Settlement:
         event: What happened; None if nothing was sent.
         failure: Why the others have none, for a person.
         unsent: Deliveries that weren't sent at all, and weren't tried by that.
+        erased: Deliveries whose learners were erased meanwhile, and aren't named by any of this.
     """
 
     changes: Sequence[Change] = ()
     event: Event | None = None
     failure: str = ""
     unsent: Collection[int] = ()
+    erased: Collection[int] = ()
 
 
 # What the changes of many deliveries have in common.
@@ -57,7 +71,11 @@ _SETTLE = {absent: PerEngine(partial(_settle_statement, absent=absent)) for abse
 
 
 def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int:
-    """Apply `settlement` to what `held` holds, give the rest back; return how many changes took effect."""
+    """Apply `settlement` to what `held` holds, give the rest back; return how many changes took effect.
+
+    Raises:
+        Erased: Others of the learners than `settlement` knows of were erased. Nothing of this may be kept.
+    """
     changes = settlement.changes
     event = None
     if settlement.event is not None:
@@ -71,24 +89,30 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
         failed = {seq: settlement.failure for seq in rest if seq not in settlement.unsent}
         outcomes = {change.delivery: change.outcome for change in changes if change.outcome} | failed
         if settled + given_back < len(held.rows):
-            there = _amended(db, event, arrived, [row.seq for row in held.rows])
+            there = _there(db, held, settlement)
+            _amend(db, event, arrived if there else None)
             outcomes = {seq: outcome for seq, outcome in outcomes.items() if seq in there}
         note_outcomes(db, event, outcomes)
     return settled
 
 
-def _amended(db: Connection, event: int, arrived: int, seqs: Sequence[int]) -> Collection[int]:
-    """Have `event` tell of what took effect; return which of the deliveries `seqs` are still there.
-
-    Their lease had ended, or their learner was erased, of whom nothing is kept then.
-    """
+def _there(db: Connection, held: Lease, settlement: Settlement) -> Collection[int]:
+    """Return which deliveries of `held` are still there; whoever's aren't was erased."""
+    seqs = [row.seq for row in held.rows]
     there = set(db.scalars(_THERE.of(db), {"b_seqs": listed(seqs)}))
-    this = schema.event.c.id == event
-    if there:
-        db.execute(update(schema.event).where(this).values(delivered=arrived))
-    else:
-        db.execute(delete(schema.event).where(this))
+    gone = frozenset(seqs) - there
+    if not gone.issubset(settlement.erased):
+        raise Erased(gone)
     return there
+
+
+def _amend(db: Connection, event: int, arrived: int | None) -> None:
+    """Have `event` tell of what took effect, where anybody is left to whom it happened."""
+    this = schema.event.c.id == event
+    if arrived is None:
+        db.execute(delete(schema.event).where(this))
+    else:
+        db.execute(update(schema.event).where(this).values(delivered=arrived))
 
 
 _THERE = PerEngine(lambda dialect: select(_d.seq).where(_d.seq.in_(numbers(dialect, "b_seqs"))))
