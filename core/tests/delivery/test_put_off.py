@@ -34,9 +34,11 @@ async def put_off(here, *results):
 
 
 @pytest.mark.parametrize(
-    "chosen", [Selection(connection="lms"), Selection(results=["r-1"]), Selection(deliveries=[1])]
+    "chosen", [Selection(connection="lms"), Selection(results=["r-1"]), Selection(deliveries=[3])]
 )
-def test_a_replay_sends_at_once_what_was_put_off_and_what_waits_behind_it(place, chosen):
+def test_a_replay_sends_at_once_what_was_put_off_and_what_waits_with_it(place, chosen):
+    """Also where what is chosen only waits for what came before it."""
+
     async def check():
         async with room(place, batch=1) as here:
             await put_off(here, of_ana(1), of_ana(2), of_ana(3))

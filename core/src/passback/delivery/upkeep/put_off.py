@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from passback.store import AT_ONCE, State, parts, schema
 
-__all__ = ["connections_with", "free_behind", "put_off"]
+__all__ = ["connections_with", "free_with", "put_off"]
 
 _d = schema.delivery.c
 
@@ -29,10 +29,14 @@ def connections_with(db: Connection, names: Collection[str], now: int) -> set[st
     return found
 
 
-def free_behind(db: Connection, conditions: Sequence[ColumnElement[bool]], now: int) -> None:
-    """Make due what itself isn't meant by `conditions`, and is put off just because it's behind what is."""
+def free_with(db: Connection, conditions: Sequence[ColumnElement[bool]], now: int) -> None:
+    """Make due what itself isn't meant by `conditions`, and waits with what is put off and meant, or for it.
+
+    That is what its learner did in that activity and is put off until then, too. What came before it goes as
+    well: it would hold back what is meant.
+    """
     later, its, about = schema.delivery.alias(), schema.result.alias(), schema.result.alias()
-    behind = (
+    together = (
         select(later.c.seq)
         .join(its, its.c.seq == later.c.result)
         .join(
@@ -41,7 +45,6 @@ def free_behind(db: Connection, conditions: Sequence[ColumnElement[bool]], now: 
                 about.c.learner == its.c.learner,
                 about.c.organisation == its.c.organisation,
                 about.c.activity == its.c.activity,
-                about.c.seq < its.c.seq,
             ),
         )
         .join(schema.delivery, _d.result == about.c.seq)
@@ -51,5 +54,5 @@ def free_behind(db: Connection, conditions: Sequence[ColumnElement[bool]], now: 
         .where(later.c.state == State.PENDING, later.c.lease.is_(None), later.c.due > now)
     )
     meant = select(_d.seq).where(*conditions)
-    only_behind = (_d.seq.in_(behind.correlate(None)), _d.seq.not_in(meant.correlate(None)))
-    db.execute(update(schema.delivery).where(*only_behind).values(due=AT_ONCE, changed=now))
+    only_with = (_d.seq.in_(together.correlate(None)), _d.seq.not_in(meant.correlate(None)))
+    db.execute(update(schema.delivery).where(*only_with).values(due=AT_ONCE, changed=now))

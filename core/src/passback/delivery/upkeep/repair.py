@@ -12,7 +12,7 @@ from passback.delivery.outbox.history import Event, EventKind, note_all
 from passback.delivery.outbox.releasing import count_held, release
 from passback.delivery.outbox.routing import Routes, route
 from passback.delivery.outbox.selection import Selection
-from passback.delivery.upkeep.put_off import connections_with, free_behind, put_off
+from passback.delivery.upkeep.put_off import connections_with, free_with, put_off
 from passback.delivery.upkeep.set_back import set_back
 from passback.store import (
     AT_ONCE,
@@ -148,7 +148,7 @@ def _replay(db: Connection, conditions: Sequence[ColumnElement[bool]], event: Ev
     # Whoever waits for an account may be found in the list only.
     rests = (schema.context.c.connection == event.connection, schema.context.c.list_rests > 0)
     db.execute(update(schema.context).where(*rests).values(list_rests=0))
-    free_behind(db, conditions, milliseconds(event.at))
+    free_with(db, conditions, milliseconds(event.at))
     return release(db, conditions, event, "sent once more, as somebody asked", tell=True)
 
 
