@@ -13,6 +13,7 @@ from sqlalchemy import text
 from passback import (
     CannotConnect,
     Delivered,
+    HealthChanged,
     InvalidResult,
     OutboxError,
     OutboxGone,
@@ -23,7 +24,15 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback.delivery import Dispatcher, DispatcherLock, Outbox, Overview, Submission
+from passback.delivery import (
+    Dispatcher,
+    DispatcherLock,
+    Outbox,
+    Overview,
+    Retention,
+    RetentionPolicy,
+    Submission,
+)
 from passback.delivery.lanes.equipping import Unequipped
 from passback.store import Store
 
@@ -250,6 +259,38 @@ def test_an_answer_that_the_connector_gives_by_itself_says_nothing_of_the_system
             assert connection.health == "can't connect"
             assert connection.last_success is None
             assert len(here.events) - 2 == 1, "one change of health, besides two receipts"
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_wait_that_the_system_asked_for_is_not_healed_by_what_the_connector_answers_itself(place, back):
+    """Where nothing else is left to send, the test button tells whether the system is well by then."""
+
+    async def check():
+        async with room(place, batch=1) as here:
+
+            def busy():
+                raise RateLimited("503", until=here.clock.now() + timedelta(hours=2), down=True)
+
+            def behave(batch):
+                if batch.deliveries[0].result.id == "r-1":
+                    busy()
+                return [UserUnknown(each.id, "no address") for each in batch.deliveries]
+
+            here.connector.behaviour = behave
+            here.connector.healthy = busy
+            await here.put(result(1))
+            await here.run(1)
+            assert (await only_connection(here)).health == "server error"
+            await Retention(here.store, RetentionPolicy()).erase("learner-1@example.com", "default")
+            await here.put(result(2))
+            here.connector.healthy = (lambda: None) if back else busy
+            await here.run(2 * 3600 + 60, step=20)
+            assert (await here.states())["r-2"] == "waiting"
+            assert (await only_connection(here)).health == ("ok" if back else "server error")
+            changes = [event for event in here.events if isinstance(event, HealthChanged)]
+            assert len(changes) == (2 if back else 1)
 
     asyncio.run(check())
 

@@ -61,6 +61,11 @@ class Condition:
         return bool(self._suspects) or not self.breaker.closed
 
     @property
+    def troubled(self) -> bool:
+        """Whether the system's last word was a failure, or that it takes nothing for now."""
+        return not self.breaker.closed or self.breaker.asked is not None
+
+    @property
     def limit(self) -> int:
         """The most deliveries that are sent at once by now."""
         return 1 if self.single else self.window
@@ -77,9 +82,10 @@ class Condition:
     def answered(self, lease: Lease, sent: Sent, now: datetime) -> None:
         """Take note of an attempt that the system answered."""
         self._learn(sent)
-        if not sent.reached and not self.breaker.closed:
+        if not sent.reached and self.troubled:
             # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
             self.breaker = attrs.evolve(self.breaker, next_probe=None)
+            self._suspects = max(0, self._suspects - 1)
             return
         if (why := sent.put_off) is not None:
             self._suspects = max(0, self._suspects - 1)

@@ -67,7 +67,7 @@ class Lane:
             if lease.rows:
                 await self._start(lease, slot.pop_all())
                 return True
-            if lease.next_due is None and not self._condition.breaker.closed and not self._flying:
+            if lease.next_due is None and self._condition.troubled and not self._flying:
                 await self._courier.press()
                 return True
         if self._flying:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, exists, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, exists, func, or_, select
 
 from passback.contract import Health
 from passback.delivery.outbox.history import Step, steps
@@ -174,7 +174,7 @@ def _pending_connections(due: int | None) -> CompoundSelect[tuple[str]]:
     if due is not None:
         by_then = (_d.connection == names.c.name, _d.state == State.PENDING, _d.due <= due)
         found = found.where(exists().where(*by_then))
-    ill = select(schema.connection.c.name).where(schema.connection.c.fails > 0)
+    ill = select(_c.name).where(or_(_c.fails > 0, _c.asked.is_not(None)))
     return found.union(ill)
 
 
