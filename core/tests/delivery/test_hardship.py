@@ -77,6 +77,34 @@ def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_ot
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("error", [CannotConnect("refused"), ServerError("500", status=500)])
+def test_an_outage_is_seen_also_while_only_what_is_tried_alone_is_left(place, error):
+    """The test button tells it from the failure of that one, and when the system is well again."""
+
+    def down():
+        raise error
+
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing_on({"r-0"}, ServerError("500", status=500))
+            await here.put(*(result(number) for number in range(5)))
+            await here.run(3600, step=10, arrived=4)
+            await here.run(900, step=10)
+            assert (await only_connection(here)).health == "ok"
+            sane, here.connector.healthy = here.connector.behaviour, down
+            here.connector.behaviour = lambda _: down()
+            await here.run(1000, step=10)
+            assert (await only_connection(here)).health != "ok"
+            here.connector.behaviour, here.connector.healthy = sane, lambda: None
+            await here.run(900, step=10)
+            assert (await only_connection(here)).health == "ok"
+            tried = len(here.connector.batches)
+            await here.run(1000, step=10)
+            assert len(here.connector.batches) <= tried + 2, "it's tried as rarely as ever"
+
+    asyncio.run(check())
+
+
 def test_a_probe_never_overtakes_what_the_same_learner_did_before_in_the_same_activity(place):
     async def check():
         async with room(place) as here:

@@ -12,7 +12,7 @@ from passback.delivery.lanes.sending import Sent
 from passback.delivery.outbox.breaker import Backoff, Breaker
 from passback.delivery.outbox.leasing import Lease
 from passback.delivery.outbox.mentions import Mentions
-from passback.errors import PassbackError, RateLimited
+from passback.errors import PassbackError, RateLimited, Unsupported
 
 __all__ = ["Condition"]
 
@@ -20,6 +20,8 @@ __all__ = ["Condition"]
 # mustn't wait behind them. A short one keeps the order.
 _PROBES_OF_THE_FIRST = 3
 _HEADS = 200
+# What passed so long ago still says that the system is well.
+_JUST_NOW = timedelta(minutes=1)
 # How many deliveries to send first to a system that never took any: it may not be there at all.
 _FIRST = 10
 # How many times as many are sent next where these were answered, up to a whole batch.
@@ -42,6 +44,7 @@ class Condition:
         self._largest = batch
         # How many deliveries are sent one by one, as one of them may be what the system fails on.
         self._suspects = 0
+        self._well: datetime | None = None
 
     def recall(self, breaker: Breaker) -> None:
         """Go on from what the outbox knows."""
@@ -75,6 +78,15 @@ class Condition:
         """How many of the oldest to leave out of the next probe."""
         return max(0, self.breaker.fails - _PROBES_OF_THE_FIRST) % _HEADS
 
+    def in_doubt(self, lease: Lease, sent: Sent, now: datetime) -> bool:
+        """Whether only the test button tells an outage from one delivery that the system fails on.
+
+        What is tried alone fails for ever, perhaps, and may be all that is left to send.
+        """
+        if not lease.alone or sent.failure is None or isinstance(sent.failure, RateLimited | Unsupported):
+            return False
+        return self.troubled or self._well is None or not timedelta() <= now - self._well < _JUST_NOW
+
     def wait(self, now: datetime) -> timedelta:
         """Return how long to wait until the next attempt."""
         return self.breaker.wait(now, self._backoff)
@@ -96,6 +108,8 @@ class Condition:
         elif self._suspects:
             self._suspects -= 1
         self.breaker = self.breaker.succeeded(now, arrived=sent.arrived)
+        if sent.reached:
+            self._well = now
         self.window = 1 if self._suspects else min(self._largest, max(1, self.window) * _GROWTH)
 
     def failed(
@@ -127,6 +141,7 @@ class Condition:
         """Take note of what the test button told."""
         if failure is None:
             self.breaker = self.breaker.succeeded(now, arrived=False)
+            self._well = now
         else:
             self.breaker = self.breaker.failed(failure, now, self._backoff, self._rng)
 

@@ -84,12 +84,8 @@ class Courier:
 
     async def press(self) -> None:
         """Probe by the test button: nothing is left to send, and the outage is to end all the same."""
-        before, failure = self.condition.breaker, None
-        try:
-            await self._connection.check()
-        except PassbackError as error:
-            failure = error
-        self.condition.pressed(failure, self._around.clock.now())
+        before = self.condition.breaker
+        await self._check()
         self._said = await self._around.outbox.store.run_soft(self._save)
         self._tell_health(before)
 
@@ -109,6 +105,8 @@ class Courier:
         with HTTP.recording() as tried:
             sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
         now = self._around.clock.now()
+        if self.condition.in_doubt(lease, sent, now):
+            await self._check()
         attempt = Attempt(self._connection.name, len(planned.send), sent, tried, started, now)
         settled = settlement(lease, planned, sent, self.condition, now)
         event = attempt.event() if planned.send else None
@@ -117,6 +115,14 @@ class Courier:
             self._around.equipment.noted(self._connection, sent.receipts)
             told = sent if gone is None else gone.sent(sent)
             self._tell(lease, before, attrs.evolve(attempt, sent=told))
+
+    async def _check(self) -> None:
+        failure = None
+        try:
+            await self._connection.check()
+        except PassbackError as error:
+            failure = error
+        self.condition.pressed(failure, self._around.clock.now())
 
     def _wish(self, now: datetime) -> Wish:
         condition, policy = self.condition, self._policy
