@@ -9,6 +9,7 @@ import attrs
 
 from passback.contract import Health
 from passback.delivery.lanes.sending import Sent
+from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Backoff, Breaker
 from passback.delivery.outbox.leasing import Lease
 from passback.delivery.outbox.mentions import Mentions
@@ -22,10 +23,6 @@ _PROBES_OF_THE_FIRST = 3
 _HEADS = 200
 # What passed so long ago still says that the system is well.
 _JUST_NOW = timedelta(minutes=1)
-# How many deliveries to send first to a system that never took any: it may not be there at all.
-_FIRST = 10
-# How many times as many are sent next where these were answered, up to a whole batch.
-_GROWTH = 10
 
 
 class Condition:
@@ -33,15 +30,13 @@ class Condition:
 
     Attributes:
         breaker: How it does, as people are told.
-        window: How many deliveries to send at once where they aren't sent one at a time.
     """
 
     def __init__(self, batch: int, backoff: Backoff, rng: random.Random, now: datetime) -> None:
         self.breaker = Breaker(health=Health.OK, since=now)
-        self.window = batch
+        self._window = Window(batch)
         self._backoff = backoff
         self._rng = rng
-        self._largest = batch
         # How many deliveries are sent one by one, as one of them may be what the system fails on.
         self._suspects = 0
         self._well: datetime | None = None
@@ -50,9 +45,9 @@ class Condition:
         """Go on from what the outbox knows."""
         self.breaker = breaker
         if not breaker.closed:
-            self.window = 1
+            self._window.shut()
         elif breaker.last_success is None:
-            self.window = min(self.window, _FIRST)
+            self._window.first()
 
     def silence(self, mentions: Mentions) -> None:
         """Say nothing any more that `mentions` somebody who was erased."""
@@ -71,7 +66,7 @@ class Condition:
     @property
     def limit(self) -> int:
         """The most deliveries that are sent at once by now."""
-        return 1 if self.single else self.window
+        return 1 if self.single else self._window.size
 
     @property
     def passed_over(self) -> int:
@@ -91,8 +86,8 @@ class Condition:
         """Return how long to wait until the next attempt."""
         return self.breaker.wait(now, self._backoff)
 
-    def answered(self, lease: Lease, sent: Sent, now: datetime) -> None:
-        """Take note of an attempt that the system answered."""
+    def answered(self, lease: Lease, sent: Sent, now: datetime, *, count: int) -> None:
+        """Take note of an attempt to send `count` deliveries that the system answered."""
         self._learn(sent)
         if not sent.reached and self.troubled:
             # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
@@ -110,11 +105,10 @@ class Condition:
         self.breaker = self.breaker.succeeded(now, arrived=sent.arrived)
         if sent.reached:
             self._well = now
-        self.window = 1 if self._suspects else min(self._largest, max(1, self.window) * _GROWTH)
+        if not self._suspects:
+            self._window.passed((sent.fits or count) if sent.reached else 0, now)
 
-    def failed(
-        self, lease: Lease, sent: Sent, failure: PassbackError, now: datetime, *, single: bool
-    ) -> bool:
+    def failed(self, lease: Lease, sent: Sent, failure: PassbackError, now: datetime, *, count: int) -> bool:
         """Take note of a failure; return whether it's this one delivery that is to blame.
 
         Others passed just before, so the connection is well.
@@ -124,17 +118,21 @@ class Condition:
             sent: What came of it.
             failure: What went wrong.
             now: The time.
-            single: Whether one delivery was sent.
+            count: How many deliveries were to be sent.
         """
         self._learn(sent)
         if sent.arrived:
             self.breaker = attrs.evolve(self.breaker, last_success=now)
-        if single and not isinstance(failure, RateLimited) and self._to_blame(lease):
+        asked = isinstance(failure, RateLimited)
+        if count == 1 and not asked and self._to_blame(lease):
             return True
+        if self.breaker.closed and not asked and self._window.too_large(count):
+            return False
         # What was under way at the same time failed of the same outage, and makes it no longer.
-        if self.breaker.fails <= lease.fails or isinstance(failure, RateLimited):
+        if self.breaker.fails <= lease.fails or asked:
             self.breaker = self.breaker.failed(failure, now, self._backoff, self._rng)
-        self.window, self._suspects = 1, 0
+        self._window.shut()
+        self._suspects = 0
         return False
 
     def pressed(self, failure: PassbackError | None, now: datetime) -> None:
@@ -147,7 +145,7 @@ class Condition:
 
     def _learn(self, sent: Sent) -> None:
         if sent.fits is not None:
-            self._largest = sent.fits
+            self._window.fits(sent.fits)
 
     def _to_blame(self, lease: Lease) -> bool:
         if not self.breaker.closed:

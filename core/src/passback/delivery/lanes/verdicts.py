@@ -33,14 +33,15 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
         condition: What is known of the connection.
         now: The time.
     """
+    count = len(planned.send)
     changes = [_change(receipt, planned, now) for receipt in sent.receipts]
     if sent.failure is None:
         if planned.send:
-            condition.answered(lease, sent, now)
+            condition.answered(lease, sent, now, count=count)
     elif isinstance(sent.failure, Unsupported):
         changes += _parked(planned, changes, str(sent.failure))
-        condition.answered(lease, sent, now)
-    elif condition.failed(lease, sent, sent.failure, now, single=len(planned.send) == 1):
+        condition.answered(lease, sent, now, count=count)
+    elif condition.failed(lease, sent, sent.failure, now, count=count):
         absent = planned.send[0].id in sent.unsent
         changes.append(attrs.evolve(_later(planned.send[0], str(sent.failure), now), absent=absent))
     changes += [*planned.covered(changes), *planned.decided, *_unreadable(lease)]

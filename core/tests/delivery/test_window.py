@@ -1,0 +1,119 @@
+"""How many deliveries are sent at once, where a system doesn't say how many it takes."""
+
+import asyncio
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from scripted import START, deliver_all, result, room
+
+from passback import CannotConnect, HealthChanged, ServerError
+from passback.delivery.lanes.window import Window
+
+
+def new(most):
+    window = Window(most)
+    window.first()
+    return window
+
+
+def drain(window, limit, total, now=START):
+    """Send `total` to a system that fails above `limit`, a second each; return what was sent."""
+    sent = []
+    while total > 0:
+        count = min(window.size, total)
+        sent.append(count)
+        if count <= limit:
+            total -= count
+            window.passed(count, now + timedelta(seconds=len(sent)))
+        elif not window.too_large(count):
+            window.shut()
+    return sent
+
+
+@pytest.mark.parametrize("most", [50, 100, 500])
+@pytest.mark.parametrize("limit", [1, 3, 7, 10, 30, 49])
+def test_a_system_that_fails_on_larger_batches_is_sent_about_as_many_as_it_takes(most, limit):
+    sent = drain(new(most), limit, 100 * limit)
+    assert len(sent) <= 100 * 4 / 3 + 3
+    assert not [pair for pair in pairwise(sent) if min(pair) > limit]
+
+
+def test_what_fails_is_tried_ever_more_rarely():
+    sent = drain(new(100), 10, 100_000)
+    assert sum(count > 10 for count in sent[200:]) <= 10
+
+
+def test_a_system_that_takes_more_again_is_sent_whole_batches_within_an_hour():
+    window, spent = new(100), 10_000
+    drain(window, 3, 3 * spent)
+    assert window.size < 10
+    later = START + timedelta(seconds=spent, hours=1)
+    assert drain(window, 100, 1000, later)[-5] == 100
+
+
+@pytest.mark.parametrize("learnt", [100, 30])
+def test_after_an_outage_as_many_are_sent_as_before_it_with_the_next_few(learnt):
+    window = new(100)
+    before = drain(window, learnt, 10_000)[-2]
+    assert not window.too_large(before)
+    window.shut()
+    assert max(drain(window, learnt, 1000)[:6]) >= before * 0.9
+
+
+def test_an_outage_while_more_is_tried_says_nothing_of_how_many_it_takes():
+    window = new(100)
+    window.passed(10, START)
+    assert window.too_large(100)
+    assert not window.too_large(window.size)
+    window.shut()
+    assert drain(window, 100, 1000)[:3] == [1, 10, 100]
+
+
+def test_what_the_connector_answers_by_itself_does_not_tell_whether_it_was_too_many():
+    window = new(100)
+    window.passed(10, START)
+    assert window.too_large(100)
+    window.passed(0, START)
+    assert window.size == 10
+
+
+@pytest.mark.parametrize(("limit", "changes"), [(3, 2), (10, 0), (30, 0)])
+@pytest.mark.parametrize("error", [ServerError("500", status=500), CannotConnect("cut")])
+def test_a_system_that_fails_on_larger_batches_alone_is_well_and_gets_its_backlog(
+    place, limit, changes, error
+):
+    async def check():
+        async with room(place, batch=50) as here:
+
+            def behave(batch):
+                if len(batch.deliveries) > limit:
+                    raise error
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            await here.put(*(result(number) for number in range(60 * limit)))
+            await here.run(60, step=0.5, arrived=60 * limit)
+            assert len(set(here.connector.arrived)) == 60 * limit
+            assert len(here.connector.batches) <= 60 * 4 / 3 + 3
+            assert len([each for each in here.events if isinstance(each, HealthChanged)]) == changes
+
+    asyncio.run(check())
+
+
+def test_an_outage_while_more_is_tried_is_seen_at_the_next_attempt(place):
+    async def check():
+        async with room(place, batch=50) as here:
+
+            def behave(batch):
+                if len(here.connector.batches) > 1:
+                    raise CannotConnect("not reached")
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            await here.put(*(result(number) for number in range(100)))
+            await here.run(0.25)
+            assert [len(batch) for batch in here.connector.batches] == [10, 50, 10]
+            assert [each.now for each in here.events if isinstance(each, HealthChanged)] == ["can't connect"]
+
+    asyncio.run(check())
