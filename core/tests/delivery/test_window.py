@@ -101,6 +101,26 @@ def test_a_system_that_fails_on_larger_batches_alone_is_well_and_gets_its_backlo
     asyncio.run(check())
 
 
+def test_what_a_system_fails_on_is_found_out_once_however_often_there_is_nothing_to_send(place):
+    async def check():
+        async with room(place, batch=50) as here:
+
+            def behave(batch):
+                if len(batch.deliveries) > 30:
+                    raise ServerError("500", status=500)
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            for burst in range(3):
+                await here.put(*(result(number) for number in range(200 * burst, 200 * burst + 200)))
+                await here.run(30, step=0.5)
+                assert len(here.connector.arrived) == 200 * (burst + 1)
+            assert sum(len(batch) > 30 for batch in here.connector.batches) == 4
+            assert not [each for each in here.events if isinstance(each, HealthChanged)]
+
+    asyncio.run(check())
+
+
 def test_an_outage_while_more_is_tried_is_seen_at_the_next_attempt(place):
     async def check():
         async with room(place, batch=50) as here:

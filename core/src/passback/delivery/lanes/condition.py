@@ -32,9 +32,9 @@ class Condition:
         breaker: How it does, as people are told.
     """
 
-    def __init__(self, batch: int, backoff: Backoff, rng: random.Random, now: datetime) -> None:
+    def __init__(self, window: Window, backoff: Backoff, rng: random.Random, now: datetime) -> None:
         self.breaker = Breaker(health=Health.OK, since=now)
-        self._window = Window(batch)
+        self._window = window
         self._backoff = backoff
         self._rng = rng
         # How many deliveries are sent one by one, as one of them may be what the system fails on.

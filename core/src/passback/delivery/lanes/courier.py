@@ -19,6 +19,7 @@ from passback.delivery.lanes.planning import plan
 from passback.delivery.lanes.sending import Sent, send
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.lanes.verdicts import settlement
+from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish
 from passback.delivery.outbox.settling import Erased, Settlement
@@ -43,8 +44,10 @@ class Courier:
         ready: What is leased already and on its way next.
     """
 
-    def __init__(self, connection: Connection, policy: LanePolicy, around: Surroundings) -> None:
-        self.condition = Condition(policy.batch, policy.backoff, around.rng, around.clock.now())
+    def __init__(
+        self, connection: Connection, policy: LanePolicy, window: Window, around: Surroundings
+    ) -> None:
+        self.condition = Condition(window, policy.backoff, around.rng, around.clock.now())
         self.ready: Lease | None = None
         self._connection = connection
         self._policy = policy

@@ -10,6 +10,7 @@ from datetime import datetime
 from passback.connection import Connection
 from passback.delivery.lanes.courier import Courier
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
+from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.leasing import Lease
 
 __all__ = ["Lane"]
@@ -24,13 +25,15 @@ class Lane:
         wake: Set when something may have become due.
     """
 
-    def __init__(self, connection: Connection, policy: LanePolicy, around: Surroundings) -> None:
+    def __init__(
+        self, connection: Connection, policy: LanePolicy, window: Window, around: Surroundings
+    ) -> None:
         self.wake = asyncio.Event()
         self._interrupted = asyncio.Event()
         self._name = connection.name
         self._policy = policy
         self._around = around
-        self._courier = Courier(connection, policy, around)
+        self._courier = Courier(connection, policy, window, around)
         self._condition = self._courier.condition
         self._flying: set[asyncio.Task[None]] = set()
 

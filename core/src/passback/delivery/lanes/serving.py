@@ -14,6 +14,7 @@ from passback.connection import Connection
 from passback.contract import Health
 from passback.delivery.lanes.lane import Lane
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
+from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Backoff, Breaker, load_breaker, save_breaker
 from passback.delivery.outbox.routing import Routes
 from passback.delivery.upkeep.repair import Repair
@@ -94,6 +95,7 @@ class Lanes:
         self._around = around
         self._repair = Repair(around.outbox.store)
         self._running: dict[str, _Running] = {}
+        self._windows: dict[str, Window] = {}
 
     @property
     def busy(self) -> frozenset[str]:
@@ -128,6 +130,8 @@ class Lanes:
         Those called `changed` are configured otherwise than before.
         """
         self._roster, self._around = roster, around
+        for name in changed:
+            self._windows.pop(name, None)
         ended = {name: self._running[name].ended for name in self.busy}
         for name in ended:
             self._running[name].renew(changed=name in changed)
@@ -230,9 +234,17 @@ class Lanes:
     async def _deliver(self, name: str, running: _Running) -> None:
         around = attrs.evolve(self._around, stopping=running.stopping)
         try:
-            running.lane = Lane(self._roster.connection(name), self._roster.policy(name), around)
+            connection, policy = self._roster.connection(name), self._roster.policy(name)
+            running.lane = Lane(connection, policy, self._window(name, policy.batch), around)
         except ConnectionNotReady as error:
             running.lane = None
             await self.park(name, error.reason)
         else:
             await running.lane.run()
+
+    def _window(self, name: str, batch: int) -> Window:
+        # A lane ends as soon as nothing is pending; what a system fails on is found out once.
+        window = self._windows.get(name)
+        if window is None or not window.narrow:
+            window = self._windows[name] = Window(batch)
+        return window

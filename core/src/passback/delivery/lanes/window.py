@@ -38,6 +38,11 @@ class Window:
         self._rest = _REST
         self._again: datetime | None = None
 
+    @property
+    def narrow(self) -> bool:
+        """Whether the system is known to fail on more."""
+        return self._fails is not None
+
     def first(self) -> None:
         """Send a few, to a system that never took any."""
         self.size, self._passes = min(self.size, _FIRST), 0
