@@ -17,6 +17,7 @@ from passback.delivery.outbox.leasing import Wish
 from passback.delivery.outbox.outbox import Outbox
 from passback.delivery.outbox.releasing import release_launches, release_learners
 from passback.delivery.outbox.routing import Routes
+from passback.delivery.outbox.said import Said, filled, lacks, release_better_known, said_of
 from passback.delivery.outbox.selection import Selection
 from passback.delivery.outbox.settling import Settlement
 from passback.delivery.outbox.submission import Submission
@@ -50,6 +51,7 @@ __all__ = [
     "RetentionPolicy",
     "Roster",
     "Routes",
+    "Said",
     "Selection",
     "Settlement",
     "Step",
@@ -63,12 +65,16 @@ __all__ = [
     "backlog",
     "believed",
     "export",
+    "filled",
     "foreseen",
     "kept",
+    "lacks",
     "last_seen",
     "looked_up",
+    "release_better_known",
     "release_launches",
     "release_learners",
+    "said_of",
     "tell",
     "unless_awaited",
     "waiting_connections",

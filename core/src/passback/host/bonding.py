@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import attrs
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.delivery import release_launches
+from passback.delivery import Said, filled, lacks, release_better_known, release_launches, said_of
+from passback.errors import OutboxError
 from passback.identity import Launches, known, refuse
-from passback.model import Batch, Delivered, Delivery, NeedsLaunch, Receipt, UserUnknown
+from passback.model import AlreadyThere, Batch, Delivered, Delivery, NeedsLaunch, Receipt, UserUnknown
 from passback.store import Store
 
 __all__ = ["Bonding", "bonds_people"]
@@ -46,11 +48,16 @@ class Bonding:
         self._wanted = wanted
 
     async def equip(self, connection: Connection, deliveries: Sequence[Delivery]) -> Batch:
-        """Return `deliveries` with the accounts and launches of their learners."""
-        plain = Batch(deliveries=tuple(deliveries))
+        """Return `deliveries` with the accounts and launches of their learners.
+
+        Where one was tried before, its learner is completed by what the host said in other results.
+        """
+        batch = Batch(deliveries=tuple(deliveries))
+        if any(map(_is_lacking, deliveries)):
+            batch = await self._store.run_soft(_completed, batch)
         if not deliveries or not bonds_people(connection):
-            return plain
-        return await self._store.run_soft(self._equipped, connection, plain)
+            return batch
+        return await self._store.run_soft(self._equipped, connection, batch)
 
     def _equipped(self, db: Database, connection: Connection, batch: Batch) -> Batch:
         name, results = connection.name, [each.result for each in batch.deliveries]
@@ -72,8 +79,13 @@ class Bonding:
         return Batch(deliveries=tuple(equipped), launches=anybody)
 
     def note(self, db: Database, connection: Connection, batch: Batch, receipts: Sequence[Receipt]) -> None:
-        """Keep which users the system doesn't know, and which launches it took or refused."""
+        """Keep which users the system doesn't know, and which launches it took or refused.
+
+        Where users can't be looked up, what says more of a learner is what others of theirs may wait for.
+        """
         if not bonds_people(connection):
+            arrived = {each.delivery for each in receipts if isinstance(each, Delivered | AlreadyThere)}
+            self._try_again(db, connection, [each for each in batch.deliveries if each.id in arrived])
             return
         sent = {each.id: each for each in batch.deliveries}
         for receipt in receipts:
@@ -90,7 +102,39 @@ class Bonding:
         if self._launches.note(db, proven, refused - proven, now):
             release_launches(db, connection.name, now)
 
-    def noted(self, connection: Connection, receipts: Sequence[Receipt]) -> None:
-        """Have those looked up whom the system doesn't know."""
-        if bonds_people(connection) and any(isinstance(each, UserUnknown) for each in receipts):
+    async def noted(self, connection: Connection, batch: Batch, receipts: Sequence[Receipt]) -> None:
+        """Have those looked up whom the system doesn't know, or tried again with what is known of them."""
+        unknown = {each.delivery for each in receipts if isinstance(each, UserUnknown)}
+        if not unknown:
+            return
+        if bonds_people(connection):
             self._wanted(connection.name)
+            return
+        first = [each for each in batch.deliveries if each.id in unknown and each.attempt == 1]
+        # Where the store can't, it's tried again once a day.
+        with suppress(OutboxError):
+            await self._store.run_soft(self._try_again, connection, first)
+
+    def _try_again(self, db: Database, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        if deliveries:
+            results = [each.result for each in deliveries]
+            learners = {each.learner.id for each in results}
+            release_better_known(db, connection.name, results[0].organisation, learners, self._clock.now())
+
+
+def _is_lacking(delivery: Delivery) -> bool:
+    # Nearly all go at the first attempt, which costs no look at other results.
+    return delivery.attempt > 1 and lacks(delivery.result.learner)
+
+
+def _completed(db: Database, batch: Batch) -> Batch:
+    lacking = [each.result for each in batch.deliveries if _is_lacking(each)]
+    said = said_of(db, lacking[0].organisation, {each.learner.id for each in lacking})
+    return Batch(deliveries=tuple(_as_said(each, said) for each in batch.deliveries))
+
+
+def _as_said(delivery: Delivery, said: Mapping[str, Sequence[Said]]) -> Delivery:
+    if not _is_lacking(delivery):
+        return delivery
+    learner = filled(delivery.result.learner, said.get(delivery.result.learner.id, ()))
+    return attrs.evolve(delivery, result=attrs.evolve(delivery.result, learner=learner))

@@ -115,7 +115,7 @@ class Courier:
         event = attempt.event() if planned.send else None
         gone = await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
         if planned.send:
-            self._around.equipment.noted(self._connection, sent.receipts)
+            await self._around.equipment.noted(self._connection, batch, sent.receipts)
             told = sent if gone is None else gone.sent(sent)
             self._tell(lease, before, attrs.evolve(attempt, sent=told))
 

@@ -1,0 +1,122 @@
+"""What the host has said of its learners, in whichever of their results."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import attrs
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from passback.delivery.outbox.history import Event, EventKind
+from passback.delivery.outbox.releasing import release
+from passback.model import Learner
+from passback.store import State, WaitingFor, parts, schema
+
+__all__ = ["Said", "filled", "lacks", "release_better_known", "said_of"]
+
+_d = schema.delivery.c
+_r = schema.result.c
+# What makes a request of a learner; an address is what `Learner.address` makes of it.
+_FIELDS = ("name", "username", "external_id", "openid")
+# Who has thousands of results is known by the last of them.
+_RECENT = 100
+
+
+class _Part(msgspec.Struct):
+    learner: Learner
+
+
+# Nothing else of those results is looked at, so nothing else has to be readable.
+_decoder = msgspec.json.Decoder(_Part)
+
+
+@attrs.frozen
+class Said:
+    """What one result said of its learner, and when it was accepted, in milliseconds."""
+
+    learner: Learner
+    at: int
+
+
+def lacks(learner: Learner) -> bool:
+    """Return whether anything of `learner` isn't known."""
+    return learner.address is None or not all(getattr(learner, name) for name in _FIELDS)
+
+
+def filled(learner: Learner, said: Iterable[Said]) -> Learner:
+    """Return `learner` with what they lack, as it was `said` last; the last comes first."""
+    more: dict[str, str] = {}
+    for each in said:
+        if learner.address is None and each.learner.address is not None:
+            more.setdefault("email", each.learner.address)
+        for name in _FIELDS:
+            if not getattr(learner, name) and (value := getattr(each.learner, name)):
+                more.setdefault(name, value)
+    return attrs.evolve(learner, **more) if more else learner
+
+
+def said_of(db: Connection, organisation: str, learners: Collection[str]) -> Mapping[str, Sequence[Said]]:
+    """Return what the host has said of each of `learners` in their last results, the last first."""
+    found: dict[str, list[Said]] = {}
+    for some in parts(sorted(learners)):
+        # What a connection sent is its system's word, not the host's.
+        theirs = (_r.learner.in_(some), _r.organisation == organisation, _r.source.is_(None))
+        place = func.row_number().over(partition_by=_r.learner, order_by=_r.seq.desc()).label("place")
+        ranked = select(_r.seq, place).where(*theirs).subquery()
+        recent = select(ranked.c.seq).where(ranked.c.place <= _RECENT)
+        query = select(_r.learner, _r.body, _r.accepted).where(_r.seq.in_(recent)).order_by(_r.seq.desc())
+        for row in db.execute(query):
+            found.setdefault(row.learner, []).extend(
+                Said(learner, row.accepted) for learner in _learners([row.body])
+            )
+    return found
+
+
+def _learners(bodies: Iterable[bytes]) -> Iterator[Learner]:
+    """Yield the learners of the results that are kept as `bodies`, of those that can be read."""
+    for body in bodies:
+        with suppress(msgspec.DecodeError, UnicodeError, RecursionError):
+            yield _decoder.decode(body).learner
+
+
+def release_better_known(
+    db: Connection, connection: str, organisation: str, learners: Collection[str], now: datetime
+) -> int:
+    """Try again what waits at `connection` for the accounts of those `learners` of whom more is known by now.
+
+    That is more than when it was tried last; return how many.
+    """
+    if db.scalar(select(_d.seq).where(_d.connection == connection, schema.waiting).limit(1)) is None:
+        return 0
+    found: list[int] = []
+    for some in parts(sorted(learners)):
+        # A sum, so that these learners' results are read, and not all that waits there.
+        waits = (_d.connection == connection, _d.state + 0 == State.WAITING)
+        rows = db.execute(
+            select(_d.seq, _d.attempts, _d.changed, _r.learner, _r.body)
+            .join(schema.result, _r.seq == _d.result)
+            .where(
+                *waits,
+                _d.waiting_for == WaitingFor.ACCOUNT,
+                _r.organisation == organisation,
+                _r.learner.in_(some),
+            )
+        ).all()
+        said = said_of(db, organisation, {row.learner for row in rows})
+        found += [row.seq for row in rows if _more_is_known(row, said.get(row.learner, ()))]
+    event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
+    why = "tried again, as more is known of its learner"
+    chosen = ([_d.seq.in_(some), schema.waiting] for some in parts(found))
+    return sum(release(db, conditions, event, why, tell=True) for conditions in chosen)
+
+
+def _more_is_known(row: Row[*tuple[Any, ...]], said: Sequence[Said]) -> bool:
+    for learner in _learners([row.body]):
+        # A first attempt shows the learner as the result has them.
+        before = [each for each in said if each.at <= row.changed] if row.attempts > 1 else ()
+        return filled(learner, said) != filled(learner, before)
+    return False
