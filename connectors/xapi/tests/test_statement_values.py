@@ -167,8 +167,10 @@ def test_the_digest_of_a_mailbox_is_that_of_its_mailto_iri():
         ({"actor": "account", "account_name": "external_id"}, "external_id"),
     ],
 )
-def test_who_cannot_be_identified_is_told_what_is_missing(policy, missing):
-    with pytest.raises(UnknownActor, match=f"the learner has no {missing}"):
+def test_who_cannot_be_identified_is_told_what_is_missing_and_what_helps(policy, missing):
+    with pytest.raises(
+        UnknownActor, match=f"the learner has no {missing}.*it goes once any result of theirs has one"
+    ):
         to_statement(plain(learner=Learner(id="u-1")), options(home_page="https://hr.example.com", **policy))
 
 

@@ -132,7 +132,7 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
     if address is None:
         raise UnknownActor(
             "the learner has no e-mail address, and this connection identifies learners by it "
-            f"(actor = {options.actor}); give the learner one, or choose actor = account"
+            f"(actor = {options.actor}); it goes once any result of theirs has one, or choose actor = account"
         )
     return _iri(address)
 
@@ -177,7 +177,8 @@ def _sha1(mailto: str) -> str:
 def _openid(learner: Learner) -> str:
     if learner.openid is None or not learner.openid.isascii() or not is_iri(learner.openid):
         raise UnknownActor(
-            "the learner has no OpenID URI, and this connection identifies learners by it (actor = openid)"
+            "the learner has no OpenID URI, and this connection identifies learners by it (actor = openid); "
+            "it goes once any result of theirs has one, or choose actor = account"
         )
     return learner.openid
 
@@ -191,6 +192,6 @@ def _name(learner: Learner, policy: NamePolicy) -> str:
     if not name:
         raise UnknownActor(
             f"the learner has no {policy}, and this connection's account names are that "
-            f"(account_name = {policy})"
+            f"(account_name = {policy}); it goes once any result of theirs has one"
         )
     return name
