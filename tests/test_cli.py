@@ -1,6 +1,7 @@
 """The commands, run as their users run them."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -243,6 +244,37 @@ def test_a_pipe_is_a_file_too_and_a_poor_terminal_is_no_obstacle(host, lrs, monk
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     host.run("deliveries")
     host.run("check")
+
+
+def printed(host, *arguments, encoding, code=0):
+    """Return the bytes that a command writes where its output has `encoding`."""
+    done = subprocess.run(
+        host.command(*arguments),
+        cwd=host.folder,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+def test_json_is_utf8_whatever_encoding_the_output_has(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1, learner=Learner(id="ünï"))
+    host.run("submit", "results.jsonl")
+    for encoding in ("ascii", "cp1252", "utf-8"):
+        assert json.loads(printed(host, "deliveries", "--json", encoding=encoding))["learner"] == "ünï"
+
+
+def test_what_is_well_and_what_isnt_can_be_told_apart_in_any_encoding(host, lrs):
+    host.configure(lrs_table(lrs.url), lrs_table(lrs.url, "bad", secret="wrong"))
+    shown = printed(host, "check", encoding="ascii", code=1).decode("ascii")
+    assert "ok: lrs" in shown
+    assert "failed: bad" in shown
+    shown = printed(host, "check", encoding="utf-8", code=1).decode()
+    assert "✓ lrs" in shown
+    assert "✗ bad" in shown
 
 
 def test_one_misconfigured_connection_stops_no_other(host, lrs):

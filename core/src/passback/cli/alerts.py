@@ -9,7 +9,7 @@ import typer
 
 from passback.alerts import Notice
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
-from passback.cli.output import NEEDS_SOMEBODY, ago, out, plain, print_json, table
+from passback.cli.output import NEEDS_SOMEBODY, ago, mark, out, plain, print_json, table
 
 __all__ = ["alerts", "try_them"]
 
@@ -71,8 +71,8 @@ def try_them(
         print_json([{"to": to, "error": error or None} for to, error in said.items()])
     else:
         for to, error in said.items():
-            mark = "[red]✗[/red]" if error else "[green]✓[/green]"
-            out.print(f"{mark} {plain(to)}", highlight=False, soft_wrap=True)
+            sign = mark("problem" if error else "ok")
+            out.print(f"{sign} {plain(to)}", highlight=False, soft_wrap=True)
             if error:
                 out.print(f"    {plain(error)}", highlight=False, soft_wrap=True)
     if any(said.values()):

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from passback.cli.answers import Answers, Kept, kept_in_environment, variable_wrong
 from passback.cli.form import Form, Question
 from passback.cli.given import networks_wrong
-from passback.cli.output import out, plain, printable
+from passback.cli.output import mark, out, plain, printable
 from passback.cli.toml import toml_value
 
 __all__ = ["Problem", "ask", "ask_network", "ask_options", "choose", "forget"]
@@ -44,7 +44,7 @@ def choose(label: str, choices: Mapping[str, str]) -> str:
 
 def complain(problem: str) -> None:
     """Say what is wrong with an answer."""
-    out.print(f"[red]✗[/red] {plain(problem)}", highlight=False)
+    out.print(f"{mark('problem')} {plain(problem)}", highlight=False)
 
 
 def ask_options(form: Form, answers: Answers, folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app
-from passback.cli.output import CANNOT_RUN, NEEDS_SOMEBODY, out, plain, print_json
+from passback.cli.output import CANNOT_RUN, NEEDS_SOMEBODY, mark, out, plain, print_json
 from passback.cli.toml import table_lines
 from passback.errors import ConfigError, ConnectionNotReady
 from passback.host.alerting import alert_mistakes
@@ -65,6 +65,6 @@ def _show(inforce: dict[str, Any], mistakes: Sequence[ConfigError]) -> None:
     for line in table_lines(inforce):
         out.print(plain(line), highlight=False, soft_wrap=True)
     for mistake in mistakes:
-        out.print(f"[red]✗[/red] {plain(str(mistake))}", highlight=False, soft_wrap=True)
+        out.print(f"{mark('problem')} {plain(str(mistake))}", highlight=False, soft_wrap=True)
     if not mistakes:
-        out.print("[green]✓[/green] nothing is wrong with it", highlight=False)
+        out.print(f"{mark('ok')} nothing is wrong with it", highlight=False)

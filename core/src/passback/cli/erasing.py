@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
-from passback.cli.output import NEEDS_SOMEBODY, counted, err, fail, out, plain, printable
+from passback.cli.output import NEEDS_SOMEBODY, counted, err, fail, mark, out, plain, printable
 from passback.cli.people import nobody
 from passback.delivery import Kept
 from passback.errors import OutboxNotRewritten
@@ -35,7 +35,7 @@ def erase(
     if kept:
         out.print(f"{_told(kept)} erased", highlight=False)
     if left:
-        err.print(f"[red]✗[/red] {plain(str(left))}", highlight=False, soft_wrap=True)
+        err.print(f"{mark('problem', err)} {plain(str(left))}", highlight=False, soft_wrap=True)
         raise typer.Exit(NEEDS_SOMEBODY)
     if not kept:
         fail(nobody(learner, organisation))

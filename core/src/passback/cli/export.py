@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, TextIO
 from uuid import UUID, uuid5
@@ -18,7 +16,7 @@ import typer
 
 from passback.cli.choosing import choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
-from passback.cli.output import counted, err, fail
+from passback.cli.output import counted, err, fail, utf8
 from passback.cli.replacing import replacing
 from passback.delivery import Exported, Selection
 from passback.model import EXPORTED, canonical
@@ -71,9 +69,7 @@ def export(
 @contextmanager
 def _opened(output: Path) -> Iterator[TextIO]:
     if output == _HERE:
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
-        yield sys.stdout
+        yield utf8(newline="")
         return
     try:
         # A pipe or a device has no place beside it.

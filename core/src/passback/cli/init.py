@@ -15,7 +15,7 @@ from passback.cli.asking import ask, ask_network, ask_options, choose, forget
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app
 from passback.cli.form import Form
 from passback.cli.given import contact_wrong, missing_options, name_wrong, take_options, who_problems
-from passback.cli.output import NEEDS_SOMEBODY, fail, failing, out, plain
+from passback.cli.output import NEEDS_SOMEBODY, fail, failing, mark, out, plain
 from passback.cli.trying import show_outcome, tried
 from passback.cli.writing import connection_names, require_room, write_connection, write_secret
 from passback.contract import Connector, Options
@@ -137,4 +137,4 @@ def _write(config: Path, answers: Answers) -> None:
         for path in written:
             path.unlink()
         raise
-    out.print(f"[green]✓[/green] {plain(answers.name)} stands in {plain(str(config))}", highlight=False)
+    out.print(f"{mark('ok')} {plain(answers.name)} stands in {plain(str(config))}", highlight=False)

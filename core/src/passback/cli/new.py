@@ -13,7 +13,7 @@ import typer
 
 from passback.cli.asking import ask, choose
 from passback.cli.common import app
-from passback.cli.output import fail, out, plain
+from passback.cli.output import fail, mark, out, plain
 from passback.contract import CONNECTORS
 from passback.scaffold import AUTHENTICATIONS, CAPABILITIES, ExtraOption, Plan, require_room, write
 
@@ -57,7 +57,7 @@ def new(
         project = write(plan, into)
     except ValueError as error:
         fail(str(error))
-    out.print(f"[green]✓[/green] {plain(str(project))}", highlight=False, soft_wrap=True)
+    out.print(f"{mark('ok')} {plain(str(project))}", highlight=False, soft_wrap=True)
     out.print(f"\n  cd {plain(shlex.quote(str(project)))}", highlight=False, soft_wrap=True)
     out.print(f"  make test{plain(_python())}", highlight=False, soft_wrap=True)
     out.print("\nWhat is invented in it says what it depends on: grep -rn 'Depends on' src", highlight=False)

@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import msgspec
 import typer
@@ -32,12 +33,14 @@ __all__ = [
     "err",
     "fail",
     "failing",
+    "mark",
     "out",
     "plain",
     "print_json",
     "printable",
     "say",
     "table",
+    "utf8",
 ]
 
 NEEDS_SOMEBODY = 1
@@ -46,6 +49,20 @@ CANNOT_RUN = 2
 # No emoji for words between colons: a certificate's fingerprint has some (AB, CD).
 out = Console(soft_wrap=False, emoji=False)
 err = Console(stderr=True, emoji=False)
+
+
+# In what can show it, and in words.
+_MARKS = {"ok": ("green", "✓", "ok:"), "warning": ("yellow", "!", "!"), "problem": ("red", "✗", "failed:")}
+
+
+def mark(verdict: str, console: Console = out) -> str:
+    """Return the sign of `verdict` (ok, warning, problem), or a word where `console` can't show that."""
+    color, sign, word = _MARKS[verdict]
+    try:
+        sign.encode(console.encoding)
+    except UnicodeEncodeError:
+        sign = word
+    return f"[{color}]{sign}[/{color}]"
 
 
 def say(line: str) -> None:
@@ -59,7 +76,7 @@ def say(line: str) -> None:
 def fail(*messages: str) -> NoReturn:
     """Say why the command can't run, and end with 2."""
     for message in messages:
-        err.print(f"[red]✗[/red] {plain(message)}", highlight=False, soft_wrap=True)
+        err.print(f"{mark('problem', err)} {plain(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(CANNOT_RUN)
 
 
@@ -93,8 +110,17 @@ def plain(text: str) -> str:
 def print_json(value: object) -> None:
     """Print `value` as JSON, one line for each element of a list."""
     rows = value if isinstance(value, list) else [value]
+    stream = utf8()
     for row in rows:
-        sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+        stream.write(msgspec.json.encode(row).decode() + "\n")
+
+
+def utf8(newline: str | None = None) -> TextIO:
+    """Return standard output, which writes UTF-8 from now on, whatever a terminal would show."""
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and (stream.encoding != "utf-8" or newline is not None):
+        stream.reconfigure(encoding="utf-8", errors="replace", newline=newline)
+    return sys.stdout
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

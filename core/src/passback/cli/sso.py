@@ -16,7 +16,7 @@ from passback.cli.common import (
     host_for,
     run,
 )
-from passback.cli.output import NEEDS_SOMEBODY, ago, counted, fail, out, plain, print_json, table
+from passback.cli.output import NEEDS_SOMEBODY, ago, counted, fail, mark, out, plain, print_json, table
 from passback.errors import Unsupported
 from passback.host import Passback
 from passback.identity.linking import Link
@@ -27,7 +27,6 @@ __all__ = ["attributes", "check_provider", "end", "explain", "links", "relink", 
 group = typer.Typer(no_args_is_help=True)
 app.add_typer(group, name="sso", help="Who signs in, by whom, and as which learner.")
 
-_MARKS = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "problem": "[red]✗[/red]"}
 _SHORTEST = 6
 
 _LinkArgument = Annotated[str, typer.Argument(help="The link, as passback sso links shows it.")]
@@ -183,7 +182,7 @@ def _observed(seen: list[Observation], *, json: bool) -> None:
             print_json(each)
         else:
             # Addresses and fingerprints are copied from here: they stay in one piece.
-            line = f"{_MARKS[each.verdict]} {plain(each.what)}: {plain(each.said)}"
+            line = f"{mark(each.verdict)} {plain(each.what)}: {plain(each.said)}"
             out.print(line, highlight=False, soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from passback.cli.answers import Answers
-from passback.cli.output import out, plain
+from passback.cli.output import mark, out, plain
 from passback.host import CheckOutcome, Config, ConnectionConfig, NetworkConfig, Passback
 
 __all__ = ["show_outcome", "tried"]
@@ -32,8 +32,8 @@ def tried(answers: Answers) -> CheckOutcome:
 
 def show_outcome(outcome: CheckOutcome) -> None:
     """Print what was tried of a connection, and what came of it."""
-    mark = "[red]✗[/red]" if outcome.error else "[green]✓[/green]"
-    out.print(f"{mark} [bold]{plain(outcome.connection)}[/bold]", highlight=False)
+    sign = mark("problem" if outcome.error else "ok")
+    out.print(f"{sign} [bold]{plain(outcome.connection)}[/bold]", highlight=False)
     for each in outcome.tried:
         line = f"    {each.asked} → {each.outcome} ({each.milliseconds} ms)"
         out.print(plain(line), highlight=False)
