@@ -246,6 +246,15 @@ def test_a_pipe_is_a_file_too_and_a_poor_terminal_is_no_obstacle(host, lrs, monk
     host.run("check")
 
 
+def test_status_says_what_was_erased_so_that_all_accepted_is_accounted_for(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(2, learner=Learner(id="ana@example.com"))
+    host.run("submit", "results.jsonl")
+    assert "2 results accepted, 0 unrouted\n" in host.run("status").stdout
+    host.run("erase", "ana@example.com", "--yes")
+    assert "2 results accepted, 0 unrouted, 2 erased\n" in host.run("status").stdout
+
+
 def printed(host, *arguments, encoding, code=0):
     """Return the bytes that a command writes where its output has `encoding`."""
     done = subprocess.run(

@@ -28,7 +28,7 @@ from passback import (
 from passback.delivery import Overview, Retention, RetentionPolicy, looked_up
 from passback.delivery.lanes.equipping import Unequipped
 from passback.delivery.outbox.history import Event, EventKind, note
-from passback.store import schema
+from passback.store import State, schema
 
 ANA = Learner(id="ana@example.com", name="Ana Unmistakable", username="au-417", external_id="emp-90417")
 POLICY = RetentionPolicy(undelivered=timedelta(days=30), settled=timedelta(days=90))
@@ -83,6 +83,25 @@ def test_what_a_system_said_of_them_to_others_stays_without_their_names(place):
         assert [each.outcome for each in await Overview(here.store).steps(bob.id)] == [f"rejected: {left}"]
         whole = await everything(here)
         assert not [each for each in attrs.astuple(ANA) if each and each in whole]
+
+    erasing(place, check)
+
+
+def test_a_state_is_shown_with_what_is_kept_in_it_and_delivered_with_all_that_was(place):
+    async def check(here):
+        here.connector.behaviour = lambda batch: [
+            Delivered(each.id) if each.result.id == "r-1" else Rejected(each.id, "no")
+            for each in batch.deliveries
+        ]
+        await here.put(of_ana(1), of_ana(2), result(3))
+        await here.until(lambda: here.connector.arrived)
+        await here.settle()
+        assert await erase(here) == 2
+        (lms,) = (await Overview(here.store).totals()).connections
+        assert {state.word: lms.shown(state) for state in State} == {
+            "pending": 0, "delivered": 1, "waiting": 0, "rejected": 1,
+        }  # fmt: skip
+        assert lms.counts == {"delivered": 1, "rejected": 2}
 
     erasing(place, check)
 

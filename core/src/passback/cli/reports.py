@@ -11,7 +11,7 @@ import typer
 from passback.cli.choosing import IdsArgument, choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
 from passback.cli.output import ago, counted, fail, out, plain, print_json, table
-from passback.delivery import ConnectionState, Selection
+from passback.delivery import ERASED, SETTLED, ConnectionState, Selection, Totals
 from passback.host import Passback
 from passback.host.configured import NOT_CONFIGURED
 from passback.store import State
@@ -30,22 +30,23 @@ def status(config: ConfigOption = DEFAULT_CONFIG, *, json: JsonOption = False) -
         if json:
             print_json(totals)
             return
-        words = [state.word for state in State]
         rows = [
-            [
-                each.name,
-                each.health,
-                *(str(each.counts.get(word, 0)) for word in words),
-                ago(each.last_success),
-            ]
+            [each.name, each.health, *(str(each.shown(state)) for state in State), ago(each.last_success)]
             for each in totals.connections
         ]
-        table("Connections", ["name", "health", *words, "last success"], rows)
+        table("Connections", ["name", "health", *(state.word for state in State), "last success"], rows)
         for each in totals.connections:
             _show_trouble(each)
-        out.print(f"\n{totals.accepted} results accepted, {totals.unrouted} unrouted", highlight=False)
+        out.print(f"\n{_accounted(totals)}", highlight=False)
 
     run(show())
+
+
+def _accounted(totals: Totals) -> str:
+    said = f"{counted(totals.accepted, 'result')} accepted, {totals.unrouted} unrouted"
+    ended = ((ERASED, "erased"), (SETTLED, "removed long after they were settled"))
+    gone = [f"{totals.removed[how]} {words}" for how, words in ended if totals.removed.get(how)]
+    return ", ".join([said, *gone])
 
 
 def _show_trouble(connection: ConnectionState) -> None:

@@ -26,10 +26,13 @@ from passback.delivery.outbox.unknown import last_seen, waiting_connections, wai
 from passback.delivery.outbox.wellbeing import Wellbeing, looked_up, unless_awaited, wellbeing
 from passback.delivery.upkeep.exporting import Exported, export
 from passback.delivery.upkeep.overview import ConnectionState, DeliveryState, Overview, Totals
+from passback.delivery.upkeep.removing import ERASED, SETTLED
 from passback.delivery.upkeep.repair import Repair
 from passback.delivery.upkeep.retention import Retention, RetentionPolicy
 
 __all__ = [
+    "ERASED",
+    "SETTLED",
     "Acceptance",
     "Attached",
     "Attachments",

@@ -78,6 +78,7 @@ class ConnectionState:
             is tried again every minute.
         counts: How many deliveries are in each state, or ended in it and aren't kept any longer.
         oldest: Since when the oldest pending delivery waits to be sent.
+        gone: How many of those in `counts` aren't kept any longer.
     """
 
     name: str
@@ -89,6 +90,12 @@ class ConnectionState:
     counts: Mapping[str, int]
     oldest: datetime | None
     organisation: str = ""
+    gone: Mapping[str, int] = attrs.field(factory=dict)
+
+    def shown(self, state: State) -> int:
+        """Return how many deliveries are in `state`; of what was delivered, all, also what isn't kept."""
+        count = self.counts.get(state.word, 0)
+        return count if state is State.DELIVERED else count - self.gone.get(state.word, 0)
 
     @classmethod
     def untouched(cls, name: str, broken: str | None) -> ConnectionState:
@@ -179,13 +186,9 @@ def _pending_connections(due: int | None) -> CompoundSelect[tuple[str]]:
 
 
 def _totals(db: Connection) -> Totals:
-    counts: dict[str, dict[str, int]] = {}
-    grouped = select(_d.connection, _d.state, func.count()).group_by(_d.connection, _d.state)
-    for name, state, count in db.execute(grouped):
-        counts.setdefault(name, {})[State(state).word] = count
-    for name, ended, many in db.execute(select(_t.connection, _t.ended, _t.many).where(_t.connection != "")):
-        before = counts.setdefault(name, {})
-        before[ended] = before.get(ended, 0) + many
+    gone = _gone(db)
+    removed = gone.pop("", {})
+    counts = _counts(db, gone)
     doing = wellbeing(db)
     oldest = _oldest(db)
     connections = []
@@ -201,11 +204,10 @@ def _totals(db: Connection) -> Totals:
                 next_probe=does.next_try if does else None,
                 counts=counts.get(name, {}),
                 oldest=oldest.get(name),
+                gone=gone.get(name, {}),
             )
         )
     kept = db.scalar(select(func.count()).select_from(schema.result)) or 0
-    gone = select(_t.ended, _t.many).where(_t.connection == "")
-    removed = {row.ended: row.many for row in db.execute(gone)}
     return Totals(
         accepted=kept + sum(removed.values()),
         unrouted=db.scalar(select(func.count()).select_from(schema.result).where(~_r.routed)) or 0,
@@ -213,6 +215,23 @@ def _totals(db: Connection) -> Totals:
         removed=removed,
         connections=connections,
     )
+
+
+def _gone(db: Connection) -> dict[str, dict[str, int]]:
+    """Return for each connection how many deliveries aren't kept any longer; for none, how many results."""
+    gone: dict[str, dict[str, int]] = {}
+    for name, ended, many in db.execute(select(_t.connection, _t.ended, _t.many)):
+        gone.setdefault(name, {})[ended] = many
+    return gone
+
+
+def _counts(db: Connection, gone: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    counts = {name: dict(ended) for name, ended in gone.items()}
+    grouped = select(_d.connection, _d.state, func.count()).group_by(_d.connection, _d.state)
+    for name, state, count in db.execute(grouped):
+        mine = counts.setdefault(name, {})
+        mine[State(state).word] = mine.get(State(state).word, 0) + count
+    return counts
 
 
 def _oldest(db: Connection) -> Mapping[str, datetime]:
