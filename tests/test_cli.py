@@ -255,6 +255,46 @@ def test_status_says_what_was_erased_so_that_all_accepted_is_accounted_for(host,
     assert "2 results accepted, 0 unrouted, 2 erased\n" in host.run("status").stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("command", ["deliveries", "deliveries --json", "export", "status"])
+def test_output_that_cant_be_written_is_one_line_and_code_2(host, lrs, command):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(300)
+    host.run("submit", "results.jsonl")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            host.command(*command.split()), cwd=host.folder, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 2
+    assert "can't be written: No space left on device" in said[-1]
+    assert "Traceback" not in said[0]
+
+
+@pytest.mark.parametrize("command", ["deliveries --limit 5000", "deliveries --json --limit 5000", "export"])
+def test_a_reader_that_leaves_is_nothing_that_needs_somebody(host, lrs, command):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(2000)
+    host.run("submit", "results.jsonl")
+    left, ours = os.pipe()
+    os.close(left)
+    with os.fdopen(ours, "wb") as pipe:
+        done = subprocess.run(
+            host.command(*command.split()), cwd=host.folder, stdout=pipe, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 141
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_list_holds_at_least_one_and_one_was_known(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    assert "1 was known already" in host.run("submit", "results.jsonl").stdout
+    for limit in ("0", "-1"):
+        assert "--limit" in host.run("deliveries", f"--limit={limit}", expect=2).stderr
+
+
 def printed(host, *arguments, encoding, code=0):
     """Return the bytes that a command writes where its output has `encoding`."""
     done = subprocess.run(

@@ -6,6 +6,8 @@ import signal
 import sys
 from io import TextIOWrapper
 
+from passback.cli.ending import ending
+
 __all__ = ["main"]
 
 
@@ -43,4 +45,5 @@ def main() -> None:
         sys.exit(
             f"passback: {error.name} isn't installed; install the host's tools: pip install 'passback[host]'"
         )
-    app()
+    with ending():
+        app()

@@ -25,7 +25,7 @@ app.add_typer(group, name="deliveries")
 def deliveries(
     selection: Selection,
     context: typer.Context,
-    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     json: JsonOption = False,

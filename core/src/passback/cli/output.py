@@ -3,7 +3,8 @@
 ==== =====================================================
  0   all is well
  1   it ran, and something needs somebody: a line refused, a connection that fails its check
- 2   it couldn't run: usage, configuration, an outbox in use
+ 2   it couldn't run: usage, configuration, an outbox in use, a full disk
+141  who read its output left
 ==== =====================================================
 """
 

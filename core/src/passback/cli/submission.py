@@ -42,7 +42,8 @@ class Report:
         """Print it for a person."""
         out.print(f"[green]{self.accepted} accepted[/green]", end="", highlight=False)
         if self.known:
-            out.print(f", {self.known} were known already", end="", highlight=False)
+            were = "was" if self.known == 1 else "were"
+            out.print(f", {self.known} {were} known already", end="", highlight=False)
         if self.unrouted:
             out.print(f", {self.unrouted} kept until their activity is attached", end="", highlight=False)
         out.print(f", [red]{len(self.refused)} refused[/red]" if self.refused else "", highlight=False)

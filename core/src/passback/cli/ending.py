@@ -1,0 +1,48 @@
+"""How a command ends that can't write what it prints."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+__all__ = ["ending"]
+
+# As a shell calls the end of a program that wrote to nobody.
+_NOBODY_READS = 141
+_CANNOT_RUN = 2
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Run a command; end with a code that says it, and one line, where its output can't be written."""
+    try:
+        try:
+            yield
+        finally:
+            # There is none where it was closed before.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except SystemExit as ended:
+        # What prints ends with a code of its own, which means something else here.
+        if isinstance(ended.__context__, BrokenPipeError):
+            _leave(_NOBODY_READS)
+        raise
+    except BrokenPipeError:
+        _leave(_NOBODY_READS)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        if sys.stderr is not None:
+            with suppress(OSError):
+                sys.stderr.write(f"passback: the output can't be written: {error.strerror}\n")
+        _leave(_CANNOT_RUN)
+
+
+def _leave(code: int) -> None:
+    # What is still to be written would fail once more when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
