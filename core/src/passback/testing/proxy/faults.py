@@ -42,8 +42,8 @@ _JSON = (("content-type", "application/json"),)
 _HTML = (("content-type", "text/html; charset=utf-8"),)
 _PAGE = b"<!doctype html><html><title>Sign in</title><p>The network asks you to sign in.</html>"
 _HUGE = b'["' + b"x" * (256 * 1024 - 4) + b'"]'
-# 32 MiB: more than any answer, and little enough for whoever reads everything.
-_REPEATED = 128
+# 128 MiB: more than any answer and what a socket holds of it, and little enough for whoever reads everything.
+_REPEATED = 512
 
 
 def answered(status: int, headers: tuple[tuple[str, str], ...] = ()) -> Fault:

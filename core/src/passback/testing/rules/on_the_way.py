@@ -18,8 +18,8 @@ __all__: list[str] = []
 _ARRIVED = (Delivered, AlreadyThere)
 _SLACK = timedelta(seconds=10)
 _LATEST = timedelta(days=1)
-# What self.http reads, and what the sockets on the way hold.
-_MOST_READ = 28 * 2**20
+# What self.http reads, and what the sockets on the way hold where a machine's are large.
+_MOST_READ = 96 * 2**20
 
 
 def _played(operation: Operation, trouble: Trouble) -> Play:
