@@ -10,7 +10,7 @@ from scripted import result, room
 from sqlalchemy import event, text
 from watched import ward
 
-from passback import Health
+from passback import Health, UserUnknown
 from passback.delivery import backlog
 from passback.delivery.outbox import accepting, leasing, ordering, retrying, settling
 from passback.store import DatabaseURL, Store
@@ -86,12 +86,11 @@ def large():
         (ordering._SAID, "result_learner"),
         (ordering._PUT_OFF, "result_learner"),
         (retrying._SOME_WAIT, "delivery_kept"),
-        (retrying._WAITS, "delivery_kept"),
+        (retrying._WAITS, "delivery_of_learner"),
         (retrying._ARRIVED, "result_learner"),
         (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),
         (leasing._TAKE._make("postgresql"), "delivery_pkey"),
-        (settling._SETTLE[False]._make("postgresql"), "delivery_pkey"),
-        (settling._SETTLE[True]._make("postgresql"), "delivery_pkey"),
+        *((each._make("postgresql"), "delivery_pkey") for each in settling._SETTLE.values()),
     ],
 )
 def test_on_postgresql_a_statement_of_the_hot_path_reads_no_whole_table(large, statement, index):
@@ -149,6 +148,23 @@ def test_on_sqlite_nothing_that_delivers_reads_a_whole_table(tmp_path, latest_on
             assert len(here.connector.arrived) == 29
             assert any("INTO delivery" in sql for sql in plans.seen)
             assert plans.of_whole_tables() == {}
+
+    asyncio.run(check())
+
+
+def test_on_sqlite_what_waits_is_looked_for_by_learner_however_much_that_is(tmp_path):
+    async def check():
+        async with room(tmp_path / "passback.db") as here:
+            here.connector.behaviour = lambda batch: [UserUnknown(each.id, "no") for each in batch.deliveries]
+            await here.put(result(1))
+            await here.until(lambda: here.connector.batches)
+            await here.run(10)
+            plans = Plans(here.store)
+            await here.put(result(2))
+            await here.run(10)
+            found = [plan for sql, plan in plans.seen.items() if "delivery.waiting_for !=" in sql]
+            assert found
+            assert all("delivery_of_learner" in plan[0] for plan in found)
 
     asyncio.run(check())
 

@@ -86,7 +86,8 @@ def release(
     released = db.execute(
         update(schema.delivery)
         .where(*conditions)
-        .values(state=State.PENDING, waiting_for=None, due=AT_ONCE, changed=now, alone=alone, **also)
+        .values(state=State.PENDING, waiting_for=None, learner=None, due=AT_ONCE, changed=now)
+        .values(alone=alone, **also)
         .returning(_d.connection)
     ).all()
     if tell:

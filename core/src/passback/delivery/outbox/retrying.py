@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from passback.delivery.outbox.history import Event, EventKind
 from passback.delivery.outbox.ordering import DueRow, subject
 from passback.delivery.outbox.releasing import release
-from passback.store import State, WaitingFor, moment, schema
+from passback.store import State, moment, schema
 
 __all__ = ["Waits", "behind_none", "release_before", "release_first", "waits_of"]
 
@@ -31,8 +31,8 @@ _SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), sc
 _WAITS = (
     select(_d.seq, _d.result, _d.changed, _d.attempts, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
-    .where(_d.connection == bindparam("b_connection"), schema.waiting)
-    .where(_d.waiting_for != WaitingFor.CONNECTION, _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .where(_d.connection == bindparam("b_connection"), schema.waiting_of_learner)
+    .where(_d.learner.in_(bindparam("b_learners", expanding=True)))
     .order_by(_d.result)
 )
 _ARRIVED = (

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, select
 from passback.delivery.outbox.history import Event, EventKind
 from passback.delivery.outbox.releasing import release
 from passback.model import Learner
-from passback.store import State, WaitingFor, parts, schema
+from passback.store import WaitingFor, parts, schema
 
 __all__ = ["Said", "filled", "lacks", "release_better_known", "said_of"]
 
@@ -94,17 +94,11 @@ def release_better_known(
         return 0
     found: list[int] = []
     for some in parts(sorted(learners)):
-        # A sum, so that these learners' results are read, and not all that waits there.
-        waits = (_d.connection == connection, _d.state + 0 == State.WAITING)
         rows = db.execute(
             select(_d.seq, _d.attempts, _d.changed, _r.learner, _r.body)
             .join(schema.result, _r.seq == _d.result)
-            .where(
-                *waits,
-                _d.waiting_for == WaitingFor.ACCOUNT,
-                _r.organisation == organisation,
-                _r.learner.in_(some),
-            )
+            .where(_d.connection == connection, schema.waiting_of_learner, _d.learner.in_(some))
+            .where(_d.waiting_for == WaitingFor.ACCOUNT, _r.organisation == organisation)
         ).all()
         said = said_of(db, organisation, {row.learner for row in rows})
         found += [row.seq for row in rows if _more_is_known(row, said.get(row.learner, ()))]

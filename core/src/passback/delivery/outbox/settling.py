@@ -16,6 +16,7 @@ from passback.store import AT_ONCE, PerEngine, State, listed, mapped, millisecon
 __all__ = ["Erased", "Settlement", "settle"]
 
 _d = schema.delivery.c
+_r = schema.result.c
 
 
 class Erased(Exception):
@@ -53,21 +54,27 @@ class Settlement:
 _COMMON = ("state", "waiting_for", "reason", "due", "alone")
 
 
-def _settle_statement(dialect: str, *, absent: bool) -> Update:
+def _settle_statement(dialect: str, *, absent: bool, waiting: bool) -> Update:
     own = texts(dialect, "b_remote_ids")
     said: dict[str, object] = {name: bindparam(f"b_{name}") for name in (*_COMMON, "changed", "event")}
+    more = (_ABSENT if absent else {}) | (_LEARNER if waiting else {})
     return (
         update(schema.delivery)
         .where(_d.seq == cast(own.c.key, BigInteger))
         # A sum, so that no index of what is pending is read instead: nothing else has this lease.
         .where(_d.lease == bindparam("b_lease"), _d.state + 0 == State.PENDING)
-        .values({**said, "remote_id": own.c.value, "lease": null(), **(_ABSENT if absent else {})})
+        .values({**said, "remote_id": own.c.value, "lease": null(), **more})
     )
 
 
 # Whether it arrived before isn't answered by that it didn't now.
 _ABSENT = {"absent": case((_d.absent + 1 == _d.attempts, _d.attempts), else_=_d.absent)}
-_SETTLE = {absent: PerEngine(partial(_settle_statement, absent=absent)) for absent in (False, True)}
+_LEARNER = {"learner": select(_r.learner).where(_r.seq == _d.result).scalar_subquery()}
+_SETTLE = {
+    (absent, waiting): PerEngine(partial(_settle_statement, absent=absent, waiting=waiting))
+    for absent in (False, True)
+    for waiting in (False, True)
+}
 
 
 def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int:
@@ -128,9 +135,8 @@ def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object
     settled = arrived = 0
     for (absent, shared), remote_ids in alike.items():
         values = {f"b_{name}": value for name, value in zip(_COMMON, shared, strict=True)}
-        count = db.execute(
-            _SETTLE[absent].of(db), {**said, **values, "b_remote_ids": mapped(remote_ids)}
-        ).rowcount
+        statement = _SETTLE[absent, shared[0] == State.WAITING].of(db)
+        count = db.execute(statement, {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
         settled += count
         arrived += count if shared[0] == State.DELIVERED else 0
     return settled, arrived

@@ -19,6 +19,7 @@ from passback.store.schema.outbox import (
     tally,
     undelivered,
     waiting,
+    waiting_of_learner,
 )
 from passback.store.schema.signing_in import link, link_change, person, provision, seen, sign_in
 from passback.store.schema.whole import meta, metadata
@@ -52,6 +53,7 @@ __all__ = [
     "told",
     "undelivered",
     "waiting",
+    "waiting_of_learner",
     "watch",
     "worker",
 ]

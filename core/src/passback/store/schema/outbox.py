@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from passback.store.columns import Code, Serial, Text
 from passback.store.schema.whole import metadata
-from passback.store.states import State
+from passback.store.states import State, WaitingFor
 
 __all__ = [
     "attachment",
@@ -35,6 +35,7 @@ __all__ = [
     "tally",
     "undelivered",
     "waiting",
+    "waiting_of_learner",
 ]
 
 connection = Table(
@@ -101,6 +102,8 @@ delivery = Table(
     # Tried alone, because the system failed on it while others passed.
     Column("alone", Boolean, nullable=False, default=False),
     Column("waiting_for", Text),
+    # Whose it is, while it waits for what only its system knows: every batch asks what waits of its learners.
+    Column("learner", Text),
     Column("reason", Text, nullable=False, default=""),
     Column("remote_id", Text),
     Column("changed", BigInteger, nullable=False),
@@ -137,6 +140,13 @@ delivery = Table(
         sqlite_where=text("state > 1"),
         postgresql_where=text("state > 1"),
     ),
+    Index(
+        "delivery_of_learner",
+        "connection",
+        "learner",
+        sqlite_where=text("learner IS NOT NULL"),
+        postgresql_where=text("learner IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -144,6 +154,11 @@ delivery = Table(
 # index only for a condition that has the index's own words.
 kept = delivery.c.state > literal_column("1")
 waiting = and_(kept, delivery.c.state == State.WAITING)
+# That, of given learners and not for their connection: by the index of these, however much waits. A sum, so
+# that no other is taken.
+waiting_of_learner = and_(
+    delivery.c.state + 0 == State.WAITING, delivery.c.waiting_for != WaitingFor.CONNECTION
+)
 # Each by an index of its own.
 undelivered = (delivery.c.state == State.PENDING, waiting)
 

@@ -366,6 +366,7 @@ def upgrade() -> None:
         sa.Column("absent", sa.Integer(), nullable=False),
         sa.Column("alone", sa.Boolean(), nullable=False),
         sa.Column("waiting_for", columns.Text(), nullable=True),
+        sa.Column("learner", columns.Text(), nullable=True),
         sa.Column("reason", columns.Text(), nullable=False),
         sa.Column("remote_id", columns.Text(), nullable=True),
         sa.Column("changed", sa.BigInteger(), nullable=False),
@@ -397,6 +398,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state > 1"),
         postgresql_where=sa.text("state > 1"),
+    )
+    op.create_index(
+        "delivery_of_learner",
+        "delivery",
+        ["connection", "learner"],
+        unique=False,
+        sqlite_where=sa.text("learner IS NOT NULL"),
+        postgresql_where=sa.text("learner IS NOT NULL"),
     )
     op.create_index(
         "delivery_order",
