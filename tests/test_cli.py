@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -269,6 +270,17 @@ def test_output_that_cant_be_written_is_one_line_and_code_2(host, lrs, command):
     assert done.returncode == 2
     assert "can't be written: No space left on device" in said[-1]
     assert "Traceback" not in said[0]
+
+
+@pytest.mark.parametrize("command", ["deliveries --json", "export", "status --json"])
+def test_who_closed_the_output_before_is_told_so_by_one_line_and_code_2(host, lrs, command):
+    host.configure(lrs_table(lrs.url))
+    closed = f"{shlex.join(host.command(*command.split()))} >&-"
+    done = subprocess.run(
+        ["sh", "-c", closed], cwd=host.folder, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "passback: the output can't be written: Bad file descriptor\n"
 
 
 @pytest.mark.parametrize("command", ["deliveries --limit 5000", "deliveries --json --limit 5000", "export"])

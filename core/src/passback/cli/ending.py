@@ -13,7 +13,7 @@ __all__ = ["ending"]
 # As a shell calls the end of a program that wrote to nobody.
 _NOBODY_READS = 141
 _CANNOT_RUN = 2
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def ending() -> Iterator[None]:
     except BrokenPipeError:
         _leave(_NOBODY_READS)
     except OSError as error:
-        if error.errno not in _FULL or error.filename is not None:
+        if error.errno not in _UNWRITABLE or error.filename is not None:
             raise
         if sys.stderr is not None:
             with suppress(OSError):
@@ -44,5 +44,6 @@ def ending() -> Iterator[None]:
 
 def _leave(code: int) -> None:
     # What is still to be written would fail once more when the interpreter ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
