@@ -20,7 +20,7 @@
         ├── CannotConnect           not reached: refused, no such name, TLS, cut, no answer in time
         ├── ServerError             reached, but it refuses or answers nonsense: usually credentials or URL
         ├── RateLimited             asked to slow down; carries until when
-        ├── Unsupported             this system can't do that (501): a missing capability, never an outage
+        ├── Unsupported             the connector, or the system (501), can't do that: a missing capability
         ├── BatchRefused            this batch as a whole was refused; the core sends its halves
         │   └── BatchTooLarge       … because of its size; the core sends smaller ones from now on
         └── CutShort                another of these in the midst of a batch; in `passback.model`
@@ -227,6 +227,9 @@ class RateLimited(ConnectionFailure):
 
 class Unsupported(ConnectionFailure):
     """The connector or the system behind it can't do this at all.
+
+    Results wait for another configuration where the connector says so. Where an answer does, they're tried
+    again as in any outage: it may be of something on the way.
 
     Attributes:
         status: 501 where the system itself said so; None where the connector has no such thing.

@@ -388,15 +388,38 @@ def test_a_connector_that_goes_on_when_it_is_told_to_end_is_named_too(place, mon
     assert "submitting lms doesn't end when it's told to" in caplog.text
 
 
-def test_what_a_system_cannot_do_at_all_waits_and_is_no_outage(place):
+def test_what_a_connector_cannot_do_at_all_waits_and_is_no_outage(place):
     async def check():
         async with room(place) as here:
-            here.connector.behaviour = failing(Unsupported("answered 501: it can't do this"))
+            here.connector.behaviour = failing(Unsupported("no address for results is configured"))
             await here.put(result(1))
             await here.run(2)
             (delivery,) = await Overview(here.store).deliveries(Selection(), 10, here.clock.now())
             assert (delivery.state, delivery.waiting_for) == ("waiting", "connection")
-            assert "501" in delivery.reason
+            assert "no address for results" in delivery.reason
+            assert (await only_connection(here)).health == "ok"
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("in_the_midst", [False, True])
+def test_an_answer_that_says_it_cannot_be_done_is_an_outage_that_ends_by_itself(place, in_the_midst):
+    """A proxy's page says so as well; what waited for another configuration would be overtaken."""
+    refusal = Unsupported("answered 501: it can't do this", status=501)
+    failure = CutShort([], refusal) if in_the_midst else refusal
+
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing(failure)
+            await here.put(*(result(number) for number in range(3)))
+            await here.run(5)
+            connection = await only_connection(here)
+            assert (connection.health, connection.detail) == ("server error", str(refusal))
+            assert set((await here.states()).values()) == {"pending"}
+            here.connector.behaviour = deliver_all
+            await here.put(result(3))
+            await here.run(30)
+            assert here.connector.arrived == ["r-0", "r-1", "r-2", "r-3"]
             assert (await only_connection(here)).health == "ok"
 
     asyncio.run(check())

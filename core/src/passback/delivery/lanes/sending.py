@@ -9,7 +9,7 @@ import attrs
 
 from passback.connection import Connection
 from passback.delivery.lanes.parts import Held, Sizes
-from passback.errors import BatchRefused, ContractError, PassbackError
+from passback.errors import BatchRefused, ContractError, PassbackError, ServerError, Unsupported
 from passback.model import (
     AlreadyThere,
     Batch,
@@ -29,19 +29,28 @@ __all__ = ["Sent", "send"]
 _BY_ITSELF = UserUnknown | NeedsLaunch
 
 
+def _judged(failure: PassbackError | None) -> PassbackError | None:
+    # A connector knows what it can't do. An answer to results that says so may be anybody's on the way, and
+    # change at any time, so that it's asked again.
+    if isinstance(failure, Unsupported) and failure.status is not None:
+        return ServerError(str(failure), status=failure.status)
+    return failure
+
+
 @attrs.define(kw_only=True)
 class Sent:
     """What came of a lease.
 
     Attributes:
         receipts: For the deliveries that got one.
-        failure: What ended it early; the deliveries without a receipt stay pending.
+        failure: What ended it early; the deliveries without a receipt stay pending. What can't be sent at
+            all is `Unsupported` where the connector says so; where an answer did (501), it's an outage.
         fits: The most results that the system takes at once, if it refused more.
         unsent: Deliveries that surely weren't sent.
     """
 
     receipts: list[Receipt] = attrs.field(factory=list)
-    failure: PassbackError | None = None
+    failure: PassbackError | None = attrs.field(default=None, converter=_judged)
     fits: int | None = None
     unsent: Collection[int] = ()
 

@@ -184,8 +184,8 @@ TROUBLES = (
         fault=_status(501),
         errors=(Unsupported,),
         receipts=(*_WAITS, Rejected),
-        advice="501 is a missing capability, never an outage: Unsupported(…, status=501), as "
-        "Response.require(…) raises it.",
+        advice="Raise Unsupported(…, status=501), as Response.require(…) does: the core knows what may be "
+        "missing, and what can only be an outage.",
         allowed=True,
         settles=False,
     ),
