@@ -142,6 +142,36 @@ def test_an_answer_that_comes_first_ends_the_sending_and_its_socket(certificate)
     asyncio.run(check())
 
 
+@pytest.mark.parametrize(
+    "signs",
+    [
+        [b"HTTP/1.1 100 Continue\r\n\r\n"],
+        [b"HTTP/1.1 103 Early Hints\r\n", b"link: </x>\r\n\r\n"],
+        [b"HTTP/1.1 102 Processing\r\n\r\n"] * 3,
+    ],
+    ids=["at_once", "in_pieces", "again"],
+)
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_sign_of_life_ends_no_sending_but_the_answer_behind_it_does(certificate, signs, taken):
+    async def encourage(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        for sign in signs:
+            writer.write(sign)
+            await asyncio.sleep(0.05)
+        if taken:
+            await reader.readexactly(len(LARGE))
+        writer.write(EMPTY if taken else b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+        await asyncio.sleep(0.3)
+
+    async def check():
+        server = Server(encourage, certificate)
+        async with asking(server) as http:
+            status = (await http.request("PUT", server.url, content=LARGE)).status
+            assert status == (204 if taken else 413)
+
+    asyncio.run(check())
+
+
 def test_who_takes_a_body_slowly_has_time_as_long_as_something_goes_on(certificate):
     async def slowly(reader, writer):
         await reader.readuntil(b"\r\n\r\n")

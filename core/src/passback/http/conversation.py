@@ -63,8 +63,7 @@ class Conversation:
         Raises:
             Failure: There is none.
         """
-        await self.stream.send(self._written(method, target, headers, content), seconds)
-        status, raw = await self._head(seconds)
+        status, raw = await self._answered(self._written(method, target, headers, content), seconds)
         parts = _bounded(self._parts(seconds))
         if codings := codings_of(raw):
             parts = _bounded(unpacked(codings, parts))
@@ -83,17 +82,29 @@ class Conversation:
             raise Unsendable(str(error)) from None
         return b"".join(part for part in parts if part)
 
-    async def _head(self, seconds: float) -> tuple[int, _Headers]:
-        while not isinstance(event := await self._event(seconds), h11.Response):
+    async def _answered(self, request: bytes, seconds: float) -> tuple[int, _Headers]:
+        left, head = memoryview(request), None
+        while head is None:
+            left = await self.stream.send(left, seconds)
+            # What comes while there is more to send may be no more than a sign of life (RFC 9110 §15.2).
+            head = await self._head(seconds, waits=not left)
+        if left:
+            self.stream.break_off()
+        return head.status_code, head.headers.raw_items()
+
+    async def _head(self, seconds: float, *, waits: bool) -> h11.Response | None:
+        while not isinstance(event := await self._event(seconds, waits=waits), h11.Response):
             if event is h11.PAUSED:
                 raise NoHTTP("it speaks another protocol from here on")
-        return event.status_code, event.headers.raw_items()
+            if event is h11.NEED_DATA:
+                return None
+        return event
 
     async def _parts(self, seconds: float) -> AsyncIterator[bytes]:
         while isinstance(event := await self._event(seconds), h11.Data):
             yield bytes(event.data)
 
-    async def _event(self, seconds: float) -> object:
+    async def _event(self, seconds: float, *, waits: bool = True) -> object:
         # What arrived at once may be ten thousand chunks of a byte, or as many heads before the answer's own.
         self._events += 1
         if self._events % _TURN == 0:
@@ -102,6 +113,8 @@ class Conversation:
         try:
             while (event := self._state.next_event()) is h11.NEED_DATA:
                 self._require_http()
+                if not waits and not self.stream.spoken:
+                    break
                 data = await self.stream.receive(seconds)
                 if not data and self._state.their_state is h11.SEND_RESPONSE:
                     raise Cut("before it answered")

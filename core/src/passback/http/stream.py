@@ -70,8 +70,13 @@ class Stream(asyncio.Protocol):
         # Something may have come that the loop hasn't looked at yet, if only the end.
         return not _readable(self._transport.get_extra_info("socket").fileno())
 
-    async def send(self, data: bytes, seconds: float) -> None:
-        """Send `data`; what is left of it where an answer comes first, or the end, is nobody's business.
+    @property
+    def spoken(self) -> bool:
+        """Whether something came that nobody received yet."""
+        return bool(self._arrived)
+
+    async def send(self, data: memoryview, seconds: float) -> memoryview:
+        """Send `data`, until something comes; return what is left. After the end that's nobody's business.
 
         Raises:
             Late: The other side takes none of it for `seconds`.
@@ -79,10 +84,17 @@ class Stream(asyncio.Protocol):
         for start in range(0, len(data), _MOST):
             while self._full and not self.over:
                 await self._something(seconds)
-            if self.over:
-                self._broken_off = True
-                return
-            self._transport.write(data[start : start + _MOST])
+            if self._ended or self._transport.is_closing():
+                self.break_off()
+                break
+            if self._arrived:
+                return data[start:]
+            self._transport.write(bytes(data[start : start + _MOST]))
+        return data[:0]
+
+    def break_off(self) -> None:
+        """Take note that what was to be sent isn't, so that nothing else can follow it."""
+        self._broken_off = True
 
     async def receive(self, seconds: float) -> bytes:
         """Return what comes next; nothing at the end.
