@@ -9,9 +9,12 @@ import re
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from scripted import START
 
 from passback import HTTP, AddressPolicy, PassbackError, Response, Timeouts
+from passback.http import forms_of, without
 
 OPEN = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
 QUICK = Timeouts(connect=0.3, read=0.3, total=0.5)
@@ -174,6 +177,47 @@ def test_a_secret_is_hidden_in_whatever_form_a_system_quotes_it(quoted, before):
     assert quoted[-14:-4] not in told
     if not before:
         assert told.startswith("you sent")
+
+
+def byte_by_byte(kept, write="%{:02X}"):
+    """Return what encodes all but letters, digits and what is `kept`."""
+
+    def encode(text):
+        return "".join(
+            char
+            if char in kept or (char.isascii() and char.isalnum())
+            else "".join(write.format(byte) for byte in char.encode())
+            for char in text
+        )
+
+    return encode
+
+
+ENCODERS = {
+    "JavaScript, a part": byte_by_byte("-_.!~*'()"),
+    "JavaScript, an address": byte_by_byte("-_.!~*'();/?:@&=+$,#"),
+    "Java": lambda text: byte_by_byte("-_.* ")(text).replace(" ", "+"),
+    "PHP": lambda text: byte_by_byte("-_. ")(text).replace(" ", "+"),
+    "Python": quote,
+    "lower": byte_by_byte("", "%{:02x}"),
+    "twice": lambda text: quote(byte_by_byte("-_.!~*'()")(text)),
+    "all": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+}
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@given(secret=st.text(st.sampled_from("aZ09-_.~!*'()+/=%:@&$,;?# \"<üß€😀"), min_size=5, max_size=40))
+@example(secret="S3cret+/a!b'(c)*~ü=")
+@example(secret="%2525")
+def test_a_secret_is_hidden_whatever_of_it_an_encoder_encodes(encoder, secret):
+    shown = without(f"«{ENCODERS[encoder](secret)}»", forms_of([secret]))
+    assert shown == "«•••»"
+
+
+def test_what_is_encoded_and_no_secret_is_shown_as_it_stands():
+    text = "%E2%82%AC 100%25 + 5% %zz % «%C3» \ud800 are no secret+%20x"
+    assert without(text, forms_of(["secret-"])) == text
+    assert without(f"{text} secret%2D", forms_of(["secret-"])).startswith("%E2%82%AC 100%25 + 5% %zz % «%C3»")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def discreet(receipts: Sequence[Receipt], forms: Sequence[str]) -> Sequence[Rece
     """Return `receipts`, in which none of `forms` is shown."""
     said = [_said(each) for each in receipts]
     whole = "\n".join(said)
-    if max(map(len, said), default=0) <= _LONGEST and not any(form in whole for form in forms):
+    if max(map(len, said), default=0) <= _LONGEST and without(whole, forms) == whole:
         return receipts
     return [_hushed(each, forms) for each in receipts]
 

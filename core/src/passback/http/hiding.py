@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["forms_of", "without"]
 
@@ -15,6 +15,9 @@ _SHORTEST = 5
 _HIDDEN = "•••"
 # How many characters of base64 hold some of what stands before, by how many bytes stand there.
 _BEFORE = (0, 2, 3)
+_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
+# What quotes an address that is quoted already encodes it once more.
+_TIMES = 2
 
 
 def forms_of(secrets: Iterable[str]) -> list[str]:
@@ -24,10 +27,47 @@ def forms_of(secrets: Iterable[str]) -> list[str]:
 
 
 def without(text: str, forms: Iterable[str]) -> str:
-    """Return `text`, in which none of `forms` is shown."""
-    for form in forms:
-        text = text.replace(form, _HIDDEN)
-    return text
+    """Return `text`, in which none of `forms` is shown, nor with any of its characters percent-encoded."""
+    content = _bytes(text)
+    shown, last = [], 0
+    for start, end in sorted(_places(content, [_bytes(form).replace(b" ", b"+") for form in forms])):
+        if start >= last:
+            shown += [content[last:start].decode("utf-8", "replace"), _HIDDEN]
+        last = max(last, end)
+    return "".join([*shown, content[last:].decode("utf-8", "replace")]) if shown else text
+
+
+def _places(content: bytes, forms: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield where `forms` stand in `content`: which characters are encoded is each encoder's own choice."""
+    at: Sequence[int] = range(len(content) + 1)
+    for left in reversed(range(_TIMES + 1)):
+        spaced = content.replace(b" ", b"+")
+        for form in forms:
+            start = spaced.find(form)
+            while start >= 0:
+                end = start + len(form)
+                yield at[start], at[end]
+                start = spaced.find(form, end)
+        if not left or b"%" not in content:
+            return
+        content, at = _decoded(content, at)
+
+
+def _decoded(content: bytes, at: Sequence[int]) -> tuple[bytes, Sequence[int]]:
+    """Return `content` without its percent-encoding, and `at` which place each byte of it stands."""
+    parts: list[bytes] = []
+    places: list[int] = []
+    last = 0
+    for found in _ENCODED.finditer(content):
+        start = found.start()
+        parts += [content[last:start], bytes.fromhex(found[1].decode())]
+        places += at[last : start + 1]
+        last = found.end()
+    return b"".join([*parts, content[last:]]), [*places, *at[last:]]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -37,22 +77,15 @@ def _forms(secret: str) -> Iterator[str]:
         yield from (written, written.replace("/", "\\/"))
     yield "".join(f"\\u{ord(char):04x}" for char in secret)
     yield "".join(f"\\u{ord(char):04X}" for char in secret)
-    for percent in (quote(secret, safe=""), quote_plus(secret, safe="")):
-        yield from (percent, _lower(percent), quote(percent, safe=""))
     yield from (
         html.escape(secret),
         html.escape(secret, quote=False),
         html.escape(secret).replace("x27", "39"),
     )
-    content = secret.encode("utf-8", "surrogatepass")
+    content = _bytes(secret)
     yield from (content.hex(), content.hex().upper())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         # Also within a longer text, as after "Bearer ".
         for before in range(3):
             whole = (before + len(content)) * 8 // 6
             yield encode(b"\0" * before + content).decode("ascii")[_BEFORE[before] : whole]
-
-
-def _lower(percent: str) -> str:
-    parts = percent.split("%")
-    return "%".join([parts[0], *(part[:2].lower() + part[2:] for part in parts[1:])])

@@ -22,6 +22,8 @@ __all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
 # A person reads the reason; a page of HTML helps nobody.
 _EXCERPT = 300
 _READ = 4096
+# The longest form has six characters for each of a secret's; percent-encoded twice it has fifteen.
+_ENCODED = 3
 # Whoever asks for more is asked again after that: results are rejected when they are kept undelivered for too
 # long, 30 days by default, and one absurd word mustn't lead there.
 LONGEST_WAIT = timedelta(days=7)
@@ -105,10 +107,10 @@ class Response:
         """Return the start of the body as one line of text, for messages to people."""
         forms = forms_of(self.secrets)
         # What begins within what is read is read to its end.
-        text = self.body[: _READ + max(map(len, forms), default=0)].decode("utf-8", "replace")
+        text = self.body[: _READ + _ENCODED * max(map(len, forms), default=0)].decode("utf-8", "replace")
         text = without(text, forms)[:_READ]
         plain = "".join(char for char in _TAGS.sub("", text) if char.isprintable() and not char.isspace())
-        if any(form in plain for form in forms):
+        if without(plain, forms) != plain:
             return "something that quotes the credentials"
         text = _TAGS.sub(" ", text)
         line = " ".join("".join(char if char.isprintable() else " " for char in text).split())

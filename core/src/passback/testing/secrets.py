@@ -10,7 +10,7 @@ from contextlib import suppress
 from urllib.parse import parse_qs
 
 from passback.contract import secret_texts, within
-from passback.http import forms_of
+from passback.http import forms_of, without
 from passback.testing.proxy import Asked, Record
 
 __all__ = ["called_proofs", "proofs", "secret_texts", "shown", "texts_of", "tokens"]
@@ -58,7 +58,7 @@ def tokens(record: Record) -> set[str]:
 def shown(text: str, secrets: Iterable[str]) -> str | None:
     """Return what of `secrets` stands in `text`, as the beginning of it; None for nothing."""
     for secret in secrets:
-        if any(form in text for form in forms_of([secret])):
+        if without(text, forms_of([secret])) != text:
             return f"{secret[:3]}…"
     return None
 
