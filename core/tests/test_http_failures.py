@@ -5,6 +5,7 @@ import socket
 import struct
 
 import pytest
+from conversing import Server, asking
 
 from passback import HTTP, AddressPolicy, CannotConnect, ServerError, Timeouts
 
@@ -53,6 +54,19 @@ async def flood(writer):
     writer.close()
 
 
+async def reads_on(reader, _):
+    await reader.read()
+
+
+async def reads_a_little(reader, _):
+    await reader.read(1 << 16)
+
+
+async def greets(reader, writer):
+    await reader.read(1 << 16)
+    writer.write(b"220 mail.example ESMTP ready\r\n")
+
+
 def request(server, method="GET", timeouts=None, **arguments):
     """Start `server`, ask it once, and return the answer."""
 
@@ -99,12 +113,21 @@ def test_a_name_that_does_not_exist_is_told_as_such(host):
         asyncio.run(HTTP(LOOPBACK).request("GET", f"https://{host}/x"))
 
 
-def test_https_to_a_port_that_speaks_no_tls_is_told_as_not_reached(misbehaving):
+@pytest.mark.parametrize(
+    ("converse", "told"),
+    [
+        (reads_on, "no answer in time"),
+        (reads_a_little, r"not reached \(it ended the TLS handshake\)"),
+        (greets, r"not reached \(\[SSL"),
+    ],
+)
+def test_https_to_what_speaks_no_tls_is_told_as_not_reached_and_why(converse, told):
     async def ask():
-        async with misbehaving(hang) as server:
-            await HTTP(LOOPBACK, IMPATIENT).request("GET", server.url.replace("http:", "https:"))
+        server = Server(converse)
+        async with asking(server, IMPATIENT) as http:
+            await http.request("GET", server.url.replace("http:", "https:"))
 
-    with pytest.raises(CannotConnect):
+    with pytest.raises(CannotConnect, match=told):
         asyncio.run(ask())
 
 

@@ -27,12 +27,16 @@ async def opened(connected: socket.socket, tls: ssl.SSLContext | None, name: str
     Raises:
         OSError: Nobody does.
     """
-    _, stream = await asyncio.get_running_loop().create_connection(
-        partial(Stream, encrypted=tls is not None),
-        sock=connected,
-        ssl=tls,
-        server_hostname=name if tls else None,
-    )
+    try:
+        _, stream = await asyncio.get_running_loop().create_connection(
+            partial(Stream, encrypted=tls is not None),
+            sock=connected,
+            ssl=tls,
+            server_hostname=name if tls else None,
+        )
+    except ConnectionResetError as error:
+        # What asyncio raises by itself, where the other side leaves without a word, says nothing.
+        raise error if error.errno else ConnectionResetError("it ended the TLS handshake") from None
     return stream
 
 
