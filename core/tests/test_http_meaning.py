@@ -1,5 +1,6 @@
 """What an answer means for the connection, and until when it asks us to wait."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -126,6 +127,30 @@ def test_an_answer_that_is_no_json_says_what_came_instead(body, kind):
         response(200, body, content_type=kind).json()
     assert refused.value.status == 200
     assert "sign in" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"[]," * 5_500_000 + b"[]]",
+        b"[" + b'{"":0},' * 2_300_000 + b"{}]",
+        b"[" + (b"[" * 90 + b"]" * 90 + b",") * 90_000 + b"0]",
+    ],
+    ids=["lists", "objects", "nested"],
+)
+def test_json_of_millions_of_parts_is_not_read(body):
+    """It would stop everything else for seconds, and take half a gigabyte; compressed it has a few KiB."""
+    with pytest.raises(ServerError, match="1,000,000 parts; that was not read"):
+        response(200, body).json()
+
+
+def test_a_page_of_very_many_users_is_read():
+    users = [
+        {"id": str(number), "email": f"user-{number}@example.com", "groups": ["a", "b"]}
+        | {f"field{column}": "some text, of a kind" for column in range(20)}
+        for number in range(10_000)
+    ]
+    assert response(200, json.dumps(users).encode()).json() == users
 
 
 @pytest.mark.parametrize(

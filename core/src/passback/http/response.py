@@ -24,6 +24,9 @@ _EXCERPT = 300
 _READ = 4096
 # The longest form has six characters for each of a secret's; percent-encoded twice it has fifteen.
 _ENCODED = 3
+# Lists, objects and commas. As many as whole pages of users have in as much as is read at all; of empty lists
+# there can be ten times as many, which nobody has a turn beside, and which take half a gigabyte.
+_PARTS = 1_000_000
 # Whoever asks for more is asked again after that: results are rejected when they are kept undelivered for too
 # long, 30 days by default, and one absurd word mustn't lead there.
 LONGEST_WAIT = timedelta(days=7)
@@ -89,8 +92,14 @@ class Response:
         """Return the body as JSON.
 
         Raises:
-            ServerError: It is none: a proxy's page, a login form, a cut answer.
+            ServerError: It is none: a proxy's page, a login form, a cut answer. Or it has a million parts.
         """
+        if len(self.body) > _PARTS and sum(map(self.body.count, (b"[", b"{", b","))) > _PARTS:
+            raise ServerError(
+                f"{self.asked} answered {self.status} with JSON of more than {_PARTS:,} parts; "
+                "that was not read",
+                status=self.status,
+            )
         try:
             # Whoever writes text on Windows may begin it with a mark, which is no part of it (RFC 8259 §8.1).
             document: JSONValue = msgspec.json.decode(self.body.removeprefix(codecs.BOM_UTF8))
