@@ -82,6 +82,14 @@ def test_who_is_missing_isnt_guessed(start, made):
         system.one(made(user="gone"))
 
 
+@pytest.mark.parametrize("status", [403, 404, 501])
+def test_a_page_of_a_proxy_says_nothing_of_who_is_missing(start, made, status):
+    system = start(Behaviour(content=frozenset()))
+    system.sandbox.fail(status=status, body="<html>proxy</html>", on="GET")
+    with pytest.raises(ServerError):
+        system.one(made())
+
+
 def test_content_distribution_takes_whoever_the_launch_named(start, made):
     system = start(DISTRIBUTION)
     assert isinstance(system.one(made(user="sso-4711", by="launch")), Delivered)
@@ -188,6 +196,15 @@ def test_what_concerns_the_connection_is_raised(start, made, status):
 def test_an_error_that_isnt_stackones_is_a_fault(start, made, status):
     system = start()
     system.sandbox.fail(status=status, body="<h1>nginx</h1>")
+    with pytest.raises(ServerError):
+        system.one(made())
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_a_gateway_that_speaks_json_rejects_nothing(start, made, status):
+    """Wire facts §4.4: StackOne's errors say their ``statusCode``."""
+    system = start()
+    system.sandbox.fail(status=status, body='{"message": "no Route matched"}')
     with pytest.raises(ServerError):
         system.one(made())
 
@@ -361,6 +378,20 @@ def test_a_fault_while_looking_writes_nothing(start, made, status):
     with pytest.raises((ServerError, RateLimited)):
         system.one(made(attempt=2))
     assert system.asked("POST") == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+@pytest.mark.parametrize("body", ["<html>proxy</html>", "", "[]", '{"message": "no Route matched"}'])
+def test_whether_it_is_there_is_believed_in_stackones_own_words_alone(start, made, status, body):
+    system = start()
+    system.one(made())
+    for options in ({}, {"when_unsure": "hold"}):
+        system.sandbox.fail(status=status, body=body, on="GET")
+        with pytest.raises((ServerError, Unsupported)) as failed:
+            system.one(made(attempt=2), **options)
+        assert failed.value.status == status
+    assert system.one(made(attempt=2)) == AlreadyThere(1, "completion-1")
+    assert len(system.sandbox.completions) == 1
 
 
 def test_a_user_who_is_gone_has_no_completions(start, made):

@@ -21,6 +21,7 @@ _GOOD, _ERRORS = range(200, 300), range(400, 600)
 _MOST_ERRORS = 3
 _LONGEST = 200
 _LONGEST_ID = 512
+_OWN = ("statusCode", "message", "provider_errors")
 _WORDS = ("message", "error_description", "error", "errorMessage", "detail", "title", "description")
 _QUERY = re.compile(r"(https?://)(?:[^/\s@]*@)?([^\s?#\"'<>]*)(?:[?#][^\s\"'<>]*)?", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE)
@@ -68,10 +69,8 @@ def as_told(answer: Response) -> Response:
 
 def is_own(answer: Response) -> bool:
     """Return whether an error is StackOne's own, and not of something on the way to it."""
-    with suppress(ServerError):
-        found = document(answer)
-        return isinstance(found.get("message"), str) or isinstance(found.get("statusCode"), int)
-    return False
+    # A gateway on the way has a message, too.
+    return isinstance(_object(answer).get("statusCode"), int)
 
 
 def provider_statuses(answer: Response) -> set[int]:
@@ -92,8 +91,8 @@ def said(answer: Response, hidden: Iterable[str] = ()) -> str:
 def failure(answer: Response, hidden: Iterable[str] = ()) -> ConnectionFailure:
     """Return what `answer` means for the connection, to be raised.
 
-    That is `RateLimited` for 429, and for 408 and 503 with ``Retry-After``; `Unsupported` for 501 in
-    StackOne's own words; `ServerError` for anything else, such as a disabled account (412).
+    That is `RateLimited` for 429, and for 408 and 503 with ``Retry-After``; `Unsupported` for 501 that is no
+    page; `ServerError` for anything else, such as a disabled account (412).
 
     Args:
         answer: The answer, whose status isn't what was hoped for.
@@ -110,7 +109,7 @@ def failure(answer: Response, hidden: Iterable[str] = ()) -> ConnectionFailure:
             f"{said(answer, hidden)}",
             status=412,
         )
-    if answer.status == 501 and not is_own(answer):  # noqa: PLR2004
+    if answer.status == 501 and not _object(answer):  # noqa: PLR2004
         return ServerError(f"{told}, but not in StackOne's words; is this its address?", status=501)
     try:
         _shown(answer, hidden).require()
@@ -119,18 +118,22 @@ def failure(answer: Response, hidden: Iterable[str] = ()) -> ConnectionFailure:
     raise AssertionError  # no status is required, so every one is refused
 
 
+def _object(answer: Response) -> Mapping[str, JSONValue]:
+    with suppress(ServerError):
+        return document(answer)
+    return {}
+
+
 def _shown(answer: Response, hidden: Iterable[str]) -> Response:
-    masked = answer.hiding(hidden)
-    if not is_own(answer):
+    masked, found = answer.hiding(hidden), _object(answer)
+    if not any(name in found for name in _OWN):
         return masked
-    parts = [_bare(document(answer).get("message")), *map(_told, _errors(answer))]
+    parts = [_bare(found.get("message")), *map(_told, _errors(answer))]
     return attrs.evolve(masked, body="; ".join(part for part in parts if part).encode())
 
 
 def _errors(answer: Response) -> Iterator[Mapping[str, JSONValue]]:
-    if not is_own(answer):
-        return
-    listed = document(answer).get("provider_errors")
+    listed = _object(answer).get("provider_errors")
     if isinstance(listed, list):
         yield from [each for each in listed if isinstance(each, dict)][:_MOST_ERRORS]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from passback import Clock, JSONValue, ServerError, Unsupported
-from passback_stackone.answers import text
+from passback import Clock, JSONValue, Response
+from passback_stackone.answers import failure, is_own, text
 from passback_stackone.api import Api
 from passback_stackone.options import StackOneOptions
 from passback_stackone.outgoing import Outgoing
@@ -31,8 +31,19 @@ _NAMES = {
 }
 
 
+_NONE = 404
+_UNTOLD = {
+    403: "the API key isn't allowed to read completions (403)",
+    501: "the learning system doesn't tell which completions there are (501)",
+}
+
+
 class Unreadable(Exception):
     """The system doesn't tell what it has."""
+
+
+class _NoneThere(Exception):  # it never leaves this module
+    """StackOne says that there is nothing."""
 
 
 @attrs.frozen
@@ -61,19 +72,14 @@ class Kept:
             Unreadable: The system doesn't tell (501), or not to this key (403).
             ConnectionFailure: It can't be asked.
         """
+        pages = Pages(self._api, self._clock, path, {"page_size": _PAGE}, _meant)
         try:
-            async for page in Pages(self._api, self._clock, path, {"page_size": _PAGE}).walk(_MOST_PAGES):
+            async for page in pages.walk(_MOST_PAGES):
                 for record in page:
                     if self._same(record, sent):
                         return Found(text(record.get("id")) or text(record.get("remote_id")))
-        except Unsupported:
-            raise Unreadable("the learning system doesn't tell which completions there are (501)") from None
-        except ServerError as error:
-            if error.status == 404:  # noqa: PLR2004 - the status is the name
-                return None
-            if error.status == 403:  # noqa: PLR2004
-                raise Unreadable("the API key isn't allowed to read completions (403)") from None
-            raise
+        except _NoneThere:
+            pass
         return None
 
     def _same(self, record: Mapping[str, JSONValue], sent: Outgoing) -> bool:
@@ -92,6 +98,15 @@ class Kept:
         if self._options.completed_at == "day":
             return moment.date() == at.astimezone(UTC).date()
         return abs(moment - at) < _CLOSE
+
+
+def _meant(answer: Response) -> Exception:
+    # A page of a proxy knows nothing of completions, and believing it would write them twice.
+    if is_own(answer) and answer.status == _NONE:
+        return _NoneThere()
+    if is_own(answer) and answer.status in _UNTOLD:
+        return Unreadable(_UNTOLD[answer.status])
+    return failure(answer)
 
 
 def _fits(result: JSONValue, value: str | None) -> bool:

@@ -7,7 +7,7 @@ and goes with the filters that it was given for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 
 from passback import Clock, JSONValue, RateLimited, Response, ServerError
@@ -26,18 +26,35 @@ _MOST_PAUSES = 3
 class Pages:
     """The pages of one list."""
 
-    def __init__(self, api: Api, clock: Clock, path: str, query: Mapping[str, str | int]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        path: str,
+        query: Mapping[str, str | int],
+        meant: Callable[[Response], Exception] = failure,
+    ) -> None:
+        """Prepare to read a list.
+
+        Args:
+            api: Is asked.
+            clock: Waits where the system asks for that.
+            path: Where the list is.
+            query: What is asked for, but for the page.
+            meant: Returns what an answer means that is no page, to be raised.
+        """
         self._api = api
         self._clock = clock
         self._path = path
         self._query = query
+        self._meant = meant
 
     async def walk(self, most: int) -> AsyncIterator[list[Mapping[str, JSONValue]]]:
         """Yield each page, at most `most`; from the start again if a cursor dies on the way.
 
         Raises:
             ServerError: A page is none, or they lead in a circle, or never end.
-            ConnectionFailure: A page can't be had.
+            Exception: A page can't be had: what `meant` returned.
         """
         cursor, seen, empty, again = None, set[str](), 0, False
         for _ in range(most):
@@ -46,7 +63,7 @@ class Pages:
                 cursor, seen, again = None, set(), True
                 continue
             if answer.status != 200:  # noqa: PLR2004
-                raise failure(answer)
+                raise self._meant(answer)
             items = _items(answer)
             yield items
             empty = 0 if items else empty + 1

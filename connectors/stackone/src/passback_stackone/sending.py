@@ -34,7 +34,7 @@ __all__ = ["Sender"]
 
 _STORED = (200, 201)
 _REFUSED = (400, 422)
-_UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _NOT_IMPLEMENTED = 401, 404, 409, 501
+_OK, _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _NOT_IMPLEMENTED = 200, 401, 404, 409, 501
 # Each says that nothing was written. After any other failure something may have been.
 _NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 412, 422, 429, 501})
 # What a user that isn't missing is answered with: there, or not told (501, 403).
@@ -128,7 +128,7 @@ class Sender:
             return UserUnknown(
                 ready.delivery.id, "StackOne has no user with the id of their account any more"
             )
-        if user.status not in _NOT_MISSING:
+        if user.status not in _NOT_MISSING or not (user.status == _OK or is_own(user)):
             raise failure(user)
         return ActivityUnknown(
             ready.delivery.id, f"StackOne doesn't find {ready.content.learning_object!r}: {words}"
