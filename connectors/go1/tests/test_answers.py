@@ -35,6 +35,26 @@ def test_what_is_refused_for_good_is_rejected_with_the_words_of_the_portal(start
     assert "the sandbox was told to fail" in receipt.reason
 
 
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+@pytest.mark.parametrize("body", ["<html>proxy</html>", "", "[]", '{"message": "no Route matched"}'])
+@pytest.mark.parametrize("on", [ENROLL, CHANGE])
+def test_no_refusal_is_believed_but_in_the_words_of_the_portal(start, made, status, body, on):
+    """Wire facts §3.3: errors have an ``error_code``."""
+    portal = start()
+    portal.sandbox.enroll()
+    portal.sandbox.fail(status=status, body=body, on=on)
+    with pytest.raises(ServerError) as caught:
+        portal.one(made())
+    assert caught.value.status == status
+
+
+def test_what_is_too_large_for_a_proxy_is_refused_alone(start, made):
+    portal = start()
+    portal.sandbox.fail(status=413, body="<html>proxy</html>", on=ENROLL)
+    receipts = portal.submit([made(0), made(1)])
+    assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 405, 408, 410, 500, 503])
 @pytest.mark.parametrize("on", [ENROLL, FIND, CHANGE])
 def test_what_concerns_the_connection_is_raised(start, made, status, on):

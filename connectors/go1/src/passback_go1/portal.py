@@ -13,7 +13,7 @@ import attrs
 from passback import HTTP, ClientCredentials, Clock, JSONValue, OAuth2, Response, ServerError
 from passback_go1.options import Go1Options
 
-__all__ = ["Portal", "document", "hits", "said_by_go1"]
+__all__ = ["Portal", "document", "error_code", "hits", "said_by_go1"]
 
 _GOOD = range(200, 300)
 _BAD_REQUEST, _CONFLICT = 400, 409
@@ -91,9 +91,8 @@ class Portal:
 
 def _as_told(answer: Response) -> Response:
     """Return `answer`; under the status of an error where a good one holds one (wire facts §3.3)."""
-    said = said_by_go1(answer) if answer.status in _GOOD else {}
-    code = said.get("error_code")
-    if not isinstance(code, str) or not code or "id" in said:
+    code = error_code(answer) if answer.status in _GOOD else None
+    if code is None or "id" in said_by_go1(answer):
         return answer
     return attrs.evolve(answer, status=_STATUSES.get(code, _BAD_REQUEST))
 
@@ -120,6 +119,12 @@ def said_by_go1(answer: Response) -> dict[str, JSONValue]:
     except ServerError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def error_code(answer: Response) -> str | None:
+    """Return the code of an error of the gateway (wire facts §3.3); None for what something else says."""
+    code = said_by_go1(answer).get("error_code")
+    return code if isinstance(code, str) and code else None
 
 
 def hits(answer: Response, key: str) -> list[dict[str, JSONValue]]:

@@ -27,7 +27,7 @@ from passback_go1.ids import identifier
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
-from passback_go1.portal import Portal, document, said_by_go1
+from passback_go1.portal import Portal, document, error_code, said_by_go1
 
 __all__ = ["Submitter"]
 
@@ -83,7 +83,7 @@ class Submitter:
         answer = await self._portal.enroll(self._enrollment(delivery, account.user_id, learning_object))
         if answer.status == _CREATED:
             return Delivered(delivery.id, _id(answer))
-        if answer.status == _CONFLICT and said_by_go1(answer).get("error_code") == _EXISTS:
+        if answer.status == _CONFLICT and error_code(answer) == _EXISTS:
             return await self._update(delivery, account.user_id, learning_object)
         return await self._refused(delivery, account.user_id, learning_object, answer)
 
@@ -106,9 +106,9 @@ class Submitter:
         if not changes:
             return AlreadyThere(delivery.id, enrollment)
         answer = await self._portal.change(enrollment, changes)
-        if answer.status in _REFUSALS:
+        if answer.status in _REFUSALS and error_code(answer):
             return Rejected(delivery.id, _said(answer))
-        if answer.status == _NOT_FOUND and said_by_go1(answer):
+        if answer.status == _NOT_FOUND and error_code(answer):
             return self._later(delivery, "the enrollment was removed in the meantime")
         answer.require(_OK)
         _id(answer)
@@ -130,8 +130,10 @@ class Submitter:
     async def _refused(
         self, delivery: Delivery, user: str, learning_object: str, answer: Response
     ) -> Receipt:
-        # A page of a proxy says nothing about a user.
-        if answer.status in (_BAD_REQUEST, _NOT_FOUND) and said_by_go1(answer):
+        # What isn't GO1's own word, such as a page of a proxy, says nothing about a user or an enrollment.
+        if not error_code(answer):
+            answer.require(_CREATED)
+        if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             found = await self._portal.user(user)
             if found.status == _NOT_FOUND and said_by_go1(found):
                 return UserUnknown(delivery.id, "GO1 has no user with the id of their account any more")
