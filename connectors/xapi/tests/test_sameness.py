@@ -89,6 +89,25 @@ def test_the_same_fact_in_another_form_is_there_already(lrs, result, changes):
     assert lrs.submit([result]) == [AlreadyThere(1, result.id)]
 
 
+@pytest.mark.parametrize("domain", ["münchen.example", "MÜNCHEN.example", "xn--mnchen-3ya.example"])
+@pytest.mark.parametrize("held", ["münchen.example", "m%C3%BCnchen.example", "XN--MNCHEN-3YA.example"])
+def test_a_domain_is_the_same_however_its_written(lrs, made, domain, held):
+    """Ralph keeps it as people read it, and is sent it as DNS has it."""
+    result = made(learner=Learner(id="u-7", email=f"ana@{domain}"))
+    sent = to_statement(result, lrs.connection().connector.options)
+    assert difference(sent | {"actor": {"mbox": f"mailto:ana@{held}"}}, sent, result) is None
+    other = sent | {"actor": {"mbox": f"mailto:ana@x{held}"}}
+    assert difference(other, sent, result) == "the learner"
+
+
+@pytest.mark.parametrize(
+    "held", ["mailto:", "", "@", "mailto:ana@", "mailto:ana@a..b", f"mailto:a@{'x' * 999}"]
+)
+def test_an_address_that_is_none_is_nobodys(lrs, result, held):
+    sent = to_statement(result, lrs.connection().connector.options)
+    assert difference(sent | {"actor": {"mbox": held}}, sent, result) == "the learner"
+
+
 def test_a_time_with_a_space_in_it_is_the_same_time(lrs, result):
     sent = to_statement(result, lrs.connection().connector.options)
     assert difference(sent | {"timestamp": "2026-11-02 08:00:00.123Z"}, sent, result) is None

@@ -84,8 +84,13 @@ def is_learner(agent: object, learner: Learner) -> bool:
 
 
 def _same_mailto(theirs: object, ours: str) -> bool:
-    # Some LRSs write an address in lower case, or without percents.
-    return isinstance(theirs, str) and unquote(theirs).casefold() == unquote(ours).casefold()
+    return isinstance(theirs, str) and _plain(theirs) == _plain(ours)
+
+
+def _plain(mailto: str) -> str:
+    # Some LRSs write an address in lower case, without percents, or its domain as people read it.
+    local, _, domain = unquote(mailto).casefold().rpartition("@")
+    return f"{local}@{_in_dns(domain)}"
 
 
 def learner(agent: Agent, home_page: str | None) -> Learner:
@@ -142,11 +147,14 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
 def _iri(address: str) -> str:
     # RFC 6068 §2: what has a meaning in URIs is percent-encoded; a domain is written as DNS has it.
     local, _, domain = address.rpartition("@")
+    return f"mailto:{quote(local, safe=_LOCAL)}@{_in_dns(domain)}"
+
+
+def _in_dns(domain: str) -> str:
     try:
-        domain = domain.encode("idna").decode("ascii")
+        return domain.encode("idna").decode("ascii")
     except UnicodeError:
-        domain = quote(domain, safe="")
-    return f"mailto:{quote(local, safe=_LOCAL)}@{domain}"
+        return quote(domain, safe="")
 
 
 def _address(mailto: str) -> str:

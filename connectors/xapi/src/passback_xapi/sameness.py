@@ -3,7 +3,7 @@
 An LRS answers 409 when it holds the id with other content. What differs because another policy sent it
 (another identifier of the same learner, names, languages, another base of activity ids) is the same fact, and
 so is what the LRS itself wrote in another form (a time without its fraction, a length of time in other units,
-a number of fewer digits, an address in lower case).
+a number of fewer digits, an address in lower case, a domain as people read it).
 """
 
 from __future__ import annotations
