@@ -104,6 +104,17 @@ def test_a_learner_can_be_named_by_their_address(start, made):
     nobody = made.result(1, learner=Learner(id="l-1"))
     (receipt,) = school.submit(made.delivery(1, nobody, user=None), learner_by="email")
     assert isinstance(receipt, UserUnknown)
+    assert receipt.reason.endswith("this one has none")
+
+
+@pytest.mark.parametrize("email", ["a..b@e.com", ".a@e.com", "a@localhost"])
+def test_an_address_that_cannot_be_used_is_told_from_none_at_all(start, made, email):
+    learner = Learner(id="l-1", email=email)
+    (receipt,) = start().submit(
+        made.delivery(1, made.result(1, learner=learner), user=None), learner_by="email"
+    )
+    assert isinstance(receipt, UserUnknown)
+    assert receipt.reason.endswith("this one has none that can be used")
 
 
 @pytest.mark.parametrize("user", [None, "../x", ".", "a b", "a/b", ""])

@@ -174,6 +174,18 @@ def test_who_cannot_be_identified_is_told_what_is_missing_and_what_helps(policy,
         to_statement(plain(learner=Learner(id="u-1")), options(home_page="https://hr.example.com", **policy))
 
 
+@pytest.mark.parametrize(
+    "email", ["a..b@e.com", "a.@e.com", ".a@e.com", "a@e.com.", "a b@e.com", "a@localhost"]
+)
+@pytest.mark.parametrize("policy", ["mbox", "mbox_sha1sum"])
+def test_an_address_that_cannot_be_used_is_told_from_none_at_all(policy, email):
+    with pytest.raises(UnknownActor, match="can't be used") as unknown:
+        to_statement(plain(learner=Learner(id="u-1", email=email)), options(actor=policy))
+    assert "once any result of theirs has one that can be used" in str(unknown.value)
+    assert "has no" not in str(unknown.value)
+    assert email not in str(unknown.value)
+
+
 def test_an_openid_that_is_no_uri_identifies_nobody():
     learner = Learner(id="u-1", openid="https://zoë.example")
     with pytest.raises(UnknownActor, match="OpenID URI"):

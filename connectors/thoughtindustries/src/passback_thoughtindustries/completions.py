@@ -65,7 +65,11 @@ def _course(delivery: Delivery, options: ThoughtIndustriesOptions, user: str | N
     if options.learner_by == "email":
         user, address = None, result.learner.address
         if address is None:
-            return UserUnknown(delivery.id, "this learner has no e-mail address to be found by (learner_by)")
+            lacking = "none that can be used" if result.learner.email else "none"
+            return UserUnknown(
+                delivery.id,
+                f"learners are found by their e-mail address (learner_by), and this one has {lacking}",
+            )
         whom = {"userEmail": address}
     elif user is None:
         return UserUnknown(delivery.id, "completions are for a user of the school, and none is known")

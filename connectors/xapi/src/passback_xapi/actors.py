@@ -135,9 +135,15 @@ def _signed_in(known: Account | None) -> tuple[str, str]:
 def _mailto(learner: Learner, options: XapiOptions) -> str:
     address = learner.address
     if address is None:
+        trouble = (
+            "the learner's e-mail address can't be used, as a name, @ and a domain are expected, with single "
+            "dots inside them and no spaces"
+            if learner.email
+            else "the learner has no e-mail address"
+        )
         raise UnknownActor(
-            "the learner has no e-mail address, and this connection identifies learners by it "
-            f"(actor = {options.actor}); it goes once any result of theirs has one, or choose actor = account"
+            f"{trouble}, and this connection identifies learners by it (actor = {options.actor}); it goes "
+            "once any result of theirs has one that can be used, or choose actor = account"
         )
     return _iri(address)
 
