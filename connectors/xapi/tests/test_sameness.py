@@ -108,6 +108,22 @@ def test_an_address_that_is_none_is_nobodys(lrs, result, held):
     assert difference(sent | {"actor": {"mbox": held}}, sent, result) == "the learner"
 
 
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("the time", {"timestamp": "0001-01-01T00:00+23:59"}),
+        ("the time", {"timestamp": "9999-12-31T23:59:59-23:59"}),
+        ("the outcome", {"result": {"score": {"raw": 10**400, "min": 0, "max": 10}}}),
+        ("the outcome", {"result": {"duration": f"P{'9' * 400}D"}}),
+    ],
+    ids=["before", "after", "number", "duration"],
+)
+def test_what_is_beyond_all_times_and_numbers_differs(lrs, result, part, changes):
+    sent = to_statement(result, lrs.connection().connector.options)
+    held = {key: {**sent[key], **value} if key == "result" else value for key, value in changes.items()}
+    assert difference(sent | held, sent, result) == part
+
+
 def test_a_time_with_a_space_in_it_is_the_same_time(lrs, result):
     sent = to_statement(result, lrs.connection().connector.options)
     assert difference(sent | {"timestamp": "2026-11-02 08:00:00.123Z"}, sent, result) is None

@@ -82,12 +82,10 @@ def _same_time(held: object, at: datetime) -> bool:
         return False
     try:
         theirs = read_timestamp(held.replace(" ", "T", 1))
-    except ValueError:
+        written = timestamp(theirs.replace(tzinfo=UTC) if theirs.tzinfo is None else theirs)
+    except (ValueError, OverflowError):  # none, or one before the year 1 or after 9999 in UTC
         return False
-    if theirs.tzinfo is None:
-        theirs = theirs.replace(tzinfo=UTC)
-    ours = at if theirs.microsecond else at.replace(microsecond=0)
-    return timestamp(theirs) == timestamp(ours)
+    return written == timestamp(at if theirs.microsecond else at.replace(microsecond=0))
 
 
 def _outcome(result: object) -> object:
@@ -112,8 +110,15 @@ def _alike(theirs: object, ours: object) -> bool:
     if isinstance(theirs, list) and isinstance(ours, list):
         return len(theirs) == len(ours) and all(map(_alike, theirs, ours))
     if _is_number(theirs) and _is_number(ours):
-        return theirs == ours or math.isclose(theirs, ours, rel_tol=_EXACT)
+        return theirs == ours or _is_close(theirs, ours)
     return theirs == ours and isinstance(theirs, bool) is isinstance(ours, bool)
+
+
+def _is_close(theirs: float, ours: float) -> bool:
+    try:
+        return math.isclose(theirs, ours, rel_tol=_EXACT)
+    except OverflowError:  # an integer of more digits than any number here has
+        return False
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
