@@ -71,6 +71,11 @@ def test_a_timestamp_is_cut_to_the_millisecond_in_utc():
     assert to_statement(plain(at=at), options())["timestamp"] == "2026-11-02T08:00:00.123Z"
 
 
+def test_a_zone_may_differ_by_a_part_of_a_second():
+    at = datetime(2026, 11, 2, 9, 0, 0, 250000, tzinfo=timezone(timedelta(seconds=0.5)))
+    assert to_statement(plain(at=at), options())["timestamp"] == "2026-11-02T08:59:59.750Z"
+
+
 @pytest.mark.parametrize(
     ("given_id", "derived"),
     [
