@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from passback import Clock, JSONValue, Response
+from passback import Clock, JSONValue, Response, ServerError, Unsupported
 from passback_stackone.answers import failure, is_own, text
 from passback_stackone.api import Api
 from passback_stackone.options import StackOneOptions
@@ -106,7 +106,9 @@ def _meant(answer: Response) -> Exception:
         return _NoneThere()
     if is_own(answer) and answer.status in _UNTOLD:
         return Unreadable(_UNTOLD[answer.status])
-    return failure(answer)
+    meant = failure(answer)
+    # Where that can't be read, completions may still be written.
+    return ServerError(str(meant), status=answer.status) if isinstance(meant, Unsupported) else meant
 
 
 def _fits(result: JSONValue, value: str | None) -> bool:
