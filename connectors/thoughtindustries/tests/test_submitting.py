@@ -194,6 +194,17 @@ def test_what_concerns_everybody_is_the_connections(start, made, status):
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize("status", [400, 409, 422])
+@pytest.mark.parametrize("body", ["<h1>no</h1>", "", "[]", '{"message": "no Route matched"}'])
+def test_no_refusal_is_believed_but_in_the_schools_words(start, made, status, body):
+    """Wire facts §6.1, §6.2: ``errors``, or ``error``."""
+    school = start()
+    school.sandbox.fail(status=status, body=body, on=WRITE)
+    with pytest.raises(ServerError) as caught:
+        school.submit(made.delivery(1))
+    assert caught.value.status == status
+
+
 @pytest.mark.parametrize("status", [400, 404, 200])
 def test_a_page_of_a_proxy_says_nothing_of_a_result(start, made, status):
     school = start()
@@ -270,6 +281,13 @@ def test_a_fault_while_looking_writes_nothing(start, made, status):
 def test_what_is_too_large_is_refused_alone(start, made):
     school = start()
     school.sandbox.fail(status=413, on=WRITE)
+    receipts = school.submit(made.delivery(1), made.delivery(2))
+    assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+
+
+def test_what_is_too_large_for_a_proxy_is_refused_alone(start, made):
+    school = start()
+    school.sandbox.fail(status=413, body="<h1>no</h1>", on=WRITE)
     receipts = school.submit(made.delivery(1), made.delivery(2))
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
 
@@ -417,6 +435,18 @@ def test_where_events_cant_be_read_a_person_decides_of_what_may_have_arrived(sta
     assert "when_unsure" in held.reason
     assert delivered == Delivered(2)
     assert len(school.asked("", "POST")) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+@pytest.mark.parametrize("body", ["<h1>no</h1>", "", '{"message": "no Route matched"}'])
+def test_that_events_cant_be_read_is_believed_in_the_schools_words_alone(start, made, status, body):
+    school = start()
+    school.submit(made.delivery(1))
+    school.sandbox.fail(status=status, body=body, on=EVENTS)
+    with pytest.raises(ServerError) as caught:
+        school.submit(made.delivery(1, attempt=2))
+    assert caught.value.status == status
+    assert school.submit(made.delivery(1, attempt=2)) == [AlreadyThere(1)]
 
 
 def test_a_wrong_key_fails_the_check(start):

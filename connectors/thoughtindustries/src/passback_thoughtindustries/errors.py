@@ -9,7 +9,7 @@ import msgspec
 
 from passback import JSONValue, Response, ServerError
 
-__all__ = ["as_told"]
+__all__ = ["as_told", "is_error"]
 
 _GOOD, _ERRORS = range(200, 300), range(400, 600)
 _REFUSED, _TOO_MANY, _SAYS_NOTHING = 400, 429, 500
@@ -32,11 +32,12 @@ def _error(answer: Response) -> Mapping[str, JSONValue] | None:
     except ServerError:
         return None
     listed = found if isinstance(found, list) else [found]
-    told = [each for each in listed if isinstance(each, dict) and _is_error(each)]
+    told = [each for each in listed if isinstance(each, dict) and is_error(each)]
     return told[0] if told else None
 
 
-def _is_error(said: Mapping[str, JSONValue]) -> bool:
+def is_error(said: Mapping[str, JSONValue]) -> bool:
+    """Return whether `said` is an error as the school's documents word one."""
     return bool(said.get("errors") or said.get("error")) or said.get("success") is False
 
 

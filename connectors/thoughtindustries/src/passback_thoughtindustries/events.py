@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from passback import Clock, JSONValue, Patience, ServerError, Unsupported
+from passback import Clock, JSONValue, Patience, Response, ServerError, Unsupported
 from passback_thoughtindustries.completions import Entry
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.pages import pages
-from passback_thoughtindustries.school import School
+from passback_thoughtindustries.school import School, is_own, require
 
 __all__ = ["Events", "Unreadable"]
 
-_FORBIDDEN, _NOT_FOUND = 403, 404
-_PATH = "events/courseCompletion"
+_OK, _FORBIDDEN, _NOT_FOUND, _NOT_IMPLEMENTED = 200, 403, 404, 501
+_PATH, _NAMED = "events/courseCompletion", "events"
 _HELP = "completions that may have arrived are looked for there: allow it, or set when_unsure to send"
 # An event's time may be when the completion was told.
 _BEFORE = timedelta(days=1)
@@ -46,7 +45,7 @@ class Events:
         if not self._wanted:
             return
         try:
-            await anext(self._pages(_since(self._clock.now())))
+            await anext(pages(self._school, _PATH, _since(self._clock.now()), _NAMED, Patience(self._clock)))
         except Unsupported as unsupported:
             raise Unsupported(f"{unsupported}; {_HELP}", status=unsupported.status) from None
         except ServerError as error:
@@ -62,25 +61,22 @@ class Events:
             ConnectionFailure: It can't be asked.
         """
         query = _since(ready.at) | ({} if ready.user is None else {"userId": ready.user})
-        try:
-            async for events in self._pages(query):
-                if any(_tells(each, ready) for each in events):
-                    return True
-        except Unsupported as unsupported:
-            raise _unreadable(unsupported.status) from None
-        except ServerError as error:
-            if error.status not in (_FORBIDDEN, _NOT_FOUND):
-                raise
-            raise _unreadable(error.status) from None
+        # Its patience isn't renewed: a batch has to end.
+        patience = Patience(self._clock)
+        async for events in pages(self._school, _PATH, query, _NAMED, patience, _judged):
+            if any(_tells(each, ready) for each in events):
+                return True
         return False
 
-    def _pages(self, query: dict[str, str | int]) -> AsyncIterator[list[dict[str, JSONValue]]]:
-        # Its patience isn't renewed: a batch has to end.
-        return pages(self._school, _PATH, query, "events", Patience(self._clock))
 
-
-def _unreadable(status: int | None) -> Unreadable:
-    return Unreadable(f"the school doesn't tell which completions there are ({status})")
+def _judged(answer: Response) -> None:
+    # A page of a proxy knows nothing of events; no person is asked for it, and no result stopped.
+    if answer.status in (_FORBIDDEN, _NOT_FOUND, _NOT_IMPLEMENTED) and is_own(answer):
+        raise Unreadable(f"the school doesn't tell which completions there are ({answer.status})")
+    try:
+        require(answer, _OK)
+    except Unsupported as unsupported:
+        raise ServerError(str(unsupported), status=answer.status) from None
 
 
 def _since(at: datetime) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ Users come as ``data.APIUsers{pageInfo, users}`` in one place of its documents a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 
 import attrs
@@ -30,8 +30,17 @@ class _Page:
     total: int | None
 
 
+def _judged(answer: Response) -> None:
+    require(answer, _OK)
+
+
 async def pages(
-    school: School, path: str, query: Mapping[str, str | int], named: str, patience: Patience
+    school: School,
+    path: str,
+    query: Mapping[str, str | int],
+    named: str,
+    patience: Patience,
+    judge: Callable[[Response], None] = _judged,
 ) -> AsyncIterator[list[dict[str, JSONValue]]]:
     """Yield the list of each page, to the last one.
 
@@ -41,15 +50,17 @@ async def pages(
         query: What is asked for, but for the page.
         named: What the list is called there.
         patience: Waits before all pages but the first, where the school asks for that.
+        judge: Raises what an answer means that is no page.
 
     Raises:
         RateLimited: It asks for more patience.
         ServerError: A page is none, comes twice, or is missing; or they never end.
+        Exception: What `judge` raised.
     """
     read, seen, where = 0, set[bytes](), {"page": 1}
     asked: Mapping[str, str | int] = where
     for number in range(1, _MOST + 1):
-        got = partial(_got, school, path, {**query, **asked})
+        got = partial(_got, school, path, {**query, **asked}, judge)
         answer = await (patience.ask(got) if seen else got())
         page, mark = _page(answer, named), hashlib.sha256(answer.body).digest()
         if mark in seen:
@@ -67,9 +78,11 @@ async def pages(
     raise ServerError(f"{path}: there are more than {_MOST} pages", status=_OK)
 
 
-async def _got(school: School, path: str, query: Mapping[str, str | int]) -> Response:
+async def _got(
+    school: School, path: str, query: Mapping[str, str | int], judge: Callable[[Response], None]
+) -> Response:
     answer = await school.get(path, query)
-    require(answer, _OK)
+    judge(answer)
     return answer
 
 

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import attrs
 
 from passback import HTTP, JSONValue, RateLimited, Response, ServerError
-from passback_thoughtindustries.errors import as_told
+from passback_thoughtindustries.errors import as_told, is_error
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 
-__all__ = ["School", "document", "require", "said_by_school", "words"]
+__all__ = ["School", "document", "is_own", "require", "said_by_school", "words"]
 
 _TOO_MANY = 429
 _LONGEST_WAIT = 86_400
@@ -89,6 +89,11 @@ def said_by_school(answer: Response) -> dict[str, JSONValue]:
     except ServerError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def is_own(answer: Response) -> bool:
+    """Return whether an error is the school's own, in its documents' words; a gateway's has others."""
+    return is_error(said_by_school(answer))
 
 
 def words(answer: Response) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from passback import (
     ActivityUnknown,
     AlreadyThere,
+    BatchRefused,
     ConnectionFailure,
     CutShort,
     Delivered,
@@ -21,7 +22,7 @@ from passback import (
 from passback_thoughtindustries.completions import Entry, entry
 from passback_thoughtindustries.events import Events, Unreadable
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
-from passback_thoughtindustries.school import School, require, said_by_school, words
+from passback_thoughtindustries.school import School, is_own, require, said_by_school, words
 
 __all__ = ["Submitter"]
 
@@ -68,6 +69,8 @@ class Submitter:
                 return found
             answer = await self._post(ready)
             return await self._receipt(delivery, ready, answer)
+        except BatchRefused as refused:
+            return Rejected(delivery.id, str(refused))
         except CutShort:
             raise
         except ConnectionFailure as failure:
@@ -101,7 +104,7 @@ class Submitter:
                 )
             if answer.status == _NOT_FOUND or (_ACTIVITY.search(said) and _MISSING.search(said)):
                 return ActivityUnknown(delivery.id, said)
-        if answer.status in _REFUSALS:
+        if answer.status in _REFUSALS and is_own(answer):
             return Rejected(delivery.id, said)
         require(answer, *_STORED)
         raise AssertionError  # no other status is left
