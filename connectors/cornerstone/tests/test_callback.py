@@ -386,6 +386,15 @@ def test_an_error_is_one_under_a_good_status_too(csod, sent, launch, body, becam
     assert isinstance(receipt, became)
 
 
+@pytest.mark.parametrize("kind", ["progressed", "completed"])
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_a_page_says_nothing_of_a_record_whatever_its_status(csod, sent, launch, status, kind):
+    csod.sandbox.fail(status=status, body="<html>proxy</html>", on=f"POST {CALLBACK}")
+    with pytest.raises(ServerError, match="not as Cornerstone's callback does"):
+        csod.submit(sent(kind, launch=launch), launches=[launch], **ALONE)
+    assert csod.submit(sent(kind), launches=[launch], **ALONE) == [Delivered(1, "ladder-1", launch.id)]
+
+
 def test_what_is_too_large_is_refused_alone(csod, sent, launch):
     csod.sandbox.fail(status=413, on=f"POST {CALLBACK}")
     receipts = csod.submit(sent("completed", 1), sent("completed", 2, place=1), launches=[launch], **ALONE)

@@ -76,6 +76,15 @@ def test_a_filter_that_is_answered_with_404_finds_nobody(csod):
     assert csod.lookup(UserQuery(external_id="E-1")) == []
 
 
+@pytest.mark.parametrize("query", [UserQuery(external_id="E-1003"), UserQuery(id="1003")])
+@pytest.mark.parametrize("status", [404, 501])
+def test_a_page_says_nothing_of_who_is_there(csod, query, status):
+    csod.sandbox.fail(status=status, body="<html>proxy</html>", on=f"GET {EMPLOYEES}")
+    with pytest.raises(ServerError) as caught:
+        csod.lookup(query)
+    assert caught.value.status == status
+
+
 def test_a_portal_that_ignores_a_filter_gives_nobody_else(csod):
     everybody = json.dumps([each.document() for each in csod.sandbox.people])
     csod.sandbox.fail(status=200, body=everybody, on=f"GET {EMPLOYEES}")

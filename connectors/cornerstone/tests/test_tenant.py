@@ -234,6 +234,17 @@ def test_an_error_is_one_under_a_good_status_too(csod, sent, body, became):
     assert isinstance(found, became)
 
 
+@pytest.mark.parametrize("status", [400, 404, 409, 422, 501])
+@pytest.mark.parametrize(
+    ("kind", "path"), [("completed", COMPLETE), ("progressed", "/services/api/v1/LearningAssignments")]
+)
+def test_a_page_says_nothing_of_a_result_whatever_its_status(csod, sent, kind, path, status):
+    csod.sandbox.fail(status=status, body="<html>proxy</html>", on=path)
+    with pytest.raises(ServerError, match="JSON") as caught:
+        csod.submit(sent(kind), api={"progress": True}, **TENANT)
+    assert caught.value.status == status
+
+
 @pytest.mark.parametrize("path", [COMPLETE, TOKEN])
 def test_a_page_is_no_answer(csod, sent, path):
     csod.sandbox.html(times=9, on=path)

@@ -19,6 +19,7 @@ __all__ = ["Api"]
 
 _UNAUTHORIZED, _TOO_MANY = 401, 429
 _GOOD = range(200, 300)
+_VERDICTS = (400, 404, 409, 422, 501)
 _NAMES = {"grant_type": "grantType", "client_id": "clientId", "client_secret": "clientSecret"}
 
 
@@ -86,7 +87,8 @@ class Api:
                 "or its service user the permission",
                 status=answer.status,
             )
-        if answer.status in _GOOD and is_page(answer):
+        # What a proxy says is no verdict on a result or a user.
+        if answer.status in (*_GOOD, *_VERDICTS) and is_page(answer):
             raise ServerError(
                 f"{answer.asked} answered {answer.status} with something that is no JSON; "
                 "is this the portal's address?",

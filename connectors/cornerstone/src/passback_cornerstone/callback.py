@@ -15,10 +15,10 @@ from passback_cornerstone.records import Record
 __all__ = ["Callback", "Meaning", "meaning", "no_callback"]
 
 _GOOD = range(200, 300)
-_REDIRECTS = range(300, 400)
 _UNAUTHORIZED, _NOT_FOUND, _CONFLICT = 401, 404, 409
-_NO_SUCH_WAY = (405, 410)
+_ASTRAY = frozenset({*range(300, 400), 405, 410})
 _REFUSALS = (400, 409, 422)
+_VERDICTS = frozenset({*_GOOD, *_REFUSALS, _NOT_FOUND})
 
 
 class Meaning(Enum):
@@ -38,10 +38,10 @@ def meaning(answer: Response, record: Record) -> Meaning:
     Raises:
         ConnectionFailure: It concerns the whole portal.
     """
-    if answer.status in _GOOD:
-        return Meaning.ASTRAY if is_page(answer) else Meaning.TAKEN
-    if answer.status in _REDIRECTS or answer.status in _NO_SUCH_WAY:
+    if answer.status in _ASTRAY or (answer.status in _VERDICTS and is_page(answer)):
         return Meaning.ASTRAY
+    if answer.status in _GOOD:
+        return Meaning.TAKEN
     if answer.status == _UNAUTHORIZED:
         return Meaning.UNAUTHORIZED
     if answer.status == _NOT_FOUND:
