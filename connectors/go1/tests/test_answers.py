@@ -77,6 +77,15 @@ def test_a_missing_capability_is_no_outage(start, made, on):
 
 
 @pytest.mark.parametrize("on", [ENROLL, FIND, CHANGE])
+def test_a_proxy_without_a_capability_is_an_outage(start, made, on):
+    portal = start()
+    portal.sandbox.enroll()
+    portal.sandbox.fail(status=501, body="<html>proxy</html>", on=on)
+    with pytest.raises(ServerError, match="not in GO1's words"):
+        portal.one(made())
+
+
+@pytest.mark.parametrize("on", [ENROLL, FIND, CHANGE])
 @pytest.mark.parametrize("status", [429, 503])
 def test_being_asked_to_slow_down_is_obeyed(start, made, on, status):
     portal = start()

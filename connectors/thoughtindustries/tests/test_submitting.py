@@ -205,7 +205,7 @@ def test_no_refusal_is_believed_but_in_the_schools_words(start, made, status, bo
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize("status", [400, 404, 200])
+@pytest.mark.parametrize("status", [400, 404, 501, 200])
 def test_a_page_of_a_proxy_says_nothing_of_a_result(start, made, status):
     school = start()
     school.sandbox.fail(status=status, body="<h1>no</h1>", on=WRITE)

@@ -16,7 +16,7 @@ from passback_go1.options import Go1Options
 __all__ = ["Portal", "document", "error_code", "hits", "said_by_go1"]
 
 _GOOD = range(200, 300)
-_BAD_REQUEST, _CONFLICT = 400, 409
+_BAD_REQUEST, _CONFLICT, _NOT_IMPLEMENTED = 400, 409, 501
 _STATUSES = {"enrollment_exists": _CONFLICT}
 
 
@@ -85,6 +85,12 @@ class Portal:
         return self._hidden(answer)
 
     def _hidden(self, answer: Response) -> Response:
+        # What can't be done at all waits for a person to change something; a page of a proxy passes.
+        if answer.status == _NOT_IMPLEMENTED and not said_by_go1(answer):
+            raise ServerError(
+                f"{answer.asked} answered 501, but not in GO1's words; is this its address?",
+                status=answer.status,
+            )
         secret = self._options.client_secret.get_secret_value()
         return _as_told(answer).hiding((secret, quote_plus(secret)))
 

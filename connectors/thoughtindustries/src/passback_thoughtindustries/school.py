@@ -14,7 +14,7 @@ from passback_thoughtindustries.options import ThoughtIndustriesOptions
 
 __all__ = ["School", "document", "is_own", "require", "said_by_school", "words"]
 
-_TOO_MANY = 429
+_TOO_MANY, _NOT_IMPLEMENTED = 429, 501
 _LONGEST_WAIT = 86_400
 _MOST_WORDS = 5
 
@@ -64,6 +64,12 @@ def require(answer: Response, *statuses: int) -> None:
         if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds >= 0:
             until = answer.received + timedelta(seconds=min(seconds, _LONGEST_WAIT))
             raise RateLimited(f"{answer.asked} answered 429: it asks to slow down", until=until)
+    # What can't be done at all waits for a person to change something; a page of a proxy passes.
+    if answer.status == _NOT_IMPLEMENTED and not said_by_school(answer):
+        raise ServerError(
+            f"{answer.asked} answered 501, but not in the school's words; is this its address?",
+            status=answer.status,
+        )
     answer.require(*statuses)
 
 
