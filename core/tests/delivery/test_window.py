@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scripted import START, deliver_all, result, room
 
 from passback import CannotConnect, HealthChanged, ServerError
@@ -78,6 +80,40 @@ def test_what_the_connector_answers_by_itself_does_not_tell_whether_it_was_too_m
     assert window.size == 10
 
 
+WHAT = st.sampled_from(["sent", "sent", "sent", "one", "by itself", "outage"])
+HISTORY = st.lists(st.tuples(WHAT, st.sampled_from([0, 7200, -9000])), min_size=10, max_size=60)
+
+
+@settings(max_examples=300)
+@given(
+    most=st.sampled_from([1, 2, 10, 100]), limits=st.lists(st.integers(1, 100), min_size=5), history=HISTORY
+)
+def test_whatever_happened_at_least_one_is_sent_and_whole_batches_once_enough_passed(most, limits, history):
+    window, now, limit = new(most), START, cycle(limits)
+    for what, seconds in history:
+        now += timedelta(seconds=seconds)
+        count = 1 if what == "one" else window.size
+        if what == "by itself":
+            window.passed(0, now)
+        elif what != "outage" and count <= next(limit):
+            window.passed(count, now)
+        elif what == "outage" or not window.too_large(count):
+            window.shut()
+        assert 1 <= window.size <= most
+    for _ in range(120):
+        now += timedelta(minutes=1)
+        window.passed(window.size, now)
+    assert window.size == most
+
+
+def test_after_an_outage_one_is_sent_at_least_though_the_connector_answers_by_itself_first():
+    window = new(100)
+    drain(window, 30, 1000)
+    window.shut()
+    window.passed(0, START + timedelta(hours=1))
+    assert window.size >= 1
+
+
 @pytest.mark.parametrize(("limit", "changes"), [(3, 2), (10, 0), (30, 0)])
 @pytest.mark.parametrize("error", [ServerError("500", status=500), CannotConnect("cut")])
 def test_a_system_that_fails_on_larger_batches_alone_is_well_and_gets_its_backlog(
@@ -113,7 +149,7 @@ def test_what_a_system_fails_on_is_found_out_once_however_often_there_is_nothing
             here.connector.behaviour = behave
             for burst in range(3):
                 await here.put(*(result(number) for number in range(200 * burst, 200 * burst + 200)))
-                await here.run(30, step=0.5)
+                await here.run(15, step=0.5)
                 assert len(here.connector.arrived) == 200 * (burst + 1)
             assert sum(len(batch) > 30 for batch in here.connector.batches) == 4
             assert not [each for each in here.events if isinstance(each, HealthChanged)]

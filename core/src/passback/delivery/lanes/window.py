@@ -91,10 +91,11 @@ class Window:
     def _bound(self, now: datetime) -> int:
         if self._fails is None:
             return self._most
+        between = self._passes
+        if self._fails - self._passes > max(1, self._passes // _PRECISION):
+            between = (self._passes + self._fails) // 2
         if self._again is None or now >= self._again:
-            return 2 * self._passes
+            return max(2 * self._passes, between)
         # A clock that was set back mustn't make the rest longer than it can be.
         self._again = min(self._again, now + self._rest)
-        if self._fails - self._passes > max(1, self._passes // _PRECISION):
-            return (self._passes + self._fails) // 2
-        return self._passes
+        return between
