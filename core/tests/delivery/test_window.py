@@ -11,6 +11,7 @@ from scripted import START, deliver_all, result, room
 
 from passback import CannotConnect, HealthChanged, ServerError
 from passback.delivery.lanes.window import Window
+from passback.errors import BatchTooLarge
 
 
 def new(most):
@@ -19,18 +20,32 @@ def new(most):
     return window
 
 
-def drain(window, limit, total, now=START):
-    """Send `total` to a system that fails above `limit`, a second each; return what was sent."""
+def drain(window, limit, total, now=START, *, says=False):
+    """Send `total` to a system that fails above `limit`, a second each; return what was sent.
+
+    Where it `says` that it's too large, halves of it are sent at once.
+    """
     sent = []
     while total > 0:
         count = min(window.size, total)
         sent.append(count)
+        now += timedelta(seconds=1)
         if count <= limit:
             total -= count
-            window.passed(count, now + timedelta(seconds=len(sent)))
+            window.passed(count, now)
+        elif says:
+            total -= count
+            refuse(window, count, limit, now)
         elif not window.too_large(count):
             window.shut()
     return sent
+
+
+def refuse(window, count, limit, now):
+    while count > limit:
+        count = (count + 1) // 2
+    window.fits(count, now)
+    window.passed(count, now)
 
 
 @pytest.mark.parametrize("most", [50, 100, 500])
@@ -52,6 +67,23 @@ def test_a_system_that_takes_more_again_is_sent_whole_batches_within_an_hour():
     assert window.size < 10
     later = START + timedelta(seconds=spent, hours=1)
     assert drain(window, 100, 1000, later)[-5] == 100
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10, 30, 99])
+def test_a_system_that_says_that_it_was_too_large_is_sent_as_many_as_it_takes_and_more_ever_more_rarely(
+    limit,
+):
+    sent = drain(new(100), limit, 20_000 * limit, says=True)
+    assert sum(count > limit for count in sent) <= 12 + len(sent) / 3600
+    assert sum(count <= limit / 2 for count in sent) <= 2
+
+
+def test_some_large_results_that_a_system_refuses_shrink_batches_for_a_minute_only():
+    window = new(100)
+    window.passed(10, START)
+    refuse(window, 100, 1, START)
+    assert drain(window, 100, 30)[-1] == 1
+    assert drain(window, 100, 1000, START + timedelta(minutes=1))[1:-1] == [2, 20, *[100] * 9]
 
 
 @pytest.mark.parametrize("learnt", [100, 30])
@@ -80,7 +112,7 @@ def test_what_the_connector_answers_by_itself_does_not_tell_whether_it_was_too_m
     assert window.size == 10
 
 
-WHAT = st.sampled_from(["sent", "sent", "sent", "one", "by itself", "outage"])
+WHAT = st.sampled_from(["sent", "sent", "sent", "one", "by itself", "outage", "refused"])
 HISTORY = st.lists(st.tuples(WHAT, st.sampled_from([0, 7200, -9000])), min_size=10, max_size=60)
 
 
@@ -95,6 +127,8 @@ def test_whatever_happened_at_least_one_is_sent_and_whole_batches_once_enough_pa
         count = 1 if what == "one" else window.size
         if what == "by itself":
             window.passed(0, now)
+        elif what == "refused":
+            refuse(window, count, next(limit), now)
         elif what != "outage" and count <= next(limit):
             window.passed(count, now)
         elif what == "outage" or not window.too_large(count):
@@ -153,6 +187,27 @@ def test_what_a_system_fails_on_is_found_out_once_however_often_there_is_nothing
                 assert len(here.connector.arrived) == 200 * (burst + 1)
             assert sum(len(batch) > 30 for batch in here.connector.batches) == 4
             assert not [each for each in here.events if isinstance(each, HealthChanged)]
+
+    asyncio.run(check())
+
+
+def test_a_few_large_results_that_a_system_refuses_do_not_shrink_the_batches_of_a_backlog_for_good(place):
+    async def check():
+        async with room(place, batch=50) as here:
+
+            def behave(batch):
+                if len(batch.deliveries) > 30:
+                    raise ServerError("500", status=500)
+                if sum(each.result.id < "r-1010" for each in batch.deliveries) > 1:
+                    raise BatchTooLarge("413")
+                return deliver_all(batch)
+
+            here.connector.behaviour = behave
+            for burst in [range(2000, 2200), range(1000, 1010), range(3000, 3100), range(4000, 4100)]:
+                await here.put(*(result(number) for number in burst))
+                await here.run(45, step=0.5)
+            assert len(here.connector.arrived) == 410
+            assert max(len(batch) for batch in here.connector.batches[-4:]) >= 20
 
     asyncio.run(check())
 

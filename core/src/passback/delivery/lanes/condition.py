@@ -88,7 +88,7 @@ class Condition:
 
     def answered(self, lease: Lease, sent: Sent, now: datetime, *, count: int) -> None:
         """Take note of an attempt to send `count` deliveries that the system answered."""
-        self._learn(sent)
+        self._learn(sent, now)
         if not sent.reached and self.troubled:
             # Answered by the connector alone: nothing is known of the system, so the next one is the probe.
             self.breaker = attrs.evolve(self.breaker, next_probe=None)
@@ -120,7 +120,7 @@ class Condition:
             now: The time.
             count: How many deliveries were to be sent.
         """
-        self._learn(sent)
+        self._learn(sent, now)
         if sent.arrived:
             self.breaker = attrs.evolve(self.breaker, last_success=now)
         asked = isinstance(failure, RateLimited)
@@ -143,9 +143,9 @@ class Condition:
         else:
             self.breaker = self.breaker.failed(failure, now, self._backoff, self._rng)
 
-    def _learn(self, sent: Sent) -> None:
+    def _learn(self, sent: Sent, now: datetime) -> None:
         if sent.fits is not None:
-            self._window.fits(sent.fits)
+            self._window.fits(sent.fits, now)
 
     def _to_blame(self, lease: Lease) -> bool:
         if not self.breaker.closed:

@@ -5,7 +5,7 @@ Not every system says by 413 that a batch is too large: some fail, cut the conne
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 __all__ = ["Window"]
 
@@ -30,13 +30,13 @@ class Window:
     def __init__(self, most: int) -> None:
         self.size = most
         self._most = most
-        # The most that passed since the last outage.
+        # The most that passed since the last outage, or since more were refused as too large.
         self._passes = most
         # The fewest that failed while fewer passed before and after; and fewer are to tell of these still.
         self._fails: int | None = None
         self._tried: int | None = None
         self._rest = _REST
-        self._again: datetime | None = None
+        self._again = datetime.max.replace(tzinfo=UTC)
 
     @property
     def narrow(self) -> bool:
@@ -51,9 +51,14 @@ class Window:
         """Begin anew with one: it was an outage, which says nothing of what the system takes otherwise."""
         self.size, self._passes, self._tried = 1, 0, None
 
-    def fits(self, count: int) -> None:
-        """Take note that the system said itself that it takes no more than `count`."""
-        self._most = count
+    def fits(self, count: int, now: datetime) -> None:
+        """Take note that the system took `count`, and said itself that more were too large."""
+        # It may have been about a few large results, and not about their number: it rests as any other size.
+        if self._fails is not None and self._rested(now):
+            self._rest = min(2 * self._rest, _LONGEST_REST)
+        self._passes, self._fails, self._tried = count, count + 1, None
+        self._again = now + self._rest
+        self.size = min(self.size, count)
 
     def passed(self, count: int, now: datetime) -> None:
         """Take note that `count` passed; 0 if the system wasn't asked."""
@@ -94,8 +99,9 @@ class Window:
         between = self._passes
         if self._fails - self._passes > max(1, self._passes // _PRECISION):
             between = (self._passes + self._fails) // 2
-        if self._again is None or now >= self._again:
-            return max(2 * self._passes, between)
+        return max(2 * self._passes, between) if self._rested(now) else between
+
+    def _rested(self, now: datetime) -> bool:
         # A clock that was set back mustn't make the rest longer than it can be.
         self._again = min(self._again, now + self._rest)
-        return between
+        return now >= self._again
