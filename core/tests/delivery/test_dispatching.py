@@ -695,3 +695,35 @@ def test_stopping_lets_what_is_on_the_wire_arrive(place):
             assert (await here.states())["r-1"] == "delivered"
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("polite", [True, False])
+def test_a_lane_that_is_to_leave_what_is_on_the_wire_sends_nothing_after_it_though_that_is_answered(
+    place, polite
+):
+    """Its connection may be another process's by now, which sends as well."""
+
+    async def check():
+        async with room(place, batch=1) as here:
+            on_the_wire, go = asyncio.Event(), asyncio.Event()
+
+            async def answer_all_the_same(batch):
+                on_the_wire.set()
+                with suppress(asyncio.CancelledError):
+                    await go.wait()
+                return deliver_all(batch)
+
+            here.connector.behaviour = answer_all_the_same
+            await here.put(*(result(number) for number in range(5)))
+            await asyncio.wait_for(on_the_wire.wait(), 5)
+            # By then nothing wakes it any more.
+            await here.run(1)
+            if not polite:
+                go.set()
+                await asyncio.sleep(0)
+            here.dispatcher.cancel()
+            await here.run(3)
+            assert here.connector.batches == [["r-0"]]
+            assert (await here.states())["r-0"] == "delivered"
+
+    asyncio.run(check())

@@ -156,9 +156,11 @@ class Lanes:
     def cancel(self, names: Collection[str] | None = None) -> None:
         """Leave what is on the wire, of the lanes called `names` or of all: it's sent again by others."""
         for name in self.busy if names is None else self.busy & frozenset(names):
-            task = self._running[name].task
-            if task is not None:
-                task.cancel()
+            running = self._running[name]
+            # What is answered just then is kept all the same, and nothing is sent after it.
+            running.stop()
+            if running.task is not None:
+                running.task.cancel()
 
     async def ended(self, seconds: float) -> bool:
         """Wait until no lane is at work, at most `seconds`; return whether that came."""
