@@ -3,6 +3,8 @@
 # ruff: noqa: ARG001, ARG002 - a hook takes what the contract hands it
 
 import asyncio
+import contextvars
+from contextlib import suppress
 
 import pytest
 from pydantic import SecretStr
@@ -278,6 +280,60 @@ def test_a_look_up_that_hangs_is_ended_and_told_though_it_yielded_somebody(monke
 
     with pytest.raises(ContractError, match=r"'lms-1': Acme.lookup_users took longer than 0.05 s"):
         asyncio.run(look_up())
+
+
+def test_what_a_look_up_sets_in_its_context_is_there_when_the_next_user_is_asked_for():
+    said = contextvars.ContextVar("said", default="nothing")
+
+    async def lookup_users(self, query):
+        token = said.set("set")
+        yield User(id=said.get())
+        yield User(id=said.get())
+        said.reset(token)
+
+    async def look_up():
+        assert await every_user(connection(lookup_users=lookup_users)) == [User(id="set"), User(id="set")]
+        assert said.get() == "nothing"
+
+    asyncio.run(look_up())
+
+
+async def wait_for(over):
+    while not over.is_set():
+        with suppress(asyncio.CancelledError):
+            await over.wait()
+
+
+@pytest.mark.parametrize("name", ["check", "lookup_users", "aclose"])
+def test_a_hook_that_goes_on_when_it_is_told_to_end_is_left_behind_and_named(name, monkeypatch, caplog):
+    monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection._ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection._CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("passback.foreign._LETS_GO", 0.05)
+
+    async def ask():
+        over = asyncio.Event()
+
+        async def goes_on(self):
+            await wait_for(over)
+
+        async def lookup_users(self, query):
+            await wait_for(over)
+            yield User(id="1")
+
+        hooks = {"check": goes_on, "aclose": goes_on, "lookup_users": lookup_users}
+        asked = connection(**{name: hooks[name]})
+        asyncio.get_running_loop().call_later(5, over.set)
+        if name == "aclose":
+            await asked.aclose()
+        else:
+            with pytest.raises(ContractError, match=f"Acme.{name} took longer than 0.05 s"):
+                await (every_user(asked) if name == "lookup_users" else asked.check())
+        assert not over.is_set()
+        over.set()
+
+    asyncio.run(ask())
+    assert f"connection 'lms-1': Acme.{name} doesn't end when it's told to" in caplog.text
 
 
 def test_a_connectors_own_timeout_is_its_defect_and_no_hang():

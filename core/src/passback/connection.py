@@ -8,8 +8,9 @@ whatever an extension or a connector does wrong into one of Passback's errors.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -62,6 +63,7 @@ from passback.model import (
 __all__ = ["Connection"]
 
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
 
 # A person waits for a check, and so does a lane that is in doubt.
 _CHECK_SECONDS = 60.0
@@ -110,8 +112,7 @@ class Connection:
             ConnectionFailure: They don't.
             ContractError: The connector raised something else, or hung.
         """
-        async with self._timely("check", _CHECK_SECONDS):
-            await self.connector.check()
+        await self._timely("check", self.connector.check, _CHECK_SECONDS)
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Send `batch`; return exactly one receipt for each of its deliveries, in their order.
@@ -123,10 +124,8 @@ class Connection:
         """
         self._require("submit_results")
         with self._contained(self.connector, "submit_results"):
-            # In a task of its own, so that it's that one which a plugin cancels or breaks.
-            submitting = asyncio.create_task(self._submitted(batch), name=f"submitting {self.name}")
             try:
-                receipts = await ended(submitting)
+                receipts = await self._apart("submit_results", lambda: self.connector.submit_results(batch))
             except CutShort as cut:
                 raise self._fitted(batch, cut) from None
             # What a plugin returns may do anything when it's looked at.
@@ -139,14 +138,6 @@ class Connection:
         hush(cut.failure, self._secrets)
         return CutShort(discreet(receipts, self._secrets), cut.failure, rest.intersection(cut.unsent))
 
-    async def _submitted(self, batch: Batch) -> object:
-        try:
-            with self._contained(self.connector, "submit_results"):
-                return await self.connector.submit_results(batch)
-        except GeneratorExit:
-            # Of a plugin: nobody closes a task.
-            raise asyncio.CancelledError from None
-
     async def lookup_users(self, query: UserQuery) -> AsyncIterator[User]:
         """Yield the users of this system that match `query`.
 
@@ -157,9 +148,9 @@ class Connection:
         self._require("lookup_users")
         with self._contained(self.connector, "lookup_users"):
             users = aiter(self.connector.lookup_users(query))
+        context = contextvars.copy_context()
         while True:
-            async with self._timely("lookup_users"):
-                user = await anext(users, _END)
+            user = await self._timely("lookup_users", lambda: anext(users, _END), context=context)
             if user is _END:
                 return
             yield self._of("lookup_users", user, User)
@@ -225,8 +216,9 @@ class Connection:
             ContractError: The connector raised something else, or answered nonsense.
         """
         self._require("finish_sign_in")
-        async with self._timely("finish_sign_in", None, SignInRefused):
-            said = await self.connector.finish_sign_in(request)
+        said = await self._timely(
+            "finish_sign_in", lambda: self.connector.finish_sign_in(request), None, SignInRefused
+        )
         return self._of("finish_sign_in", said, Assertion)
 
     async def start_sign_out(self, request: SignOutStart) -> Departure | None:
@@ -238,8 +230,7 @@ class Connection:
         """
         if "start_sign_out" not in self.capabilities:
             return None
-        async with self._timely("start_sign_out"):
-            departure = await self.connector.start_sign_out(request)
+        departure = await self._timely("start_sign_out", lambda: self.connector.start_sign_out(request))
         return departure if departure is None else self._of("start_sign_out", departure, Departure)
 
     async def inspect_provider(self, place: SignInPlace) -> Sequence[Observation]:
@@ -250,8 +241,11 @@ class Connection:
             ContractError: The connector raised something else, or answered nonsense.
         """
         self._require("inspect_provider")
-        async with self._timely("inspect_provider"):
-            seen = list(await self.connector.inspect_provider(place))
+
+        async def inspected() -> Sequence[Observation]:
+            return list(await self.connector.inspect_provider(place))
+
+        seen = await self._timely("inspect_provider", inspected)
         return [self._of("inspect_provider", each, Observation) for each in seen]
 
     def publish_metadata(self, place: SignInPlace) -> ServiceMetadata:
@@ -276,8 +270,7 @@ class Connection:
         self, hook: str, ask: Callable[[Connector[Options]], Awaitable[object]], kind: type[Answer]
     ) -> Answer:
         self._require(hook)
-        async with self._timely(hook):
-            answer = await ask(self.connector)
+        answer = await self._timely(hook, lambda: ask(self.connector))
         return self._of(hook, answer, kind)
 
     def _asked(self, hook: str, ask: Callable[[Connector[Options]], object], kind: type[Answer]) -> Answer:
@@ -304,9 +297,8 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close what the connector opened; a connector that fails or hangs at it is left to itself."""
-        with suppress(ContractError, ConnectionFailure), self._contained(self.connector, "aclose"):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self.connector.aclose()
+        with suppress(ContractError, ConnectionFailure):
+            await self._timely("aclose", self.connector.aclose, _CLOSE_SECONDS)
         await self._http.aclose()
 
     @cached_property
@@ -340,35 +332,64 @@ class Connection:
         if hook not in self.capabilities:
             raise Unsupported(f"connection {self.name!r}: {type(self.connector).__name__} has no {hook}")
 
-    @asynccontextmanager
     async def _timely(
-        self, hook: str, seconds: float | None = None, *expected: type[PassbackError]
-    ) -> AsyncIterator[None]:
+        self,
+        hook: str,
+        ask: Callable[[], Awaitable[Asked]],
+        seconds: float | None = None,
+        *expected: type[PassbackError],
+        context: contextvars.Context | None = None,
+    ) -> Asked:
         seconds = seconds or _ANSWER_SECONDS
         with self._contained(self.connector, hook, *expected):
             try:
                 async with asyncio.timeout(seconds) as limit:
-                    yield
+                    return await self._apart(hook, ask, *expected, context=context)
             except TimeoutError:
                 if not limit.expired():
                     raise
-                raise ContractError(
-                    f"connection {self.name!r}: {type(self.connector).__name__}.{hook} took longer than "
-                    f"{seconds:g} s"
-                ) from None
+                what = self._what(self.connector, hook)
+                raise ContractError(f"{what} took longer than {seconds:g} s") from None
+
+    async def _apart(
+        self,
+        hook: str,
+        ask: Callable[[], Awaitable[Asked]],
+        *expected: type[PassbackError],
+        context: contextvars.Context | None = None,
+    ) -> Asked:
+        # In a task of its own, so that it's that one which a plugin cancels or breaks.
+        answering = self._answered(hook, ask, *expected)
+        return await ended(
+            asyncio.create_task(answering, name=self._what(self.connector, hook), context=context)
+        )
+
+    async def _answered(
+        self, hook: str, ask: Callable[[], Awaitable[Asked]], *expected: type[PassbackError]
+    ) -> Asked:
+        try:
+            with self._contained(self.connector, hook, *expected):
+                return await ask()
+        except GeneratorExit:
+            # Of a plugin: nobody closes a task.
+            raise asyncio.CancelledError from None
 
     @contextmanager
     def _contained(self, plugin: object, hook: str, *expected: type[PassbackError]) -> Iterator[None]:
-        kind = plugin if isinstance(plugin, type) else type(plugin)
+        what = self._what(plugin, hook)
         try:
-            with contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}", *expected):
+            with contained(what, *expected):
                 yield
         except PassbackError as error:
             hush(error, self._secrets)
-            with contained(f"connection {self.name!r}: {kind.__qualname__}.{hook}: {type(error).__name__}"):
+            with contained(f"{what}: {type(error).__name__}"):
                 # A failure may be of a kind of the plugin's own, and is shown in many places.
                 f"{error}"
             raise
+
+    def _what(self, plugin: object, hook: str) -> str:
+        kind = plugin if isinstance(plugin, type) else type(plugin)
+        return f"connection {self.name!r}: {kind.__qualname__}.{hook}"
 
     def _fitting(self, batch: Batch, receipts: object) -> Sequence[Receipt]:
         by_delivery: dict[int, Receipt] = {}

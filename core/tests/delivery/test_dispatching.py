@@ -385,7 +385,7 @@ def test_a_connector_that_goes_on_when_it_is_told_to_end_is_named_too(place, mon
             assert await here.states() == {"r-1": "delivered"}
 
     asyncio.run(check())
-    assert "submitting lms doesn't end when it's told to" in caplog.text
+    assert "connection 'lms': Scripted.submit_results doesn't end when it's told to" in caplog.text
 
 
 def test_what_a_connector_cannot_do_at_all_waits_and_is_no_outage(place):

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
@@ -34,6 +35,7 @@ from passback.delivery import (
     Submission,
 )
 from passback.delivery.lanes.equipping import Unequipped
+from passback.errors import BatchRefused
 from passback.store import Store
 
 
@@ -249,6 +251,38 @@ def test_a_check_that_hangs_holds_nobody(place, monkeypatch):
             here.connector.check = hang
             with pytest.raises(Exception, match="took longer"):
                 await here.lms.check()
+
+    asyncio.run(check())
+
+
+def test_a_check_that_goes_on_when_it_is_told_to_end_holds_up_nothing_that_is_due(place, monkeypatch):
+    monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("passback.foreign._LETS_GO", 0.05)
+
+    async def check():
+        async with room(place) as here:
+            over = asyncio.Event()
+
+            async def go_on():
+                while not over.is_set():
+                    with suppress(asyncio.CancelledError):
+                        await over.wait()
+
+            def behave(batch):
+                if any(each.result.id == "r-1" for each in batch.deliveries):
+                    raise BatchRefused("400")
+                return deliver_all(batch)
+
+            here.connector.check, here.connector.behaviour = go_on, behave
+            await here.put(result(1))
+            await here.run(1)
+            await here.put(result(2))
+            asyncio.get_running_loop().call_later(10, over.set)
+            while here.connector.arrived != ["r-2"]:
+                await here.run(60, step=10)
+                await asyncio.sleep(0.05)
+            assert not over.is_set()
+            over.set()
 
     asyncio.run(check())
 
