@@ -50,8 +50,9 @@ ALERTS = (
     ),
     _alert(
         AlertKind.INCIDENT_OVER,
-        timedelta(days=2, hours=3),
+        timedelta(days=2, hours=3, minutes=1),
         since=BEGAN,
+        until=BEGAN + timedelta(days=2, hours=3),
         delivered=1204,
         setbacks=SETBACKS,
     ),

@@ -54,6 +54,24 @@ def test_it_is_told_after_five_minutes_daily_and_when_it_is_over(place):
     watching(place, check)
 
 
+def test_how_long_it_lasted_is_said_without_the_calm_after_it(place):
+    async def check(here):
+        for _ in range(2):
+            await here.health("can't connect")
+            began = here.clock.now()
+            await here.run(8 * MINUTE)
+            await here.health("ok")
+            until = here.clock.now()
+            await here.run(5 * HOUR, 5 * MINUTE)
+            over = here.told.alerts[-1]
+            assert (over.kind, over.since, over.until) == (OVER, began, until)
+        assert over.at - until >= 14 * MINUTE, "one that comes and goes is to be well for longer"
+        lasted = f"lasted 8 minutes, from {shown(began)} to {shown(until)}."
+        assert letter_of(over).paragraphs[0].endswith(lasted)
+
+    watching(place, check)
+
+
 def test_what_waits_for_something_else_is_not_said_to_go_when_it_is_repaired(place):
     async def check(here):
         await here.deliveries(3)

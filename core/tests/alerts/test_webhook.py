@@ -17,6 +17,7 @@ ALERT = Alerted(
     connection="acme",
     at=START,
     since=START,
+    until=START,
     delivered=1204,
     setbacks=(Setback(state="rejected", reason="no score", count=3, example="r-1"),),
 )

@@ -155,6 +155,7 @@ def _over(db: Connection, does: Wellbeing, incident: _Row, pending: int, now: da
         connection=incident.connection,
         at=now,
         since=moment(incident.began),
+        until=min(does.since, now),
         undelivered=pending,
         looks_up=does.looks_up,
         delivered=db.scalar(select(func.sum(_e.delivered)).where(*_since(incident))) or 0,

@@ -80,7 +80,7 @@ def _over(alert: Alerted) -> Letter:
         began = f"Since it began, no result was sent{', and none is on the way' if nothing_left else ''}."
     again = "Results arrive again" if alert.delivered else "The connection is well again"
     paragraphs = [
-        f"{again}. The trouble lasted {_lasted(alert)}, since {shown(alert.since)}.",
+        f"{again}. The trouble lasted {_lasted(alert)}, from {shown(alert.since)} to {shown(alert.until)}.",
         began,
     ]
     if alert.undelivered:
@@ -169,7 +169,7 @@ def _test(alert: Alerted) -> Letter:
 
 
 def _lasted(alert: Alerted) -> str:
-    return lasting(alert.at - (alert.since or alert.at))
+    return lasting((alert.until or alert.at) - (alert.since or alert.at))
 
 
 def _why(name: str) -> str:

@@ -58,6 +58,7 @@ class Alerted:
         health: How it does.
         detail: Why, where it's ill.
         since: Since when it's ill, or was.
+        until: For `INCIDENT_OVER`, when it became well; that is told once it stayed so for a while.
         undelivered: How many results go by themselves once it's well; for `EXPIRING`, how many are given up
             soon.
         next_try: When the system is asked again.
@@ -79,6 +80,7 @@ class Alerted:
     health: Health = Health.OK
     detail: str = ""
     since: datetime | None = None
+    until: datetime | None = None
     undelivered: int = 0
     next_try: datetime | None = None
     asks_to_wait: bool = False
