@@ -88,16 +88,19 @@ def answer():
     return build
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request, tmp_path):
-    """Where an outbox may be, on each engine: nothing is there yet."""
-    if request.param == "sqlite":
-        yield tmp_path / "passback.db"
-        return
+@pytest.fixture
+def shared():
+    """Where an outbox may be that several processes deliver from: nothing is there yet."""
     server = postgres_server()
     name = server.fresh()
     yield DatabaseURL(server.url(name))
     server.empty_again(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """Where an outbox may be, on each engine: nothing is there yet."""
+    return tmp_path / "passback.db" if request.param == "sqlite" else request.getfixturevalue("shared")
 
 
 @pytest.fixture

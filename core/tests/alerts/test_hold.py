@@ -10,7 +10,7 @@ from passback.store import Store
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
-def test_of_those_who_begin_at_once_one_tells_people(place):
+def test_of_those_who_begin_at_once_one_tells_people(shared):
     """Both have seen that nobody does before either says so."""
     both = Barrier(2)
 
@@ -29,14 +29,12 @@ def test_of_those_who_begin_at_once_one_tells_people(place):
             return seen
 
     async def run():
-        stores = [Store(place), Store(place)]
+        stores = [Store(shared), Store(shared)]
         for store in stores:
             await store.open()
-        # SQLite lets one in after the other.
-        each = Seeing if stores[0].shared else lambda db: db
         told = await asyncio.gather(
             *(
-                store.run(lambda db, name=name: held(each(db), name, NOW))
+                store.run(lambda db, name=name: held(Seeing(db), name, NOW))
                 for name, store in zip("ab", stores, strict=True)
             )
         )

@@ -1,9 +1,10 @@
 """Notices are kept until they arrive: tried again, withdrawn where they're pointless, given up after days."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import insert, update
 from watched import CONTACT, watching
 
 from passback import AlertKind, Health, State
@@ -11,7 +12,7 @@ from passback.alerts import Alerts, Watched, list_notices
 from passback.alerts.channel import InDoubt
 from passback.alerts.hold import held
 from passback.delivery import Retention, RetentionPolicy
-from passback.store import schema
+from passback.store import milliseconds, schema
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -222,17 +223,41 @@ def test_who_has_no_usable_contact_gets_no_mail_but_observers_are_told(place):
     watching(place, check)
 
 
-def test_of_two_processes_one_tells_and_the_other_takes_over_when_it_is_gone(place):
+async def lives(here, member):
+    """Have `member` say that it lives; by the server's clock, which nobody simulates."""
+    sign = {"name": f"{member}:1", "until": milliseconds(datetime.now(UTC) + HOUR), "serves": "[]"}
+    await here.store.run(lambda db: db.execute(insert(schema.worker), sign))
+
+
+@pytest.mark.parametrize("signs_of_life", [True, False])
+def test_of_two_processes_one_tells_and_the_other_takes_over_when_it_is_gone(shared, signs_of_life):
+    """It's gone without a sign of life for half a minute; or it lives, and tells nobody anything."""
+
     async def check(here):
+        await lives(here, "here")
         await here.health("can't connect")
         await here.run(MINUTE)
         here.restart("another")
         await here.run(7 * MINUTE)
         assert here.kinds() == [], "the first may be about to tell"
-        await here.run(10 * MINUTE)
+        if not signs_of_life:
+            dead = update(schema.worker).values(until=milliseconds(datetime.now(UTC)))
+            await here.store.run(lambda db: db.execute(dead))
+        await here.run(MINUTE if not signs_of_life else 10 * MINUTE)
         assert here.kinds() == [BEGAN]
 
-    watching(place, check)
+    watching(shared, check)
+
+
+def test_who_delivers_from_a_file_tells_at_once_whoever_did_before(tmp_path):
+    async def check(here):
+        await here.health("can't connect")
+        await here.run(MINUTE)
+        here.restart("another")
+        await here.run(5 * MINUTE)
+        assert here.kinds() == [BEGAN]
+
+    watching(tmp_path / "passback.db", check)
 
 
 def test_who_stops_in_order_lets_another_tell_at_once(place):
@@ -250,8 +275,9 @@ def test_who_stops_in_order_lets_another_tell_at_once(place):
     watching(place, check)
 
 
-def test_who_was_taken_over_from_while_sending_sends_no_more(place):
+def test_who_was_taken_over_from_while_sending_sends_no_more(shared):
     async def check(here):
+        await lives(here, "another")
         here.contacts["other"] = "other@acme.example"
 
         class Slow(type(here.mail)):
@@ -268,7 +294,7 @@ def test_who_was_taken_over_from_while_sending_sends_no_more(place):
         await here.run(6 * MINUTE)
         assert here.mails() == [BEGAN]
 
-    watching(place, check)
+    watching(shared, check)
 
 
 def test_what_was_to_be_sent_of_who_is_erased_is_sent_without_their_names(place):

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from postgres import postgres_server
 from scripted import START, Room, SimulatedClock, result, room
 from sqlalchemy import text, update
 
@@ -14,18 +13,10 @@ from passback.delivery import Attached, Attachments, Outbox, Overview, Repair, R
 from passback.delivery.fleet.fleet import Fleet
 from passback.delivery.outbox.accepting import accept
 from passback.errors import ContentConflict, OutboxTooNew
-from passback.store import DatabaseURL, State, Store, WaitingFor, schema
+from passback.store import State, Store, WaitingFor, schema
 from passback.store import store as trying
 
 HERE = "https://example.com/a"
-
-
-@pytest.fixture
-def shared():
-    server = postgres_server()
-    name = server.fresh()
-    yield DatabaseURL(server.url(name))
-    server.empty_again(name)
 
 
 @asynccontextmanager

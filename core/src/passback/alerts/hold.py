@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
+from passback.delivery import lives
 from passback.store import insert_once, milliseconds, schema
 
 __all__ = ["held", "released", "served"]
@@ -20,7 +21,7 @@ _LEAST = timedelta(minutes=10)
 
 
 def held(db: Connection, owner: str, now: datetime) -> bool:
-    """Return whether `owner` is who tells people; whoever did before is gone after a while."""
+    """Return whether `owner` is who tells people: nobody else does who lives, and did so of late."""
     at, until = milliseconds(now), milliseconds(now + _HOLD)
     seen = db.scalar(select(_m.value).where(_m.key == _KEY))
     mine = f"{owner} {until}"
@@ -31,10 +32,15 @@ def held(db: Connection, owner: str, now: datetime) -> bool:
     # Not renewed each time: that is a write which waits for the disk.
     if holder == owner and milliseconds(now + _LEAST) < int(ends) <= until:
         return True
-    if holder != owner and at < int(ends) <= until:
+    if holder != owner and at < int(ends) <= until and _lives(db, holder):
         return False
     taken = update(schema.meta).where(_m.key == _KEY, _m.value == seen).values(value=mine)
     return bool(db.execute(taken).rowcount)
+
+
+def _lives(db: Connection, holder: str) -> bool:
+    # Whoever delivers from a file has its lock, so nobody else does.
+    return db.dialect.name == "postgresql" and lives(db, holder)
 
 
 def released(db: Connection, owner: str) -> None:

@@ -1,5 +1,6 @@
 """Durable delivery: outbox, dispatcher, health of connections."""
 
+from passback.delivery.fleet.holding import lives
 from passback.delivery.fleet.lock import DispatcherLock
 from passback.delivery.lanes.committer import Committer
 from passback.delivery.lanes.dispatcher import Dispatcher
@@ -73,6 +74,7 @@ __all__ = [
     "kept",
     "lacks",
     "last_seen",
+    "lives",
     "looked_up",
     "release_better_known",
     "release_launches",

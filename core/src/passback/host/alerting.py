@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -48,8 +47,7 @@ class Alerting:
         watched = Watched(
             contacts=_contacts(config), channels=tuple(self._channels), observers=config.watching
         )
-        owner = secrets.token_hex(8) if self._store.shared else "dispatcher"
-        alerts = Alerts(self._store, self._clock, _policy(config), watched, owner)
+        alerts = Alerts(self._store, self._clock, _policy(config), watched, self._store.member)
         self._stopping = asyncio.Event()
         self._task = asyncio.create_task(alerts.run(self._stopping), name="passback alerts")
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +45,7 @@ class Store:
         name: What people call it.
         file: The file that it is; None if it's a server.
         shared: Whether several processes may deliver from it.
+        member: What those that share it know this one by; no other has it.
     """
 
     def __init__(self, where: Path | DatabaseURL) -> None:
@@ -54,6 +58,7 @@ class Store:
         self.name = self._engine.name
         self.file = self._engine.file
         self.shared = self.file is None
+        self.member = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._thread = WorkThread("passback-store")
         self._failures: tuple[type[Exception], ...] = (DBAPIError, *self._engine.failures, OSError)
         self._connection: Connection | None = None

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
-import socket
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -148,6 +146,5 @@ class Fleet:
         self._next_beat = 0.0
         self._lapsed()
 
-    @staticmethod
-    def _named() -> str:
-        return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    def _named(self) -> str:
+        return f"{self._store.member}:{secrets.token_hex(4)}"

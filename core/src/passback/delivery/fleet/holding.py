@@ -26,7 +26,7 @@ from passback.delivery.outbox.accepting import UNROUTED, raise_signals
 from passback.delivery.upkeep.repair import reopen
 from passback.store import insert_new, schema
 
-__all__ = ["HOLD", "Found", "Holder", "Seen", "beat", "call", "held_by_others", "leave"]
+__all__ = ["HOLD", "Found", "Holder", "Seen", "beat", "call", "held_by_others", "leave", "lives"]
 
 # How long a process has its connections after each sign of life, in seconds.
 HOLD = 30.0
@@ -152,6 +152,12 @@ def leave(db: Connection, me: Holder) -> None:
     """Let everything go that `me` has."""
     _release(db, [_l.owner == me.name])
     db.execute(delete(schema.worker).where(_w.name == me.name))
+
+
+def lives(db: Connection, member: str) -> bool:
+    """Return whether the process that a store calls `member` said of late that it lives."""
+    its = _w.name.startswith(f"{member}:", autoescape=True)
+    return db.scalar(select(_w.name).where(its, _w.until > _NOW).limit(1)) is not None
 
 
 def _release(db: Connection, conditions: list[ColumnElement[bool]]) -> None:
