@@ -1,6 +1,7 @@
 """What a lane does when a system answers, fails, hangs, or is gone for days."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from datetime import timedelta
 
@@ -138,6 +139,43 @@ def test_a_connection_that_is_misconfigured_still_says_when_something_arrived_la
             assert arrived is not None
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("told_by", ["a restart", "another configuration"])
+def test_observers_and_the_log_hear_of_each_change_once_also_where_the_configuration_makes_it(
+    place, caplog, told_by
+):
+    async def check():
+        async with room(place) as here:
+            await here.put(result(1))
+            await here.run(1)
+            here.reasons["lms"] = "the key is missing"
+            for number in range(2, 5):
+                await here.put(result(number))
+                here.dispatcher.wake("lms")
+                await here.run(2)
+            since = (await only_connection(here)).since
+            here.reasons.clear()
+            here.fingerprint = "two"
+            if told_by == "a restart":
+                await here.stop()
+                here.around.stopping.clear()
+                here.dispatcher = type(here.dispatcher)(here, here.around)
+                await here.start()
+            else:
+                here.dispatcher._lanes.wake("lms", changed=True)
+            await here.run(5, arrived=4)
+            changes = [event for event in here.events if isinstance(event, HealthChanged)]
+            assert [(event.before.value, event.now.value, event.detail) for event in changes] == [
+                ("ok", "misconfigured", "the key is missing"),
+                ("misconfigured", "ok", ""),
+            ]
+            assert changes[0].at == since, "it's the same trouble still, whatever is accepted meanwhile"
+            said = [each.getMessage() for each in caplog.records if hasattr(each, "health")]
+            assert said == ["lms: misconfigured: the key is missing", "lms: ok"]
+
+    with caplog.at_level(logging.INFO, "passback.delivery"):
+        asyncio.run(check())
 
 
 @pytest.mark.parametrize("hours", [1, 24])

@@ -11,7 +11,7 @@ import attrs
 from sqlalchemy import Connection as Database
 
 from passback.connection import Connection
-from passback.contract import HealthChanged, Settled
+from passback.contract import Settled
 from passback.delivery.lanes.attempt import Attempt
 from passback.delivery.lanes.condition import Condition
 from passback.delivery.lanes.erased import Gone
@@ -23,7 +23,7 @@ from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish
 from passback.delivery.outbox.settling import Erased, Settlement
-from passback.delivery.outbox.telling import listeners, tell
+from passback.delivery.outbox.telling import listeners, tell, tell_health
 from passback.errors import OutboxError, OutboxGone, OutboxTooNew, PassbackError
 from passback.http import HTTP, Used
 from passback.model import Batch
@@ -224,22 +224,6 @@ class Courier:
         self._tell_health(before)
 
     def _tell_health(self, before: Breaker) -> None:
-        breaker = self.condition.breaker
-        if breaker.health is before.health:
-            return
-        log.log(
-            logging.INFO if breaker.closed else logging.WARNING,
-            "%s: %s%s",
-            self._connection.name,
-            breaker.health.value,
-            f": {breaker.detail}" if breaker.detail else "",
-            extra={"health": breaker.health.value},
-        )
-        change = HealthChanged(
-            connection=self._connection.name,
-            before=before.health,
-            now=breaker.health,
-            detail=breaker.detail,
-            at=breaker.since,
-        )
-        tell(self._around.observers, change)
+        change = self.condition.breaker.changed_from(before, self._connection.name)
+        if change is not None:
+            tell_health(self._around.observers, change)

@@ -13,6 +13,7 @@ from passback.delivery.fleet.claims import Claims, Sole
 from passback.delivery.fleet.fleet import Fleet
 from passback.delivery.lanes.serving import AFTER_A_CRASH, Lanes, Roster
 from passback.delivery.lanes.surroundings import Surroundings
+from passback.delivery.outbox.telling import tell_health
 from passback.delivery.upkeep.overview import Overview
 from passback.delivery.upkeep.repair import Repair
 from passback.delivery.upkeep.retention import Retention
@@ -128,7 +129,8 @@ class Dispatcher:
         # and whoever takes over from another process.
         changing = self._lanes.changing | await self._claims.elsewhere()
         serves = {name: each for name, each in roster.fingerprints().items() if name not in changing}
-        await self._repair.configured(serves, now)
+        for change in await self._repair.configured(serves, now):
+            tell_health(self._around.observers, change)
         await self._repair.route(roster.routes(), now)
         self._want(roster.not_ready())
         self._want(await self._overview.pending_connections())
@@ -216,9 +218,9 @@ class Dispatcher:
     async def _retain(self, now: datetime) -> None:
         rejected, removed = await self._retention.sweep(now)
         if rejected:
-            log.warning("%d deliveries are rejected, as they couldn't be delivered for too long", rejected)
+            log.warning("deliveries rejected, as they couldn't be delivered for too long: %d", rejected)
         if removed:
-            log.info("%d results that are settled for long aren't kept any longer", removed)
+            log.info("results kept no longer, as they are settled for long: %d", removed)
 
     async def _finish(self) -> None:
         self._lanes.end()

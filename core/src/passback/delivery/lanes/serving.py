@@ -11,12 +11,13 @@ import attrs
 from sqlalchemy import Connection as Database
 
 from passback.connection import Connection
-from passback.contract import Health
+from passback.contract import HealthChanged
 from passback.delivery.lanes.lane import Lane
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.lanes.window import Window
-from passback.delivery.outbox.breaker import Backoff, Breaker, load_breaker, save_breaker
+from passback.delivery.outbox.breaker import Backoff, load_breaker, save_breaker
 from passback.delivery.outbox.routing import Routes
+from passback.delivery.outbox.telling import tell_health
 from passback.delivery.upkeep.repair import Repair
 from passback.errors import ConnectionNotReady, ContractError, PassbackError
 
@@ -172,17 +173,16 @@ class Lanes:
         now = self._around.clock.now()
         parked = await self._repair.park(name, reason, now)
 
-        def write(db: Database) -> None:
+        def write(db: Database) -> HealthChanged | None:
             before, _ = load_breaker(db, name, now)
-            breaker = Breaker(
-                health=Health.MISCONFIGURED, since=now, detail=reason, last_success=before.last_success
-            )
-            save_breaker(db, name, breaker)
+            here = before.misconfigured(reason, now)
+            save_breaker(db, name, here)
+            return here.changed_from(before, name)
 
-        await self._around.outbox.store.run_soft(write)
-        if parked:
-            said = {"health": Health.MISCONFIGURED.value, "results": parked}
-            log.warning("%s: misconfigured, %d results wait for it: %s", name, parked, reason, extra=said)
+        change = await self._around.outbox.store.run_soft(write)
+        if change is not None:
+            tell_health(self._around.observers, change)
+        log.debug("%s: results that begin to wait for it: %d", name, parked, extra={"results": parked})
 
     async def _serve(self, name: str, running: _Running) -> None:
         failed = False
@@ -229,7 +229,9 @@ class Lanes:
         """Take note of another configuration, by which nothing was answered before."""
         fingerprint = self._roster.fingerprints().get(name) if running.changed else None
         if fingerprint is not None:
-            await self._repair.configured({name: fingerprint}, self._around.clock.now())
+            healed = await self._repair.configured({name: fingerprint}, self._around.clock.now())
+            for change in healed:
+                tell_health(self._around.observers, change)
         # It may be another again by now.
         running.changed = running.changed and self._roster.fingerprints().get(name) != fingerprint
 

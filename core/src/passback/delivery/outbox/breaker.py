@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from passback.contract import Health
+from passback.contract import Health, HealthChanged
 from passback.errors import CannotConnect, PassbackError, RateLimited, ServerError
 from passback.http import LONGEST_WAIT, Used
 from passback.store import insert_new, milliseconds, moment, schema
@@ -98,6 +98,11 @@ class Breaker:
             health = Health.SERVER_ERROR if self.health is Health.CANNOT_CONNECT else self.health
         return self._told(health, str(error), asked, now)
 
+    def misconfigured(self, why: str, now: datetime) -> Breaker:
+        """Return the breaker while nothing is sent, as the configuration can't be used."""
+        since = self.since if self.health is Health.MISCONFIGURED else now
+        return Breaker(health=Health.MISCONFIGURED, since=since, detail=why, last_success=self.last_success)
+
     def put_off(self, why: str, now: datetime, backoff: Backoff, rng: random.Random) -> Breaker:
         """Return the breaker after an attempt of which the system put off everything, and took nothing.
 
@@ -113,6 +118,14 @@ class Breaker:
         """Return the breaker after an attempt that the system answered; `arrived` if it took something."""
         since = self.since if self.health is Health.OK else now
         return Breaker(health=Health.OK, since=since, last_success=now if arrived else self.last_success)
+
+    def changed_from(self, before: Breaker, name: str) -> HealthChanged | None:
+        """Return what is told of the connection called `name`, if its health was another `before`."""
+        if self.health is before.health:
+            return None
+        return HealthChanged(
+            connection=name, before=before.health, now=self.health, detail=self.detail, at=self.since
+        )
 
     def _told(self, health: Health, detail: str, asked: datetime | None, now: datetime) -> Breaker:
         since = self.since if health is self.health else now

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-from passback.contract import Alerted, Attempted, HealthChanged, Observer, Settled, implements
+from passback.contract import Alerted, Attempted, Health, HealthChanged, Observer, Settled, implements
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 
-__all__ = ["listeners", "tell"]
+__all__ = ["listeners", "tell", "tell_health"]
+
+log = logging.getLogger("passback.delivery")
 
 _HOOKS = {Settled: "settled", Attempted: "attempted", HealthChanged: "health_changed", Alerted: "alerted"}
 
@@ -28,6 +31,19 @@ def tell(observers: Sequence[Observer], event: Settled | Attempted | HealthChang
         what = f"observer {type(observer).__qualname__}.{hook}"
         with suppress(ContractError, ConnectionFailure), contained(what):
             _call(observer, hook, event)
+
+
+def tell_health(observers: Sequence[Observer], change: HealthChanged) -> None:
+    """Tell each of `observers`, and the log, of `change`."""
+    log.log(
+        logging.INFO if change.now is Health.OK else logging.WARNING,
+        "%s: %s%s",
+        change.connection,
+        change.now.value,
+        f": {change.detail}" if change.detail else "",
+        extra={"health": change.now.value},
+    )
+    tell(observers, change)
 
 
 def _call(observer: Observer, hook: str, event: Settled | Attempted | HealthChanged | Alerted) -> None:

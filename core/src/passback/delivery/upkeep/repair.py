@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
-from passback.contract import Health
+from passback.contract import Health, HealthChanged
 from passback.delivery.outbox.history import Event, EventKind, note_all
 from passback.delivery.outbox.releasing import count_held, release
 from passback.delivery.outbox.routing import Routes, route
@@ -24,6 +24,7 @@ from passback.store import (
     insert_new,
     lock,
     milliseconds,
+    parts,
     schema,
 )
 
@@ -97,13 +98,15 @@ class Repair:
         event = Event(connection=connection, kind=EventKind.PARKED, at=now, summary=reason)
         return await self._store.run_soft(_park, event)
 
-    async def configured(self, fingerprints: Mapping[str, str], now: datetime) -> None:
+    async def configured(self, fingerprints: Mapping[str, str], now: datetime) -> Sequence[HealthChanged]:
         """Take note of the connections that serve, and free what waited for a configuration like this.
+
+        Returned is which of them couldn't serve before.
 
         A connection whose fingerprint differs from the one before was repaired, or at least changed:
         everything that waits there or is put off is tried again, and its outage is probed at once.
         """
-        await self._store.run(_configured, fingerprints, now)
+        return await self._store.run(_configured, fingerprints, now)
 
     async def route(self, routes: Routes, now: datetime, *, tell: bool = False) -> set[str]:
         """Send unrouted results of activities that are attached by now; return the connections they go to.
@@ -170,18 +173,18 @@ def _park(db: Connection, event: Event) -> int:
     ).rowcount
 
 
-def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -> None:
+def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -> Sequence[HealthChanged]:
     # Others may start with the same configuration at this very moment.
     lock(db, CONFIGURING)
     now = milliseconds(at)
     # Of one, when it alone was changed, not a row of each of the others is read.
     these = [_c.name.in_(fingerprints)] if len(fingerprints) == 1 else []
     before = {row.name: row.fingerprint for row in db.execute(select(_c.name, _c.fingerprint).where(*these))}
-    ill = db.execute(select(_c.name).where(_c.health == Health.MISCONFIGURED, *these)).all()
-    for row in ill:
-        if row.name in fingerprints:
-            healed = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}
-            db.execute(update(schema.connection).where(_c.name == row.name).values(healed))
+    ill = db.scalars(select(_c.name).where(_c.health == Health.MISCONFIGURED, *these)).all()
+    healed = [name for name in ill if name in fingerprints]
+    well = {"health": Health.OK, "detail": "", "since": now, "fails": 0, "next_probe": None}
+    for some in parts(healed):
+        db.execute(update(schema.connection).where(_c.name.in_(some)).values(well))
     changed = [name for name, fingerprint in fingerprints.items() if before.get(name) != fingerprint]
     where_something_waits = select(_d.connection).where(schema.waiting).distinct()
     keeping = {row.connection for row in db.execute(where_something_waits)}
@@ -195,6 +198,10 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
         new = [{"name": name, "health": Health.OK, "since": now} for name in changed]
         db.execute(insert_new(schema.connection), new)
         db.execute(_CHANGE, [{"b_name": name, "b_fingerprint": fingerprints[name]} for name in changed])
+    return [
+        HealthChanged(connection=name, before=Health.MISCONFIGURED, now=Health.OK, detail="", at=at)
+        for name in healed
+    ]
 
 
 def _free(db: Connection, name: str, at: datetime, *, same: bool) -> None:
