@@ -62,7 +62,10 @@ def test_what_could_not_be_delivered_for_thirty_days_is_rejected_and_says_why(pl
                     here.clock.advance(86400 / 4)
                     await here.run(1)
             (gone,) = await the(here)
-            assert gone.reason.startswith("not delivered within 30 days")
+            assert gone.reason == (
+                "not delivered within 30 days; the connection: "
+                "can't connect: POST https://lms.example/: not reached"
+            )
             assert (await Overview(here.store).steps(gone.id))[-1].kind == "expired"
 
     asyncio.run(check())
@@ -80,6 +83,42 @@ def test_what_waits_for_an_account_is_given_up_too(place):
             assert await waited(Retention(here.store, POLICY), 31) == (1, 0)
             (gone,) = await the(here)
             assert gone.reason == "not delivered within 30 days; at last: nobody"
+
+    asyncio.run(check())
+
+
+def test_where_it_waits_for_a_connection_that_is_ill_it_is_said_once_why(place):
+    async def check():
+        async with room(place, deliver=False) as here:
+            here.reasons["lms"] = "its key is missing"
+            await here.put(result(1))
+            await here.start()
+            await here.run(1)
+            await waited(Retention(here.store, POLICY), 31)
+            (gone,) = await the(here)
+            assert gone.reason == "not delivered within 30 days; at last: its key is missing"
+
+    asyncio.run(check())
+
+
+def test_why_it_failed_before_a_replay_is_not_said_to_be_why_it_is_given_up(place):
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = lambda batch: [
+                Rejected(each.id, "no score") for each in batch.deliveries
+            ]
+            await here.put(result(1))
+            await here.until(lambda: here.connector.batches)
+            await here.run(1)
+            here.connector.behaviour = unreachable
+            assert await Repair(here.store).replay(Selection(), here.clock.now()) == 1
+            await here.run(1)
+            (again,) = await the(here)
+            assert (again.state, again.reason) == ("pending", "")
+            await waited(Retention(here.store, POLICY), 31)
+            (gone,) = await the(here)
+            assert "no score" not in gone.reason
+            assert gone.reason.endswith("not reached")
 
     asyncio.run(check())
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, or_, select, update
 
-from passback.contract import GIVEN_UP
+from passback.contract import GIVEN_UP, Health
 from passback.delivery.outbox.elapsed import sighted
 from passback.delivery.outbox.history import Event, EventKind, note_all
 from passback.delivery.outbox.standing import keep_standings
@@ -19,10 +19,17 @@ from passback.store import RETAINING, State, Store, lock, milliseconds, schema
 
 __all__ = ["Retention", "RetentionPolicy"]
 
+_c = schema.connection.c
 _d = schema.delivery.c
 _e = schema.event.c
 _r = schema.result.c
 
+# How its connection does, where that may be why.
+_ILL = (
+    select("; the connection: " + _c.health + ": " + _c.detail)
+    .where(_c.name == _d.connection, _c.health != Health.OK, _c.detail != _d.reason)
+    .scalar_subquery()
+)
 # Few enough that whoever submits meanwhile isn't kept waiting.
 _CHUNK = 500
 
@@ -117,7 +124,9 @@ def _expire(db: Connection, old: ColumnElement[bool], policy: RetentionPolicy, n
             state=State.REJECTED,
             waiting_for=None,
             lease=None,
-            reason=why + case((_d.reason == "", ""), else_="; at last: " + _d.reason),
+            reason=why
+            + case((_d.reason == "", ""), else_="; at last: " + _d.reason)
+            + func.coalesce(_ILL, ""),
             changed=milliseconds(now),
         )
     ).rowcount
