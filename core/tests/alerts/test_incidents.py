@@ -429,6 +429,30 @@ def test_what_was_given_up_meanwhile_is_no_longer_said_to_be_safe(place):
     watching(place, check)
 
 
+def test_until_when_what_waits_is_kept_is_said_once_that_is_soon(place):
+    async def check(here):
+        await here.deliveries(3)
+        accepted = here.clock.now()
+        await here.health("can't connect")
+        await here.run(28 * DAY, 6 * HOUR)
+        lasting = [each for each in here.told.alerts if each.kind in (BEGAN, LASTS)]
+        before, after = lasting[-3], lasting[-1]
+        assert before.deadline is None
+        assert "No result is lost: what waits" in text_of(letter_of(before))
+        assert after.deadline == accepted + 30 * DAY
+        said = " ".join(text_of(letter_of(after)).split())
+        assert "No result is lost yet: what waits (3 results)" in said
+        assert f"From {shown(after.deadline)} on Passback gives up one after another, unless" in said
+        assert "What is given up is rejected" in said
+        await here.deliveries(1)
+        await here.become(State.REJECTED, "not delivered within 30 days", of=["r-0", "r-1", "r-2"])
+        await here.run(DAY, 6 * HOUR)
+        said = " ".join(text_of(letter_of(here.told.alerts[-1])).split())
+        assert "Nothing else is lost: what waits (1 result)" in said
+
+    watching(place, check)
+
+
 def test_what_was_told_before_and_waits_for_the_same_is_not_told_again_when_it_is_over(place):
     async def check(here):
         await here.health("ok")

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+import attrs
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, new_since, setbacks
 from passback.contract import GIVEN_UP, Alerted, AlertKind, Health
-from passback.delivery import Wellbeing
+from passback.delivery import Wellbeing, foreseen
 from passback.store import State, WaitingFor, milliseconds, moment, schema
 
 __all__ = ["follow_incidents"]
@@ -50,7 +51,8 @@ def follow_incidents(
             if incident is None:
                 db.execute(insert(schema.incident), {"connection": name, "began": milliseconds(began)})
             if kind := _due_kind(incident, began, policy, now):
-                yield _told(db, does, began, kind, now)
+                alert = _told(db, does, began, kind, now)
+                yield attrs.evolve(alert, deadline=_deadline(db, does, policy, now))
         elif incident is not None:
             yield from _after(db, does, incident, policy, now)
 
@@ -100,6 +102,15 @@ def _held(does: Wellbeing) -> tuple[ColumnElement[bool], ...]:
     awaited = [WaitingFor.CONNECTION] if does.looks_up else [WaitingFor.CONNECTION, WaitingFor.ACCOUNT]
     # Each by an index of its own.
     return _d.state == State.PENDING, and_(schema.waiting, _d.waiting_for.in_(awaited))
+
+
+def _deadline(db: Connection, does: Wellbeing, policy: AlertPolicy, now: datetime) -> datetime | None:
+    """Return when the first of what would go by itself is given up, if that's soon."""
+    oldest = select(func.min(_d.kept_from)).where(_d.connection == does.name)
+    first = [each for held in _held(does) if (each := db.scalar(oldest.where(held))) is not None]
+    if not first or moment(min(first)) > foreseen(db, now) - policy.warned:
+        return None
+    return moment(min(first)) + policy.undelivered
 
 
 def _after(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from passback.alerts.advice import checks, checks_of, commands_of, explained, try_it
 from passback.alerts.letter import Letter, clean, counted, lasting, shortened, shown
 from passback.contract import Alerted, AlertKind
@@ -34,26 +36,13 @@ def _ill(alert: Alerted) -> Letter:
     name, again = clean(alert.connection), alert.kind is AlertKind.INCIDENT_LASTS
     still, lasts = ("still ", f", for {_lasted(alert)}") if again else ("", "")
     next_try = alert.next_try is not None and alert.next_try > alert.at
-    kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
-    lost = "Nothing else is lost" if alert.needs else "No result is lost"
-    repaired = "the system takes results again" if alert.asks_to_wait else "this is repaired"
     trouble = "asks to wait" if alert.asks_to_wait else alert.health
     # It may have begun otherwise.
     began = "results don't arrive. By now, Passback" if again or alert.asks_to_wait else "Passback"
-    paragraphs = [
-        f"Since {shown(alert.since)} {began} {explained(alert)}",
-        (
-            f"{lost}: {kept} is sent by itself as soon as {repaired}. Until then the learning system "
-            "doesn't show what learners do."
-        ),
-    ]
-    if alert.needs:
-        was = "was" if alert.needs == 1 else "were"
-        paragraphs.insert(1, f"Too long undelivered, {counted(alert.needs)} {was} given up. {_GIVEN_UP}")
     return Letter(
         subject=f"{name}: {still}{trouble}{lasts}",
         title=f"{name}: results {still}don't arrive",
-        paragraphs=paragraphs,
+        paragraphs=(f"Since {shown(alert.since)} {began} {explained(alert)}", *_undelivered(alert)),
         said=clean(alert.detail),
         advice=checks(alert),
         commands=(
@@ -67,6 +56,32 @@ def _ill(alert: Alerted) -> Letter:
             _why(name),
         ),
     )
+
+
+def _undelivered(alert: Alerted) -> Sequence[str]:
+    """Return what becomes of the results of an ill connection."""
+    kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
+    lost = f"{'Nothing else' if alert.needs else 'No result'} is lost{' yet' if alert.deadline else ''}"
+    repaired = "the system takes results again" if alert.asks_to_wait else "this is repaired"
+    paragraphs = [
+        (
+            f"{lost}: {kept} is sent by itself as soon as {repaired}. Until then the learning system "
+            "doesn't show what learners do."
+        )
+    ]
+    if alert.deadline:
+        paragraphs.append(_deadline(alert))
+    if alert.needs:
+        was = "was" if alert.needs == 1 else "were"
+        paragraphs.insert(0, f"Too long undelivered, {counted(alert.needs)} {was} given up. {_GIVEN_UP}")
+    elif alert.deadline:
+        paragraphs.append(_GIVEN_UP)
+    return paragraphs
+
+
+def _deadline(alert: Alerted) -> str:
+    until = f"From {shown(alert.deadline)} on Passback gives up one after another"
+    return f"{until}, unless it can be delivered before."
 
 
 def _over(alert: Alerted) -> Letter:
@@ -111,11 +126,7 @@ def _done(alert: Alerted) -> str:
 def _expiring(alert: Alerted) -> Letter:
     name, ill = clean(alert.connection), explained(alert)
     count, sending = alert.undelivered, alert.undelivered - alert.needs
-    until = f"From {shown(alert.deadline)} on Passback gives up one after another"
-    paragraphs = [
-        f"Too long undelivered: {counted(count)}. {until}, unless it can be delivered before.",
-        _GIVEN_UP,
-    ]
+    paragraphs = [f"Too long undelivered: {counted(count)}. {_deadline(alert)}", _GIVEN_UP]
     if ill:
         paragraphs.append(f"At the moment Passback {ill}")
     if sending:

@@ -69,7 +69,7 @@ class Alerted:
         setbacks: What needs somebody, the most frequent reasons first; for `INCIDENT_LASTS`, what was given
             up meanwhile.
         more: How many deliveries have other reasons than those.
-        deadline: For `EXPIRING`, when the first of them is given up.
+        deadline: When the first of `undelivered` is given up, if that's soon.
         last_success: For `DIGEST`, when something was delivered there last; None if nothing ever was.
     """
 
