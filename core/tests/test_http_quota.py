@@ -46,7 +46,7 @@ def test_what_is_beyond_it_waits_for_the_window_to_end(quota, until):
     counter, clock = meter(**quota)
     counter.take()
     counter.take()
-    with pytest.raises(RateLimited, match="own quota of 2 requests") as told:
+    with pytest.raises(RateLimited, match=r"own quota of requests, 2 per (minute|hour|day), is") as told:
         counter.take()
     assert told.value.until == datetime.fromisoformat(until).replace(tzinfo=UTC)
     clock.at = told.value.until

@@ -83,7 +83,7 @@ class Meter:
             if count >= limit:
                 until = datetime.fromtimestamp(began, UTC) + timedelta(seconds=_SPANS[span])
                 raise RateLimited(
-                    f"the connection's own quota of {limit} requests a {span} is used up", until=until
+                    f"the connection's own quota of requests, {limit} per {span}, is used up", until=until
                 )
         self._used = {span: (began, count + 1) for span, (began, count) in windows.items()}
 
