@@ -30,8 +30,11 @@ _PARTS = 1_000_000
 # Whoever asks for more is asked again after that: results are rejected when they are kept undelivered for too
 # long, 30 days by default, and one absurd word mustn't lead there.
 LONGEST_WAIT = timedelta(days=7)
-# Nobody means a wait of decades: such a number is a moment, in seconds since 1970, written in its place.
-_EPOCH = (timedelta(days=-365), timedelta(days=5 * 365))
+# Seconds with a fraction, or what a proxy made of two such headers.
+_NUMBER = re.compile(r"([0-9]+)(\.[0-9]*)?(\s*,.*)?", re.DOTALL)
+# Nobody means a wait of decades: such a number is a moment, in seconds or milliseconds since 1970, written in
+# its place.
+_EPOCH = (-365 * 86_400, 5 * 365 * 86_400)
 _PROVES = re.compile(r"auth|key|token|secret|cookie|signature", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 
@@ -130,8 +133,8 @@ class Response:
         value = self.headers.get("retry-after", "").strip()
         if not value:
             return None
-        if value.isascii() and value.isdigit():
-            at = self._moment(int(value[:12]))
+        if number := _NUMBER.fullmatch(value):
+            at = self._moment(int(number[1][:15]))
         else:
             try:
                 at = parsedate_to_datetime(value)
@@ -140,11 +143,12 @@ class Response:
             at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
         return min(max(at, self.received), self.received + LONGEST_WAIT)
 
-    def _moment(self, seconds: int) -> datetime:
-        ahead = timedelta(seconds=seconds - self.received.timestamp())
-        if _EPOCH[0] <= ahead <= _EPOCH[1]:
-            return self.received + ahead
-        return self.received + min(timedelta(seconds=seconds), LONGEST_WAIT)
+    def _moment(self, number: int) -> datetime:
+        for seconds in (number, number / 1000):
+            ahead = seconds - self.received.timestamp()
+            if _EPOCH[0] <= ahead <= _EPOCH[1]:
+                return self.received + timedelta(seconds=ahead)
+        return self.received + timedelta(seconds=min(number, LONGEST_WAIT.total_seconds()))
 
     def require(self, *statuses: int) -> None:
         """Return if the status is one of `statuses`; raise what any other means for the connection.
