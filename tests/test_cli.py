@@ -5,9 +5,12 @@ import os
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -232,6 +235,18 @@ def test_what_came_from_outside_steers_no_terminal(host, lrs):
     shown = host.run("deliveries").stdout
     assert "[/bold]" in shown
     assert "\x1b[2J" not in shown
+
+
+def test_what_is_put_off_is_shown_with_when_it_is_tried_next(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    assert host.json("deliveries")[0]["next_try"] is None
+    with closing(sqlite3.connect(host.folder / "passback.db", isolation_level=None)) as outbox:
+        outbox.execute("UPDATE delivery SET due = ?", [round((time.time() + 3 * 86_400 + 60) * 1000)])
+    assert datetime.fromisoformat(host.json("deliveries")[0]["next_try"]) > datetime.now(UTC)
+    assert "next try in 3 d" in host.run("deliveries").stdout
+    assert "next try in 3 d" in host.run("deliveries", "show", "1").stdout
 
 
 def test_a_pipe_is_a_file_too_and_a_poor_terminal_is_no_obstacle(host, lrs, monkeypatch):

@@ -33,6 +33,20 @@ async def put_off(here, *results):
     assert set((await here.states()).values()) == {"pending"}
 
 
+def test_it_is_said_when_what_is_put_off_is_tried_next(place):
+    async def check():
+        async with room(place) as here:
+            await put_off(here, result(1))
+            (lasting,) = await here.deliveries()
+            assert (lasting.state, lasting.next_try) == ("pending", START + WEEK)
+            here.clock.advance(WEEK.total_seconds())
+            assert (await here.deliveries())[0].next_try is None, "it's due"
+            await here.run(5)
+            assert [(each.state, each.next_try) for each in await here.deliveries()] == [("delivered", None)]
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize(
     "chosen", [Selection(connection="lms"), Selection(results=["r-1"]), Selection(deliveries=[3])]
 )

@@ -87,7 +87,8 @@ def _print(delivery: DeliveryState) -> None:
     who = plain(f"{delivery.learner}  {delivery.kind}  → {delivery.connection}")
     tried = "once" if delivery.attempts == 1 else f"{delivery.attempts} times"
     word = f"waiting for {delivery.waiting_for}" if delivery.waiting_for else delivery.state
-    when = f"[dim]{ago(delivery.changed)}, tried {tried}[/dim]"
+    following = "" if delivery.next_try is None else f", next try {ago(delivery.next_try)}"
+    when = f"[dim]{ago(delivery.changed)}, tried {tried}{following}[/dim]"
     out.print(f"{delivery.id}  {colored(word)}  {who}  {when}", highlight=False)
     out.print(f"   [dim]result {plain(delivery.result_id)}[/dim]", highlight=False)
     if delivery.reason:

@@ -44,6 +44,7 @@ class DeliveryState:
         accepted: When it was accepted.
         changed: When its state changed last.
         remote_id: Its id over there.
+        next_try: When it's tried next, where it's put off until then.
     """
 
     id: int
@@ -60,6 +61,7 @@ class DeliveryState:
     accepted: datetime
     changed: datetime
     remote_id: str | None
+    next_try: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -274,6 +276,7 @@ def delivery_states(
 
 
 def _state(row: Row[*tuple[Any, ...]], now: int) -> DeliveryState:
+    later = row.state == State.PENDING and row.due > now
     return DeliveryState(
         id=row.seq,
         result_id=row.id,
@@ -282,11 +285,12 @@ def _state(row: Row[*tuple[Any, ...]], now: int) -> DeliveryState:
         activity=row.activity,
         kind=row.kind,
         connection=row.connection,
-        state="sending" if row.lease is not None and row.due > now else State(row.state).word,
+        state="sending" if later and row.lease is not None else State(row.state).word,
         waiting_for=row.waiting_for,
         reason=row.reason,
         attempts=row.attempts,
         accepted=moment(row.accepted),
         changed=moment(row.changed),
         remote_id=row.remote_id,
+        next_try=moment(row.due) if later and row.lease is None else None,
     )
