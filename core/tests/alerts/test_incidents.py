@@ -213,6 +213,23 @@ def test_where_nothing_was_sent_it_says_so(place, set_back, subject, said):
     watching(place, check)
 
 
+def test_that_none_is_on_the_way_does_not_say_that_what_was_rejected_before_is_there(place):
+    async def check(here):
+        await here.deliveries(1, State.REJECTED, "no score")
+        await here.run(MINUTE)
+        await here.deliveries(3)
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        await here.become(State.DELIVERED)
+        await here.health("ok")
+        await here.run(5 * MINUTE)
+        over, digest = here.told.alerts[1:]
+        assert (over.kind, digest.kind) == (OVER, AlertKind.DIGEST)
+        assert "Since it began: 3 results sent, and none is on the way." in letter_of(over).paragraphs
+
+    watching(place, check, gather=timedelta(0))
+
+
 @pytest.mark.parametrize("later", [timedelta(0), DAY])
 def test_a_system_that_says_it_is_well_and_takes_nothing_does_not_work_again(place, later):
     async def check(here):

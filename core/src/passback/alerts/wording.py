@@ -86,17 +86,13 @@ def _deadline(alert: Alerted) -> str:
 
 def _over(alert: Alerted) -> Letter:
     name = clean(alert.connection)
-    nothing_left = not alert.undelivered + alert.needs
-    if alert.delivered:
-        began = (
-            f"Since it began: {counted(alert.delivered)} sent{', and all are there' if nothing_left else ''}."
-        )
-    else:
-        began = f"Since it began, no result was sent{', and none is on the way' if nothing_left else ''}."
+    # What was rejected before it began isn't there either.
+    left = "" if alert.undelivered + alert.needs else ", and none is on the way"
+    sent = f": {counted(alert.delivered)} sent" if alert.delivered else ", no result was sent"
     again = "Results arrive again" if alert.delivered else "The connection is well again"
     paragraphs = [
         f"{again}. The trouble lasted {_lasted(alert)}, from {shown(alert.since)} to {shown(alert.until)}.",
-        began,
+        f"Since it began{sent}{left}.",
     ]
     if alert.undelivered:
         paragraphs.append(f"Still on the way: {counted(alert.undelivered)}.")
