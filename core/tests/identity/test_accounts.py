@@ -54,6 +54,21 @@ def test_a_result_waits_until_its_learner_is_found_and_then_goes(check):
     check(work)
 
 
+@pytest.mark.parametrize("to", [("lms",), ()])
+def test_who_is_looked_up_is_known_by_what_any_of_their_results_said(check, to):
+    """Also where that one goes elsewhere."""
+
+    async def work(here):
+        await here.put(of(1, ANA), to=to)
+        await here.sent(of(2, Learner(id=ANA.id)))
+        here.connector.users = [user(1, email=ANA.email)]
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert set((await here.states()).values()) == {"delivered"}
+
+    check(work)
+
+
 def test_a_system_that_filters_is_asked_for_each_and_another_lists_everybody_once(check):
     async def work(here):
         here.connector.users = [user(1, email="ana@example.com"), user(2, email=BEN.email)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, exists, func, or_, select
 
+from passback.delivery.outbox.said import filled, said_of
 from passback.model import Learner, readable
 from passback.store import State, WaitingFor, schema
 
@@ -43,7 +44,9 @@ def anybody_waits(db: Connection, connection: str) -> bool:
 def waiting_learners(
     db: Connection, connection: str, organisation: str, after: str, limit: int
 ) -> list[Learner]:
-    """Return learners who have something waiting at `connection`, as their last such result has them.
+    """Return learners who have something waiting at `connection`, as the host has said of them.
+
+    Their last such result counts, and what it doesn't say is as any other result said it last.
 
     Args:
         db: The store.
@@ -63,14 +66,17 @@ def waiting_learners(
         .scalar_subquery()
     )
     rows = db.execute(select(_r.learner, _r.body).where(_r.seq.in_(last)).order_by(_r.learner))
-    return [_learner(row.body) or Learner(id=row.learner) for row in rows]
+    found = [_learner(row.body) or Learner(id=row.learner) for row in rows]
+    said = said_of(db, organisation, [each.id for each in found])
+    return [filled(each, said.get(each.id, ())) for each in found]
 
 
 def last_seen(db: Connection, organisation: str, learner: str) -> Learner | None:
-    """Return `learner` as their last result has them; None where there is none."""
+    """Return `learner` as the host has said of them, their last result first; None where there is none."""
     theirs = (_r.organisation == organisation, _r.learner == learner)
     body = db.scalar(select(_r.body).where(*theirs).order_by(_r.seq.desc()).limit(1))
-    return None if body is None else _learner(body)
+    found = None if body is None else _learner(body)
+    return found and filled(found, said_of(db, organisation, [learner]).get(learner, ()))
 
 
 def _learner(body: bytes) -> Learner | None:
