@@ -622,6 +622,7 @@ def due(results):
             activity=each.activity.id,
             kind=each.kind.value,
             at=milliseconds(each.at),
+            source=None,
         )
         for number, each in enumerate(results)
     ]

@@ -68,6 +68,14 @@ def test_what_waits_goes_before_what_its_learner_does_next_in_its_activity(check
     check(work)
 
 
+def test_what_goes_together_is_sent_in_order_though_the_last_alone_says_who_it_is(check):
+    async def work(here):
+        assert set((await here.sent(of(1, NAMELESS), of(2, ANA))).values()) == {"delivered"}
+        assert here.connector.batches == [["r-1", "r-2"]]
+
+    check(work)
+
+
 def test_what_an_earlier_result_said_is_known_of_a_later_one(check):
     async def work(here):
         await here.sent(of(1, ANA))
@@ -135,9 +143,8 @@ def test_a_first_attempt_costs_no_look_at_other_results(check, monkeypatch):
         raise AssertionError
 
     async def work(here):
-        monkeypatch.setattr("passback.host.bonding.said_of", refuse)
-        monkeypatch.setattr(said, "said_of", refuse)
-        assert await here.sent(of(1, ANA), of(2, ANA)) == {"r-1": "delivered", "r-2": "delivered"}
+        monkeypatch.setattr(said, "_last_said", refuse)
+        assert await here.sent(of(1, NAMELESS), of(2, ANA)) == {"r-1": "delivered", "r-2": "delivered"}
 
     check(work)
 
@@ -149,9 +156,15 @@ def test_nobody_is_completed_by_another_organisation_or_by_what_a_connection_sen
         sent = Submission.of(of(2, ANA), (), source="elsewhere")
         await here.outbox.put([sent], here.clock.now(), tell=False)
         await here.sent(of(3, NAMELESS))
+        with_it = Submission.of(of(4, ANA, activity="https://example.com/another"), ("lms",), "elsewhere")
+        await here.outbox.put(
+            [with_it, Submission.of(of(5, NAMELESS), ("lms",))], here.clock.now(), tell=False
+        )
+        here.dispatcher.wake("lms")
         await Repair(here.store).replay(Selection(connection="lms"), here.clock.now())
         await here.run(2)
-        assert (await here.states())["r-3"] == "account"
+        states = await here.states()
+        assert (states["r-3"], states["r-5"]) == ("account", "account")
 
     check(work)
 
@@ -173,5 +186,5 @@ def test_what_a_result_says_itself_counts_and_then_what_was_said_last(check):
 
 def test_an_address_that_a_result_has_already_isnt_replaced():
     own = Learner(id="ana@example.com")
-    later = said.Said(Learner(id="ana@example.com", email="other@example.com", name="Ana"), 0)
+    later = Learner(id="ana@example.com", email="other@example.com", name="Ana")
     assert said.filled(own, [later]) == Learner(id="ana@example.com", name="Ana")

@@ -10,10 +10,19 @@ from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.delivery import Said, filled, lacks, release_better_known, release_launches, said_of
+from passback.delivery import filled, lacks, release_better_known, release_launches, said_of
 from passback.errors import OutboxError
 from passback.identity import Launches, known, refuse
-from passback.model import AlreadyThere, Batch, Delivered, Delivery, NeedsLaunch, Receipt, UserUnknown
+from passback.model import (
+    AlreadyThere,
+    Batch,
+    Delivered,
+    Delivery,
+    Learner,
+    NeedsLaunch,
+    Receipt,
+    UserUnknown,
+)
 from passback.store import Store
 
 __all__ = ["Bonding", "bonds_people"]
@@ -133,7 +142,7 @@ def _completed(db: Database, batch: Batch) -> Batch:
     return Batch(deliveries=tuple(_as_said(each, said) for each in batch.deliveries))
 
 
-def _as_said(delivery: Delivery, said: Mapping[str, Sequence[Said]]) -> Delivery:
+def _as_said(delivery: Delivery, said: Mapping[str, Sequence[Learner]]) -> Delivery:
     if not _is_lacking(delivery):
         return delivery
     learner = filled(delivery.result.learner, said.get(delivery.result.learner.id, ()))

@@ -22,6 +22,7 @@ from passback.delivery.lanes.verdicts import settlement
 from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish
+from passback.delivery.outbox.said import completed
 from passback.delivery.outbox.settling import Erased, Settlement
 from passback.delivery.outbox.telling import listeners, tell, tell_health
 from passback.errors import OutboxError, OutboxGone, OutboxTooNew, PassbackError
@@ -104,7 +105,7 @@ class Courier:
             overtaken=lease.overtaken,
         )
         started = self._around.clock.now()
-        batch = await self._around.equipment.equip(self._connection, planned.send)
+        batch = await self._around.equipment.equip(self._connection, completed(planned.send, lease.foreign))
         with HTTP.recording() as tried:
             sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
         now = self._around.clock.now()

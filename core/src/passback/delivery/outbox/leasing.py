@@ -93,6 +93,11 @@ class Lease:
         """Delivery → why what is kept of its result can't be read."""
         return self._read[1]
 
+    @property
+    def foreign(self) -> frozenset[int]:
+        """Those of results that a connection sent: what they say is its system's word, not the host's."""
+        return frozenset(row.seq for row in self.rows if row.source is not None)
+
     # By who sends them, when it's first asked for: the store's thread serves everybody, and what one core
     # makes for another costs both.
     @cached_property
@@ -213,7 +218,7 @@ def _due_statement() -> Select[tuple[Any, ...]]:
     )
     return (
         select(due.c.seq, due.c.attempts, due.c.absent, due.c.result, due.c.kept_from)
-        .add_columns(_r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at)
+        .add_columns(_r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at, _r.source)
         .join(schema.result, _r.seq == due.c.result)
         .order_by(due.c.result)
     )

@@ -33,6 +33,7 @@ class DueRow(NamedTuple):
     activity: str
     kind: str
     at: int
+    source: str | None
 
 
 _LATER = (

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Row, func, select
 
 from passback.delivery.outbox.history import Event, EventKind
 from passback.delivery.outbox.releasing import release
-from passback.model import Learner
+from passback.model import Delivery, Learner
 from passback.store import WaitingFor, parts, schema
 
-__all__ = ["Said", "filled", "lacks", "release_better_known", "said_of"]
+__all__ = ["completed", "filled", "lacks", "release_better_known", "said_of"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -35,8 +35,8 @@ _decoder = msgspec.json.Decoder(_Part)
 
 
 @attrs.frozen
-class Said:
-    """What one result said of its learner, and when it was accepted, in milliseconds."""
+class _Said:
+    # What one result said of its learner, and when it was accepted, in milliseconds.
 
     learner: Learner
     at: int
@@ -47,21 +47,53 @@ def lacks(learner: Learner) -> bool:
     return learner.address is None or not all(getattr(learner, name) for name in _FIELDS)
 
 
-def filled(learner: Learner, said: Iterable[Said]) -> Learner:
+def filled(learner: Learner, said: Iterable[Learner]) -> Learner:
     """Return `learner` with what they lack, as it was `said` last; the last comes first."""
     more: dict[str, str] = {}
     for each in said:
-        if learner.address is None and each.learner.address is not None:
-            more.setdefault("email", each.learner.address)
+        if learner.address is None and each.address is not None:
+            more.setdefault("email", each.address)
         for name in _FIELDS:
-            if not getattr(learner, name) and (value := getattr(each.learner, name)):
+            if not getattr(learner, name) and (value := getattr(each, name)):
                 more.setdefault(name, value)
     return attrs.evolve(learner, **more) if more else learner
 
 
-def said_of(db: Connection, organisation: str, learners: Collection[str]) -> Mapping[str, Sequence[Said]]:
+def completed(deliveries: Sequence[Delivery], foreign: Collection[int]) -> tuple[Delivery, ...]:
+    """Return `deliveries` with the learners of first attempts as any of them has said.
+
+    Else one that says more would arrive before those of its learner that came before it.
+
+    Args:
+        deliveries: What is sent together, of one organisation.
+        foreign: Those of results that a connection sent.
+    """
+    said: dict[str, dict[Learner, None]] = {}
+    for each in reversed(deliveries):
+        learner = each.result.learner
+        those = said.setdefault(learner.id, {})
+        if each.id not in foreign:
+            those[learner] = None
+    return tuple(_completed(each, said[each.result.learner.id]) for each in deliveries)
+
+
+def _completed(delivery: Delivery, said: Collection[Learner]) -> Delivery:
+    before = delivery.result.learner
+    # As nearly all are, of whom the others say the same.
+    alike = len(said) == 1 and before in said
+    if alike or delivery.attempt > 1 or (learner := filled(before, said)) is before:
+        return delivery
+    return attrs.evolve(delivery, result=attrs.evolve(delivery.result, learner=learner))
+
+
+def said_of(db: Connection, organisation: str, learners: Collection[str]) -> Mapping[str, Sequence[Learner]]:
     """Return what the host has said of each of `learners` in their last results, the last first."""
-    found: dict[str, list[Said]] = {}
+    found = _last_said(db, organisation, learners)
+    return {name: [each.learner for each in said] for name, said in found.items()}
+
+
+def _last_said(db: Connection, organisation: str, learners: Collection[str]) -> Mapping[str, Sequence[_Said]]:
+    found: dict[str, list[_Said]] = {}
     for some in parts(sorted(learners)):
         # What a connection sent is its system's word, not the host's.
         theirs = (_r.learner.in_(some), _r.organisation == organisation, _r.source.is_(None))
@@ -71,7 +103,7 @@ def said_of(db: Connection, organisation: str, learners: Collection[str]) -> Map
         query = select(_r.learner, _r.body, _r.accepted).where(_r.seq.in_(recent)).order_by(_r.seq.desc())
         for row in db.execute(query):
             found.setdefault(row.learner, []).extend(
-                Said(learner, row.accepted) for learner in _learners([row.body])
+                _Said(learner, row.accepted) for learner in _learners([row.body])
             )
     return found
 
@@ -100,17 +132,21 @@ def release_better_known(
             .where(_d.connection == connection, schema.waiting_of_learner, _d.learner.in_(some))
             .where(_d.waiting_for == WaitingFor.ACCOUNT, _r.organisation == organisation)
         ).all()
-        said = said_of(db, organisation, {row.learner for row in rows})
+        said = _last_said(db, organisation, {row.learner for row in rows})
         found += [row.seq for row in rows if _more_is_known(row, said.get(row.learner, ()))]
+    return _release(db, connection, found, now)
+
+
+def _release(db: Connection, connection: str, seqs: Sequence[int], now: datetime) -> int:
     event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
     why = "tried again, as more is known of its learner"
-    chosen = ([_d.seq.in_(some), schema.waiting] for some in parts(found))
+    chosen = ([_d.seq.in_(some), schema.waiting] for some in parts(seqs))
     return sum(release(db, conditions, event, why, tell=True) for conditions in chosen)
 
 
-def _more_is_known(row: Row[*tuple[Any, ...]], said: Sequence[Said]) -> bool:
+def _more_is_known(row: Row[*tuple[Any, ...]], said: Sequence[_Said]) -> bool:
     for learner in _learners([row.body]):
         # A first attempt shows the learner as the result has them.
-        before = [each for each in said if each.at <= row.changed] if row.attempts > 1 else ()
-        return filled(learner, said) != filled(learner, before)
+        before = [each.learner for each in said if each.at <= row.changed] if row.attempts > 1 else ()
+        return filled(learner, [each.learner for each in said]) != filled(learner, before)
     return False
