@@ -76,6 +76,48 @@ def test_what_goes_together_is_sent_in_order_though_the_last_alone_says_who_it_i
     check(work)
 
 
+def held_back(here):
+    """Have the system answer what comes next only once the event that this returns is set."""
+    answered, behave = asyncio.Event(), here.connector.behaviour
+
+    async def behave_later(batch):
+        receipts = behave(batch)
+        await answered.wait()
+        return receipts
+
+    here.connector.behaviour = behave_later
+    return answered
+
+
+def test_what_is_on_the_wire_goes_before_what_is_accepted_meanwhile_and_says_who_it_is(check):
+    async def work(here):
+        answered = held_back(here)
+        await here.sent(of(1, NAMELESS))
+        await here.sent(of(2, ANA))
+        answered.set()
+        await here.run(2)
+        assert here.connector.arrived == ["r-1", "r-2"]
+
+    check(work)
+
+
+@pytest.mark.parametrize("to", [("lms",), ()])
+def test_what_is_said_while_what_waited_is_tried_again_helps_it(check, to):
+    async def work(here):
+        await here.sent(of(1, NAMELESS))
+        answered = held_back(here)
+        await Repair(here.store).replay(Selection(connection="lms"), here.clock.now())
+        here.dispatcher.wake("lms")
+        await here.run(2)
+        await here.put(of(2, ANA, activity="https://example.com/another"), to=to)
+        await here.run(2)
+        answered.set()
+        await here.run(2)
+        assert (await here.states())["r-1"] == "delivered"
+
+    check(work)
+
+
 def test_what_an_earlier_result_said_is_known_of_a_later_one(check):
     async def work(here):
         await here.sent(of(1, ANA))

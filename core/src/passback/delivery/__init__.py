@@ -18,7 +18,7 @@ from passback.delivery.outbox.leasing import Wish
 from passback.delivery.outbox.outbox import Outbox
 from passback.delivery.outbox.releasing import release_launches, release_learners
 from passback.delivery.outbox.routing import Routes
-from passback.delivery.outbox.said import filled, lacks, release_better_known, said_of
+from passback.delivery.outbox.said import filled, lacks, release_better_known, release_incomplete, said_of
 from passback.delivery.outbox.selection import Selection
 from passback.delivery.outbox.settling import Settlement
 from passback.delivery.outbox.submission import Submission
@@ -76,6 +76,7 @@ __all__ = [
     "lives",
     "looked_up",
     "release_better_known",
+    "release_incomplete",
     "release_launches",
     "release_learners",
     "said_of",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 import attrs
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.delivery import filled, lacks, release_better_known, release_launches, said_of
-from passback.errors import OutboxError
+from passback.delivery import (
+    filled,
+    lacks,
+    release_better_known,
+    release_incomplete,
+    release_launches,
+    said_of,
+)
 from passback.identity import Launches, known, refuse
 from passback.model import (
     AlreadyThere,
@@ -93,8 +98,7 @@ class Bonding:
         Where users can't be looked up, what says more of a learner is what others of theirs may wait for.
         """
         if not bonds_people(connection):
-            arrived = {each.delivery for each in receipts if isinstance(each, Delivered | AlreadyThere)}
-            self._try_again(db, connection, [each for each in batch.deliveries if each.id in arrived])
+            self._try_again(db, connection, batch, receipts)
             return
         sent = {each.id: each for each in batch.deliveries}
         for receipt in receipts:
@@ -111,24 +115,23 @@ class Bonding:
         if self._launches.note(db, proven, refused - proven, now):
             release_launches(db, connection.name, now)
 
-    async def noted(self, connection: Connection, batch: Batch, receipts: Sequence[Receipt]) -> None:
-        """Have those looked up whom the system doesn't know, or tried again with what is known of them."""
-        unknown = {each.delivery for each in receipts if isinstance(each, UserUnknown)}
-        if not unknown:
-            return
-        if bonds_people(connection):
+    async def noted(self, connection: Connection, _batch: Batch, receipts: Sequence[Receipt]) -> None:
+        """Have those looked up whom the system doesn't know."""
+        if bonds_people(connection) and any(isinstance(each, UserUnknown) for each in receipts):
             self._wanted(connection.name)
-            return
-        first = [each for each in batch.deliveries if each.id in unknown and each.attempt == 1]
-        # Where the store can't, it's tried again once a day.
-        with suppress(OutboxError):
-            await self._store.run_soft(self._try_again, connection, first)
 
-    def _try_again(self, db: Database, connection: Connection, deliveries: Sequence[Delivery]) -> None:
-        if deliveries:
-            results = [each.result for each in deliveries]
-            learners = {each.learner.id for each in results}
-            release_better_known(db, connection.name, results[0].organisation, learners, self._clock.now())
+    def _try_again(
+        self, db: Database, connection: Connection, batch: Batch, receipts: Sequence[Receipt]
+    ) -> None:
+        of = {each.delivery: each for each in receipts}
+        unknown = [each for each in batch.deliveries if isinstance(of.get(each.id), UserUnknown)]
+        now = self._clock.now()
+        if unknown:
+            release_incomplete(db, connection.name, unknown, now)
+        there = (each for each in batch.deliveries if isinstance(of.get(each.id), Delivered | AlreadyThere))
+        if arrived := [each.result for each in there]:
+            learners = {each.learner.id for each in arrived}
+            release_better_known(db, connection.name, arrived[0].organisation, learners, now)
 
 
 def _is_lacking(delivery: Delivery) -> bool:

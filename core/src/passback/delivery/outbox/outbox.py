@@ -59,7 +59,7 @@ class Outbox:
             lease: What was leased.
             settlement: What became of it.
             now: The time.
-            also: What else to write in the same transaction.
+            also: What else to write in the same transaction, once that is settled.
             wish: What to lease in the same transaction.
 
         Returns:
@@ -71,9 +71,9 @@ class Outbox:
         """
 
         def work(db: Connection) -> tuple[int, Lease | None]:
+            count = settling.settle(db, lease, settlement, milliseconds(now))
             if also is not None:
                 also(db)
-            count = settling.settle(db, lease, settlement, milliseconds(now))
             return count, None if wish is None else leasing.lease(db, wish, milliseconds(now))
 
         # Only what can be done again safely may be lost in a power cut.

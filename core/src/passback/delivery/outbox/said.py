@@ -16,7 +16,7 @@ from passback.delivery.outbox.releasing import release
 from passback.model import Delivery, Learner
 from passback.store import WaitingFor, parts, schema
 
-__all__ = ["completed", "filled", "lacks", "release_better_known", "said_of"]
+__all__ = ["completed", "filled", "lacks", "release_better_known", "release_incomplete", "said_of"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -120,7 +120,8 @@ def release_better_known(
 ) -> int:
     """Try again what waits at `connection` for the accounts of those `learners` of whom more is known by now.
 
-    That is more than when it was tried last; return how many.
+    That is more than when it was settled last; return how many. What became known while it was on the wire is
+    for `release_incomplete`.
     """
     if db.scalar(select(_d.seq).where(_d.connection == connection, schema.waiting).limit(1)) is None:
         return 0
@@ -134,6 +135,31 @@ def release_better_known(
         ).all()
         said = _last_said(db, organisation, {row.learner for row in rows})
         found += [row.seq for row in rows if _more_is_known(row, said.get(row.learner, ()))]
+    return _release(db, connection, found, now)
+
+
+def release_incomplete(db: Connection, connection: str, sent: Sequence[Delivery], now: datetime) -> int:
+    """Try again what was `sent` without all that is known of its learner by now; return how many.
+
+    Args:
+        db: Where it waits by now.
+        connection: Who doesn't know them.
+        sent: As it was sent, of one organisation.
+        now: The time.
+    """
+    as_sent = {each.id: each.result.learner for each in sent if lacks(each.result.learner)}
+    if not as_sent:
+        return 0
+    said = said_of(db, sent[0].result.organisation, {each.id for each in as_sent.values()})
+    found: list[int] = []
+    for some in parts(sorted(as_sent)):
+        bodies = select(_d.seq, _r.body).join(schema.result, _r.seq == _d.result).where(_d.seq.in_(some))
+        for row in db.execute(bodies):
+            found += [
+                row.seq
+                for learner in _learners([row.body])
+                if filled(learner, said.get(learner.id, ())) != as_sent[row.seq]
+            ]
     return _release(db, connection, found, now)
 
 
