@@ -88,6 +88,26 @@ def test_a_replay_leaves_others_put_off_and_what_was_asked_to_come_later_by_itse
     asyncio.run(check())
 
 
+def counting(steps):
+    """Have SQLite note in `steps` each thousand that it takes."""
+    return lambda db: db.connection.driver_connection.set_progress_handler(lambda: steps.append(1), 1000)
+
+
+def test_a_replay_takes_no_longer_for_each_that_its_learner_did_in_the_activity(tmp_path):
+    """It holds the only writer meanwhile."""
+
+    async def check(count):
+        async with room(tmp_path / f"{count}.db", batch=1000) as here:
+            await put_off(here, *map(of_ana, range(count)))
+            steps = []
+            await here.store.run(counting(steps))
+            assert await Repair(here.store).replay(Selection(connection="lms"), here.clock.now()) == count
+            return len(steps)
+
+    few, many = asyncio.run(check(100)), asyncio.run(check(800))
+    assert many < 16 * few
+
+
 def test_a_replay_counts_neither_what_is_due_nor_what_is_on_the_wire(place):
     async def check():
         async with room(place, batch=1) as here:

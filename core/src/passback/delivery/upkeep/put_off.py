@@ -11,6 +11,7 @@ from passback.store import AT_ONCE, State, parts, schema
 __all__ = ["connections_with", "free_with", "put_off"]
 
 _d = schema.delivery.c
+_r = schema.result.c
 
 
 def put_off(now: int) -> ColumnElement[bool]:
@@ -35,24 +36,24 @@ def free_with(db: Connection, conditions: Sequence[ColumnElement[bool]], now: in
     That is what its learner did in that activity and is put off until then, too. What came before it goes as
     well: it would hold back what is meant.
     """
-    later, its, about = schema.delivery.alias(), schema.result.alias(), schema.result.alias()
+    # Each only once: of one learner in one activity, thousands may be put off.
+    about = (
+        select(_r.learner, _r.organisation, _r.activity, _d.connection, _d.due)
+        .join(schema.delivery, _d.result == _r.seq)
+        .where(*conditions, put_off(now))
+        .distinct()
+        .subquery()
+    )
+    later, its = schema.delivery.alias(), schema.result.alias()
+    theirs = and_(*(its.c[name] == about.c[name] for name in ("learner", "organisation", "activity")))
     together = (
         select(later.c.seq)
         .join(its, its.c.seq == later.c.result)
-        .join(
-            about,
-            and_(
-                about.c.learner == its.c.learner,
-                about.c.organisation == its.c.organisation,
-                about.c.activity == its.c.activity,
-            ),
-        )
-        .join(schema.delivery, _d.result == about.c.seq)
-        .where(*conditions, put_off(now))
-        .where(later.c.connection == _d.connection, later.c.due == _d.due)
+        .join(about, theirs)
+        .where(later.c.connection == about.c.connection, later.c.due == about.c.due)
         # Said of both, so that neither is looked for among all that is pending.
         .where(later.c.state == State.PENDING, later.c.lease.is_(None), later.c.due > now)
     )
     meant = select(_d.seq).where(*conditions)
-    only_with = (_d.seq.in_(together.correlate(None)), _d.seq.not_in(meant.correlate(None)))
+    only_with = (_d.seq.in_(together), _d.seq.not_in(meant.correlate(None)))
     db.execute(update(schema.delivery).where(*only_with).values(due=AT_ONCE, changed=now))
