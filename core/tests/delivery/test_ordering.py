@@ -446,6 +446,25 @@ def test_a_backlog_of_somebody_unknown_costs_few_tries_more_at_a_system_that_res
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("batch", [1, 10])
+def test_who_goes_on_learning_while_unknown_costs_a_try_of_the_first_for_each_result(place, batch):
+    async def check():
+        async with room(place, batch=batch) as here:
+            sent, known = [], []
+            here.connector.behaviour = knows_nobody(sent, known)
+            for number in range(12):
+                await here.put(did(number))
+                await here.run(60, step=10)
+            assert {each for each in sent if sent.count(each) > 1} == {"r-0"}
+            assert sent.count("r-0") == 12
+            known.append(True)
+            await here.put(did(12))
+            await here.run(5)
+            assert here.connector.arrived == [f"r-{number}" for number in range(13)]
+
+    asyncio.run(check())
+
+
 def test_of_two_at_the_same_time_what_came_later_counts(place):
     async def check():
         async with room(place, latest_only=True) as here:

@@ -1,7 +1,7 @@
 """What waits for what only its system knows is tried again before what its learner did later.
 
-Of a backlog that the system knows nothing of, that must cost few requests, however long it is: of what was
-there already, one is tried again in a while, and the others once that one has arrived.
+Of a backlog that the system knows nothing of, that must cost few requests, however long it is: only the first
+is tried again, and the others once that one has arrived.
 """
 
 from __future__ import annotations
@@ -59,18 +59,17 @@ def waits_of(db: Connection, connection: str, rows: Sequence[DueRow]) -> Waits:
 def release_before(db: Connection, connection: str, rows: Sequence[DueRow], waits: Waits, now: int) -> bool:
     """Release what is to be tried again before `rows`, which are due; return whether anything is.
 
-    That is what waited already when one of them came, and what its system may know by now, as something from
-    before it has arrived since.
+    That is the first of what waited already when one of them came, and what its system may know by now, as
+    something from before it has arrived since.
     """
     if not waits:
         return False
-    fresh = {subject(row): row for row in reversed(rows) if not row.attempts}
+    first = {subject(row): row.result for row in reversed(rows)}
+    fresh = {subject(row): row.kept_from for row in reversed(rows) if not row.attempts}
     found = [
-        row.seq
+        those[0].seq
         for about, those in waits.items()
-        if (later := fresh.get(about))
-        for row in those
-        if row.result < later.result and row.changed < later.kept_from
+        if those[0].result < first[about] and those[0].changed < fresh.get(about, 0)
     ]
     return _release(db, connection, {*found, *_known_by_now(db, connection, waits)}, now)
 
