@@ -118,6 +118,28 @@ def test_what_is_said_while_what_waited_is_tried_again_helps_it(check, to):
     check(work)
 
 
+def test_what_waits_under_the_right_address_goes_first_though_an_earlier_one_was_wrong(check):
+    async def work(here):
+        known = []
+
+        def to_right_ones(batch):
+            return [
+                Delivered(each.id) if each.result.learner.email in known else UserUnknown(each.id, "nobody")
+                for each in batch.deliveries
+            ]
+
+        here.connector.behaviour = to_right_ones
+        wrong = Learner(id="ana", email="anna@example.com")
+        for number, learner in enumerate([wrong, wrong, ANA, ANA]):
+            await here.sent(of(number, learner))
+            here.clock.advance(60)
+        known.append(ANA.email)
+        await here.sent(of(4, ANA))
+        assert here.connector.arrived == ["r-2", "r-3", "r-4"]
+
+    check(work)
+
+
 def test_what_an_earlier_result_said_is_known_of_a_later_one(check):
     async def work(here):
         await here.sent(of(1, ANA))

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Row, bindparam, select
 from passback.delivery.outbox.history import Event, EventKind
 from passback.delivery.outbox.ordering import DueRow, subject
 from passback.delivery.outbox.releasing import release
-from passback.store import State, moment, schema
+from passback.delivery.outbox.said import learner_in
+from passback.model import Learner
+from passback.store import State, moment, parts, schema
 
 __all__ = ["Waits", "behind_none", "release_before", "release_first", "waits_of"]
 
@@ -59,19 +61,30 @@ def waits_of(db: Connection, connection: str, rows: Sequence[DueRow]) -> Waits:
 def release_before(db: Connection, connection: str, rows: Sequence[DueRow], waits: Waits, now: int) -> bool:
     """Release what is to be tried again before `rows`, which are due; return whether anything is.
 
-    That is the first of what waited already when one of them came, and what its system may know by now, as
-    something from before it has arrived since.
+    That is the first of what waited already when one of them came, the first of each address or name of its
+    learner; and what its system may know by now, as something from before it has arrived since.
     """
     if not waits:
         return False
     first = {subject(row): row.result for row in reversed(rows)}
     fresh = {subject(row): row.kept_from for row in reversed(rows) if not row.attempts}
     found = [
-        those[0].seq
+        seq
         for about, those in waits.items()
         if those[0].result < first[about] and those[0].changed < fresh.get(about, 0)
+        for seq in _first_of_each(db, those)
     ]
     return _release(db, connection, {*found, *_known_by_now(db, connection, waits)}, now)
+
+
+def _first_of_each(db: Connection, those: Sequence[Row[*tuple[Any, ...]]]) -> Collection[int]:
+    # Whose address was wrong at first may be known by the one that was right.
+    found: dict[Learner | None, int] = {}
+    for some in parts([row.seq for row in those]):
+        query = select(_d.seq, _r.body).join(schema.result, _r.seq == _d.result).where(_d.seq.in_(some))
+        for row in db.execute(query.order_by(_d.result)):
+            found.setdefault(learner_in(row.body), row.seq)
+    return found.values()
 
 
 def _known_by_now(db: Connection, connection: str, waits: Waits) -> list[int]:

@@ -16,7 +16,15 @@ from passback.delivery.outbox.releasing import release
 from passback.model import Delivery, Learner
 from passback.store import WaitingFor, parts, schema
 
-__all__ = ["completed", "filled", "lacks", "release_better_known", "release_incomplete", "said_of"]
+__all__ = [
+    "completed",
+    "filled",
+    "lacks",
+    "learner_in",
+    "release_better_known",
+    "release_incomplete",
+    "said_of",
+]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -113,6 +121,11 @@ def _learners(bodies: Iterable[bytes]) -> Iterator[Learner]:
     for body in bodies:
         with suppress(msgspec.DecodeError, UnicodeError, RecursionError):
             yield _decoder.decode(body).learner
+
+
+def learner_in(body: bytes) -> Learner | None:
+    """Return the learner of the result that is kept as `body`, as it says; None where that can't be read."""
+    return next(_learners([body]), None)
 
 
 def release_better_known(
