@@ -222,6 +222,28 @@ def test_who_waits_for_a_connector_can_be_cancelled():
     asyncio.run(check())
 
 
+def test_who_is_cancelled_just_when_a_connector_answers_asks_no_more():
+    asked = []
+
+    async def lookup_users(self, query):
+        while True:
+            asked.append(query)
+            if len(asked) > 1:
+                looking.cancel()
+            yield User(id="1")
+            await asyncio.sleep(0)
+
+    async def check():
+        nonlocal looking
+        looking = asyncio.create_task(every_user(connection(lookup_users=lookup_users)))
+        await asyncio.wait([looking], timeout=1)
+        assert looking.cancelled()
+        assert len(asked) == 2
+
+    looking = None
+    asyncio.run(check())
+
+
 def test_a_check_that_fails_unexpectedly_is_told_the_same_way():
     async def check(self):
         raise ValueError("s3cret")

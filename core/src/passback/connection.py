@@ -125,7 +125,9 @@ class Connection:
         self._require("submit_results")
         with self._contained(self.connector, "submit_results"):
             try:
-                receipts = await self._apart("submit_results", lambda: self.connector.submit_results(batch))
+                receipts = await self._apart(
+                    "submit_results", lambda: self.connector.submit_results(batch), counts=True
+                )
             except CutShort as cut:
                 raise self._fitted(batch, cut) from None
             # What a plugin returns may do anything when it's looked at.
@@ -357,12 +359,12 @@ class Connection:
         ask: Callable[[], Awaitable[Asked]],
         *expected: type[PassbackError],
         context: contextvars.Context | None = None,
+        counts: bool = False,
     ) -> Asked:
         # In a task of its own, so that it's that one which a plugin cancels or breaks.
         answering = self._answered(hook, ask, *expected)
-        return await ended(
-            asyncio.create_task(answering, name=self._what(self.connector, hook), context=context)
-        )
+        task = asyncio.create_task(answering, name=self._what(self.connector, hook), context=context)
+        return await ended(task, counts=counts)
 
     async def _answered(
         self, hook: str, ask: Callable[[], Awaitable[Asked]], *expected: type[PassbackError]

@@ -60,8 +60,12 @@ def contained(what: str, *expected: type[PassbackError]) -> Iterator[None]:
         ) from None
 
 
-async def ended(task: asyncio.Task[T]) -> T:
+async def ended(task: asyncio.Task[T], *, counts: bool) -> T:
     """Return what `task`, of a plugin, returns; if it goes on although it was cancelled, leave it behind.
+
+    Args:
+        task: What is waited for.
+        counts: Whether what it returns just when whoever called is cancelled is still returned.
 
     Raises:
         CancelledError: Whoever called was cancelled, and so was `task`.
@@ -69,12 +73,18 @@ async def ended(task: asyncio.Task[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        answered = task.done()
         task.cancel()
         await asyncio.wait([task], timeout=_LETS_GO)
         if not task.done():
             log.error("%s doesn't end when it's told to, and is left behind", task.get_name())  # noqa: TRY400
             _left.add(task)
             task.add_done_callback(_forget)
+            raise
+        # What a plugin raises instead of ending is its defect, and is told.
+        failed = not answered and not task.cancelled() and task.exception() is not None
+        if not counts and not failed:
+            _forget(task)
             raise
     return task.result()
 
