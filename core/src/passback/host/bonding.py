@@ -115,7 +115,7 @@ class Bonding:
         if self._launches.note(db, proven, refused - proven, now):
             release_launches(db, connection.name, now)
 
-    async def noted(self, connection: Connection, _batch: Batch, receipts: Sequence[Receipt]) -> None:
+    def noted(self, connection: Connection, receipts: Sequence[Receipt]) -> None:
         """Have those looked up whom the system doesn't know."""
         if bonds_people(connection) and any(isinstance(each, UserUnknown) for each in receipts):
             self._wanted(connection.name)

@@ -116,7 +116,7 @@ class Courier:
         event = attempt.event() if planned.send else None
         gone = await self._keep(lease, attrs.evolve(settled, event=event), batch, sent, now)
         if planned.send:
-            await self._around.equipment.noted(self._connection, batch, sent.receipts)
+            self._around.equipment.noted(self._connection, sent.receipts)
             told = sent if gone is None else gone.sent(sent)
             self._tell(lease, before, attrs.evolve(attempt, sent=told))
 

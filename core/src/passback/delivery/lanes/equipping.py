@@ -23,7 +23,7 @@ class Equipment(Protocol):
     def note(self, db: Database, connection: Connection, batch: Batch, receipts: Sequence[Receipt]) -> None:
         """Keep what `receipts` say of accounts and launches, in the transaction that settles them."""
 
-    async def noted(self, connection: Connection, batch: Batch, receipts: Sequence[Receipt]) -> None:
+    def noted(self, connection: Connection, receipts: Sequence[Receipt]) -> None:
         """Act on what was kept."""
 
 
@@ -40,5 +40,5 @@ class Unequipped:
     ) -> None:
         """Keep nothing."""
 
-    async def noted(self, _connection: Connection, _batch: Batch, _receipts: Sequence[Receipt]) -> None:
+    def noted(self, _connection: Connection, _receipts: Sequence[Receipt]) -> None:
         """Do nothing."""
