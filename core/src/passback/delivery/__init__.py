@@ -18,7 +18,7 @@ from passback.delivery.outbox.leasing import Wish
 from passback.delivery.outbox.outbox import Outbox
 from passback.delivery.outbox.releasing import release_launches, release_learners
 from passback.delivery.outbox.routing import Routes
-from passback.delivery.outbox.said import filled, lacks, release_better_known, release_incomplete, said_of
+from passback.delivery.outbox.said import complete, lacks, release_better_known, release_incomplete, said_of
 from passback.delivery.outbox.selection import Selection
 from passback.delivery.outbox.settling import Settlement
 from passback.delivery.outbox.submission import Submission
@@ -67,8 +67,8 @@ __all__ = [
     "attached_connections",
     "backlog",
     "believed",
+    "complete",
     "export",
-    "filled",
     "foreseen",
     "kept",
     "lacks",

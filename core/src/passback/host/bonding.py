@@ -10,7 +10,7 @@ from sqlalchemy import Connection as Database
 from passback.clock import Clock
 from passback.connection import Connection
 from passback.delivery import (
-    filled,
+    complete,
     lacks,
     release_better_known,
     release_incomplete,
@@ -148,5 +148,4 @@ def _completed(db: Database, batch: Batch) -> Batch:
 def _as_said(delivery: Delivery, said: Mapping[str, Sequence[Learner]]) -> Delivery:
     if not _is_lacking(delivery):
         return delivery
-    learner = filled(delivery.result.learner, said.get(delivery.result.learner.id, ()))
-    return attrs.evolve(delivery, result=attrs.evolve(delivery.result, learner=learner))
+    return complete(delivery, said.get(delivery.result.learner.id, ()))

@@ -17,6 +17,7 @@ from passback.model import Delivery, Learner
 from passback.store import WaitingFor, parts, schema
 
 __all__ = [
+    "complete",
     "completed",
     "filled",
     "lacks",
@@ -86,10 +87,15 @@ def completed(deliveries: Sequence[Delivery], foreign: Collection[int]) -> tuple
 
 
 def _completed(delivery: Delivery, said: Collection[Learner]) -> Delivery:
-    before = delivery.result.learner
     # As nearly all are, of whom the others say the same.
-    alike = len(said) == 1 and before in said
-    if alike or delivery.attempt > 1 or (learner := filled(before, said)) is before:
+    alike = len(said) == 1 and delivery.result.learner in said
+    return delivery if alike or delivery.attempt > 1 else complete(delivery, said)
+
+
+def complete(delivery: Delivery, said: Iterable[Learner]) -> Delivery:
+    """Return `delivery` with what its learner lacks, as it was `said` last; the last comes first."""
+    learner = filled(delivery.result.learner, said)
+    if learner is delivery.result.learner:
         return delivery
     return attrs.evolve(delivery, result=attrs.evolve(delivery.result, learner=learner))
 
