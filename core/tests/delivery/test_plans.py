@@ -12,7 +12,7 @@ from watched import ward
 
 from passback import Health, UserUnknown
 from passback.delivery import backlog
-from passback.delivery.outbox import accepting, leasing, ordering, retrying, settling
+from passback.delivery.outbox import accepting, leasing, ordering, releasing, retrying, settling
 from passback.store import DatabaseURL, Store
 
 # A whole table, or an index that leaves nothing of it out.
@@ -85,7 +85,7 @@ def large():
         (ordering._HOLDING, "delivery_due"),
         (ordering._SAID, "result_learner"),
         (ordering._PUT_OFF, "result_learner"),
-        (retrying._SOME_WAIT, "delivery_kept"),
+        (releasing._SOME_WAIT, "delivery_kept"),
         (retrying._WAITS, "delivery_of_learner"),
         (retrying._ARRIVED, "result_learner"),
         (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),

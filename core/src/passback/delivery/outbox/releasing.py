@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
 from passback.delivery.outbox.accepting import raise_signals
 from passback.delivery.outbox.history import Event, EventKind, note_all
 from passback.store import AT_ONCE, State, WaitingFor, milliseconds, parts, schema
 
-__all__ = ["count_held", "release", "release_launches", "release_learners"]
+__all__ = ["anything_waits", "count_held", "release", "release_launches", "release_learners"]
 
 _d = schema.delivery.c
 _r = schema.result.c
+_SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
+
+
+def anything_waits(db: Connection, connection: str) -> bool:
+    """Return whether anything waits at `connection`; cheap enough to ask with every batch."""
+    return db.scalar(_SOME_WAIT, {"b_connection": connection}) is not None
 
 
 def release_learners(

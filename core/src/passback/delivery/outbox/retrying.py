@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from passback.delivery.outbox.history import Event, EventKind
 from passback.delivery.outbox.ordering import DueRow, subject
-from passback.delivery.outbox.releasing import release
+from passback.delivery.outbox.releasing import anything_waits, release
 from passback.delivery.outbox.said import learner_in
 from passback.model import Learner
 from passback.store import State, moment, parts, schema
@@ -29,7 +29,6 @@ Waits: TypeAlias = Mapping[tuple[str, str, str], Sequence[Row[*tuple[Any, ...]]]
 # For how long nothing of a subject must have been tried, at least: no probe of an outage comes earlier.
 _QUIET = 500
 
-_SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
 _WAITS = (
     select(_d.seq, _d.result, _d.changed, _d.attempts, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
@@ -47,7 +46,7 @@ _ARRIVED = (
 
 def waits_of(db: Connection, connection: str, rows: Sequence[DueRow]) -> Waits:
     """Return what waits of the subjects of `rows`, which are due, and came before the last of them."""
-    if not rows or db.scalar(_SOME_WAIT, {"b_connection": connection}) is None:
+    if not rows or not anything_waits(db, connection):
         return {}
     last = {subject(row): row.result for row in rows}
     learners = sorted({row.learner for row in rows})

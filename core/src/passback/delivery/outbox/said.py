@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from passback.delivery.outbox.history import Event, EventKind
-from passback.delivery.outbox.releasing import release
+from passback.delivery.outbox.releasing import anything_waits, release
 from passback.model import Delivery, Learner
 from passback.store import WaitingFor, parts, schema
 
@@ -142,7 +142,7 @@ def release_better_known(
     That is more than when it was settled last; return how many. What became known while it was on the wire is
     for `release_incomplete`.
     """
-    if db.scalar(select(_d.seq).where(_d.connection == connection, schema.waiting).limit(1)) is None:
+    if not anything_waits(db, connection):
         return 0
     found: list[int] = []
     for some in parts(sorted(learners)):
