@@ -77,18 +77,19 @@ def completed(deliveries: Sequence[Delivery], foreign: Collection[int]) -> tuple
         deliveries: What is sent together, of one organisation.
         foreign: Those of results that a connection sent.
     """
-    said: dict[str, dict[Learner, None]] = {}
+    # Lists, as they nearly always hold one: to hash a learner costs more than to compare two.
+    said: dict[str, list[Learner]] = {}
     for each in reversed(deliveries):
         learner = each.result.learner
-        those = said.setdefault(learner.id, {})
-        if each.id not in foreign:
-            those[learner] = None
+        those = said.setdefault(learner.id, [])
+        if each.id not in foreign and learner not in those:
+            those.append(learner)
     return tuple(_completed(each, said[each.result.learner.id]) for each in deliveries)
 
 
-def _completed(delivery: Delivery, said: Collection[Learner]) -> Delivery:
+def _completed(delivery: Delivery, said: Sequence[Learner]) -> Delivery:
     # As nearly all are, of whom the others say the same.
-    alike = len(said) == 1 and delivery.result.learner in said
+    alike = said == [delivery.result.learner]
     return delivery if alike or delivery.attempt > 1 else complete(delivery, said)
 
 
