@@ -289,7 +289,7 @@ def test_a_look_up_that_yields_something_else_than_users_is_told():
 
 
 def test_a_look_up_that_hangs_is_ended_and_told_though_it_yielded_somebody(monkeypatch):
-    monkeypatch.setattr("passback.connection._ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection.asking._ANSWER_SECONDS", 0.05)
 
     async def lookup_users(self, query):
         yield User(id="1")
@@ -328,9 +328,9 @@ async def wait_for(over):
 
 @pytest.mark.parametrize("name", ["check", "lookup_users", "aclose"])
 def test_a_hook_that_goes_on_when_it_is_told_to_end_is_left_behind_and_named(name, monkeypatch, caplog):
-    monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
-    monkeypatch.setattr("passback.connection._ANSWER_SECONDS", 0.05)
-    monkeypatch.setattr("passback.connection._CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection.connection._CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection.asking._ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection.connection._CLOSE_SECONDS", 0.05)
     monkeypatch.setattr("passback.foreign._LETS_GO", 0.05)
 
     async def ask():

@@ -240,7 +240,7 @@ def test_a_receipt_with_nonsense_in_it_is_the_connectors_defect_and_nothing_is_s
 
 
 def test_a_check_that_hangs_holds_nobody(place, monkeypatch):
-    monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection.connection._CHECK_SECONDS", 0.05)
 
     async def check():
         async with room(place) as here:
@@ -256,7 +256,7 @@ def test_a_check_that_hangs_holds_nobody(place, monkeypatch):
 
 
 def test_a_check_that_goes_on_when_it_is_told_to_end_holds_up_nothing_that_is_due(place, monkeypatch):
-    monkeypatch.setattr("passback.connection._CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("passback.connection.connection._CHECK_SECONDS", 0.05)
     monkeypatch.setattr("passback.foreign._LETS_GO", 0.05)
 
     async def check():

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 from passback import connection, errors
-from passback.connection import Connection
+from passback.connection.asking import Asking
 from passback.delivery.outbox import telling
 from passback.errors import ContractError
 
@@ -28,7 +28,8 @@ __all__ = ["standstills_ended", "standstills_told"]
 
 log = logging.getLogger("passback.plugins")
 
-_OURS = str(Path(errors.__file__).parent)
+_OURS = Path(errors.__file__).parent
+_ASKS = Path(connection.__file__).parent
 _SHOWN = 8
 _NOTICED = 5.0
 # The loops whose standstills are ended: that tells of them, too.
@@ -150,14 +151,14 @@ def _blamed(frame: FrameType | None) -> str | None:
     """Return whose code `frame` is in, None if it isn't a plugin's, or is ours that a plugin called."""
     called = frame
     while frame is not None:
-        file = frame.f_code.co_filename
-        if file == connection.__file__:
+        file = Path(frame.f_code.co_filename)
+        if file.parent == _ASKS:
             owner = frame.f_locals.get("self")
-            if isinstance(owner, Connection) and called is not None:
+            if isinstance(owner, Asking) and called is not None:
                 return f"connection {owner.name!r}: {called.f_code.co_qualname}"
-        elif file == telling.__file__ and called is not None:
+        elif file == Path(telling.__file__) and called is not None:
             return f"observer {called.f_code.co_qualname}"
-        elif Path(file).is_relative_to(_OURS):
+        elif file.is_relative_to(_OURS):
             return None
         else:
             called = frame
