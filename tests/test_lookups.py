@@ -65,7 +65,7 @@ def acme(host, monkeypatch):
     entry_points = "[passback.connectors.v1]\nacme = passback_acme:Acme\n"
     install_plugin(host.folder, "passback-acme", CONNECTOR, entry_points)
     monkeypatch.syspath_prepend(host.folder)
-    monkeypatch.setattr("passback.host.matching._GRACE", 0.1)
+    monkeypatch.setattr("passback.host.lookups.matching._GRACE", 0.1)
     yield host
     sys.modules.pop("passback_acme", None)
 
@@ -116,8 +116,8 @@ def test_a_learner_on_whom_a_system_fails_keeps_no_other_from_being_found(acme):
 
 
 def test_a_list_that_failed_is_left_alone_for_a_while_until_the_configuration_changes(acme, monkeypatch):
-    monkeypatch.setattr("passback.host.matching._SWEEP", 0.1)
-    monkeypatch.setattr("passback.host.matching._A_MOMENT", 0.1)
+    monkeypatch.setattr("passback.host.lookups.matching._SWEEP", 0.1)
+    monkeypatch.setattr("passback.host.lookups.matching._A_MOMENT", 0.1)
 
     def lists():
         return sys.modules["passback_acme"].ASKED.count(None)
@@ -140,7 +140,7 @@ def test_a_list_that_failed_is_left_alone_for_a_while_until_the_configuration_ch
 
 
 def test_a_look_up_that_fails_is_no_trouble_any_more_once_nobody_waits_for_it(acme, monkeypatch):
-    monkeypatch.setattr("passback.host.matching._SWEEP", 0.1)
+    monkeypatch.setattr("passback.host.lookups.matching._SWEEP", 0.1)
 
     async def check(pb):
         await pb.submit(of("ana"))

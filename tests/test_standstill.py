@@ -83,7 +83,7 @@ import asyncio, json, logging, sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from passback import Activity, Learner, Passback, Result
-from passback.host.standstill import standstills_ended
+from passback.host.running.standstill import standstills_ended
 
 logging.basicConfig(format="%(message)s", level=logging.WARNING)
 NAMES = {"held", "well"}
@@ -109,7 +109,7 @@ asyncio.run(deliver())
 """
 NOBODYS = """
 import asyncio, logging, time
-from passback.host.standstill import standstills_ended
+from passback.host.running.standstill import standstills_ended
 
 logging.basicConfig(format="%(message)s", level=logging.WARNING)
 

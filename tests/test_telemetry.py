@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from passback import Passback, SystemClock
 from passback.delivery import Outbox, Submission
-from passback.host.telemetry import Telemetry
+from passback.host.running.telemetry import Telemetry
 from passback.sandbox import serve
 from passback.store import Store
 from passback_testbed.places import workspace
@@ -118,7 +118,7 @@ def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, e
 
 
 def test_a_database_that_is_away_for_a_while_ends_no_measuring(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("passback.host.telemetry._REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr("passback.host.running.telemetry._REFRESH_SECONDS", 0.01)
 
     async def check():
         store, told = Store(tmp_path / "passback.db"), Telemetry(SystemClock())

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from passback import read_config
-from passback.host import watching
+from passback.host.running import watching
 
 
 def with_a_secret(folder):

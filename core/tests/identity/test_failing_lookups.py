@@ -10,7 +10,7 @@ from scripted import result
 
 from passback import CannotConnect, Learner, RateLimited, ServerError
 from passback.delivery import Overview, Selection, unless_awaited
-from passback.host.looking import Lookup
+from passback.host.lookups.looking import Lookup
 from passback.identity import ORDER, context_of, expect
 
 MINUTE, HOUR = 60, 3600

@@ -7,8 +7,8 @@ import attrs
 from scripted import Scripted, room
 
 from passback import Delivered, IdentityProposal, Launch, Learner, NeedsLaunch, Unsupported, User, UserUnknown
-from passback.host.bonding import Bonding
-from passback.host.looking import Lookup
+from passback.host.lookups.looking import Lookup
+from passback.host.running.bonding import Bonding
 from passback.identity import ORDER, Launches, Seal
 
 ANA = Learner(id="ana", email="Ana@example.com", external_id="E-1")

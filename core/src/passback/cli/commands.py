@@ -21,7 +21,7 @@ from passback.cli.submission import Report, read_lines, submit_lines
 from passback.cli.trying import show_outcome
 from passback.errors import PassbackError
 from passback.host import Passback
-from passback.host.standstill import standstills_ended
+from passback.host.running.standstill import standstills_ended
 from passback.http import allow_more_sockets
 
 __all__ = ["check", "connectors", "submit", "work"]

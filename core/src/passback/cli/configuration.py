@@ -13,8 +13,8 @@ from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app
 from passback.cli.output import CANNOT_RUN, NEEDS_SOMEBODY, mark, out, plain, print_json
 from passback.cli.toml import table_lines
 from passback.errors import ConfigError, ConnectionNotReady
-from passback.host.alerting import alert_mistakes
 from passback.host.config import Examination, config_schema, effective, take
+from passback.host.running.alerting import alert_mistakes
 
 __all__ = ["check", "schema"]
 

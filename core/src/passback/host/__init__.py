@@ -1,8 +1,8 @@
 """The host's face."""
 
-from passback.host.accounts import Accounts
 from passback.host.app import Passback
-from passback.host.blocking import BlockingPassback
+from passback.host.blocking.host import BlockingPassback
+from passback.host.blocking.waiting import BlockingAccounts, BlockingLaunching, BlockingSigningIn
 from passback.host.checking import CheckOutcome
 from passback.host.config import (
     AlertsConfig,
@@ -17,12 +17,12 @@ from passback.host.config import (
     WebhookConfig,
     read_config,
 )
-from passback.host.journeys import Journey, SignedIn
-from passback.host.launching import Launching
-from passback.host.linking import Linking
-from passback.host.providers import Providers
-from passback.host.signing_in import SigningIn
-from passback.host.waiting import BlockingAccounts, BlockingLaunching, BlockingSigningIn
+from passback.host.people.accounts import Accounts
+from passback.host.people.journeys import Journey, SignedIn
+from passback.host.people.launching import Launching
+from passback.host.people.linking import Linking
+from passback.host.people.providers import Providers
+from passback.host.people.signing_in import SigningIn
 
 __all__ = [
     "Accounts",

@@ -35,19 +35,19 @@ from passback.errors import (
     ConfigError,
     PassbackError,
 )
-from passback.host.accounts import Accounts, forgetting
-from passback.host.alerting import try_alerts
 from passback.host.checking import CheckOutcome, press
 from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.configured import as_configured
 from passback.host.intake import Answer, chunks, take
-from passback.host.launching import Launching
-from passback.host.linking import Linking
-from passback.host.providers import Providers
+from passback.host.people.accounts import Accounts, forgetting
+from passback.host.people.launching import Launching
+from passback.host.people.linking import Linking
+from passback.host.people.providers import Providers
+from passback.host.people.signing_in import SigningIn
 from passback.host.receiving import accept
-from passback.host.running import Running
-from passback.host.signing_in import SigningIn
-from passback.host.timekeeping import clock_for
+from passback.host.running.alerting import try_alerts
+from passback.host.running.running import Running
+from passback.host.running.timekeeping import clock_for
 from passback.identity import named
 from passback.model import (
     DEFAULT_ORGANISATION,

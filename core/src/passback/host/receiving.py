@@ -8,7 +8,7 @@ import attrs
 
 from passback.errors import ContentConflict, PassbackError
 from passback.host.intake import chunks, take
-from passback.host.running import Running
+from passback.host.running.running import Running
 from passback.identity import learners_of
 from passback.model import Learner, Received, Result
 

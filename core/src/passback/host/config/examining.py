@@ -14,8 +14,8 @@ from passback.errors import ConfigError, ConnectionFailure, ConnectionNotReady, 
 from passback.foreign import contained
 from passback.host.config.drafts import Draft
 from passback.host.config.mistakes import Mistake, explain, suggestion
+from passback.host.config.observers import report_observers
 from passback.host.config.whole import Config
-from passback.host.observers import report_observers
 from passback.plugins import LoadReport, Status, load
 
 __all__ = ["Examination", "Examined"]

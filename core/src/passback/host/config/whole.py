@@ -15,13 +15,13 @@ from passback.errors import ConfigError
 from passback.host.config.alerting import AlertsConfig
 from passback.host.config.drafts import Attachment, Draft
 from passback.host.config.mistakes import Mistake, Place, dotted
+from passback.host.config.observers import load_observers
 from passback.host.config.opening import LaunchesConfig, WebConfig
 from passback.host.config.place import OutboxPlace, located
 from passback.host.config.secrets import Resolver
 from passback.host.config.source import Mark, Source
 from passback.host.config.table import Table
 from passback.host.config.tables import ConnectionConfig, PluginConfig, RetentionConfig
-from passback.host.observers import load_observers
 from passback.plugins import Policy
 from passback.store import DatabaseURL
 

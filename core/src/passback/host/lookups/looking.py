@@ -14,8 +14,8 @@ from passback.clock import Clock
 from passback.connection import Connection
 from passback.delivery import release_learners, waiting_learners
 from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
-from passback.host.answers import Answers
-from passback.host.failing import Failures
+from passback.host.lookups.answers import Answers
+from passback.host.lookups.failing import Failures
 from passback.identity import (
     AccountState,
     Bond,

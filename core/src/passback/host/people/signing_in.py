@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import Connection as Database
 
 from passback.errors import ConfigError, SignInRefused
-from passback.host.following import follow
-from passback.host.journeys import Journey, SignedIn, destination, states
-from passback.host.providers import place_of, sign_in_config
-from passback.host.running import Running
+from passback.host.people.following import follow
+from passback.host.people.journeys import Journey, SignedIn, destination, states
+from passback.host.people.providers import place_of, sign_in_config
+from passback.host.running.running import Running
 from passback.identity import Seal
 from passback.identity.linking import (
     Claim,

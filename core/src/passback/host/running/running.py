@@ -16,16 +16,16 @@ from passback.delivery import (
     attached_connections,
 )
 from passback.errors import ConfigError, OutboxError, OutboxTooNew
-from passback.host.alerting import Alerting, alert_mistakes
-from passback.host.bonding import Bonding
 from passback.host.config import Config, Mistake, OutboxPlace, read_again
-from passback.host.delivering import Delivering, Service
-from passback.host.matching import Matching
+from passback.host.lookups.matching import Matching
 from passback.host.roster import ConfiguredRoster
-from passback.host.standstill import standstills_told
-from passback.host.telemetry import telemetry
-from passback.host.timekeeping import kept_in_time
-from passback.host.watching import watch
+from passback.host.running.alerting import Alerting, alert_mistakes
+from passback.host.running.bonding import Bonding
+from passback.host.running.delivering import Delivering, Service
+from passback.host.running.standstill import standstills_told
+from passback.host.running.telemetry import telemetry
+from passback.host.running.timekeeping import kept_in_time
+from passback.host.running.watching import watch
 from passback.identity import Launches, Seal
 from passback.store import Store
 

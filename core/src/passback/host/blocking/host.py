@@ -15,12 +15,12 @@ from passback.contract import Observer
 from passback.delivery import Acceptance, Attached, DeliveryState, Exported, Kept, Selection, Step, Totals
 from passback.errors import OutboxError
 from passback.host.app import Passback
+from passback.host.blocking.keeping import Keeper
+from passback.host.blocking.portal import PortalClosed
+from passback.host.blocking.waiting import BlockingAccounts, BlockingLaunching, BlockingSigningIn
 from passback.host.checking import CheckOutcome
 from passback.host.config import Config, ConnectionConfig, read_config
 from passback.host.intake import Answer, chunks
-from passback.host.keeping import Keeper
-from passback.host.portal import PortalClosed
-from passback.host.waiting import BlockingAccounts, BlockingLaunching, BlockingSigningIn
 from passback.model import DEFAULT_ORGANISATION, Learner, Result, Standing, User
 
 __all__ = ["BlockingPassback"]

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection as Database
 
 from passback.delivery import last_seen
-from passback.host.matching import lookup_for
-from passback.host.recognising import recognise
-from passback.host.running import Running
+from passback.host.lookups.matching import lookup_for
+from passback.host.people.recognising import recognise
+from passback.host.running.running import Running
 from passback.identity import (
     PERSON,
     AccountState,

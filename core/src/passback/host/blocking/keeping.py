@@ -14,8 +14,8 @@ from weakref import WeakSet
 
 from passback.errors import OutboxError, PassbackError
 from passback.host.app import Passback
+from passback.host.blocking.portal import Portal
 from passback.host.config import Config, read_again
-from passback.host.portal import Portal
 
 __all__ = ["Keeper"]
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from passback.errors import ConfigError
 from passback.host.config import Config, SignInConfig
-from passback.host.running import Running
+from passback.host.running.running import Running
 from passback.identity.linking import AttributeRule, map_profile
 from passback.model import Assertion, Observation, Sample, SampleReading, ServiceMetadata, SignInPlace
 

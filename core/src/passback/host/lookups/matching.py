@@ -14,7 +14,7 @@ from passback.clock import Clock
 from passback.delivery import believed, looked_up, unless_awaited, waiting_connections
 from passback.errors import ConnectionNotReady, PassbackError, Unsupported
 from passback.host.config import Config
-from passback.host.looking import LONGEST, Lookup
+from passback.host.lookups.looking import LONGEST, Lookup
 from passback.host.roster import ConfiguredRoster
 from passback.identity import Launches, SyncReport, UserContext, contexts, expected_connections
 from passback.identity.linking import Departures

@@ -10,8 +10,8 @@ from sqlalchemy import Connection as Database
 
 from passback.delivery import release_launches
 from passback.errors import ConfigError, LaunchRefused
-from passback.host.recognising import recognise
-from passback.host.running import Running
+from passback.host.people.recognising import recognise
+from passback.host.running.running import Running
 from passback.identity import (
     AccountState,
     Finding,

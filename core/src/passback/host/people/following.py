@@ -9,9 +9,9 @@ import attrs
 
 from passback.connection import Connection
 from passback.errors import PassbackError
-from passback.host.journeys import SignedIn
-from passback.host.recognising import recognise
-from passback.host.running import Running
+from passback.host.people.journeys import SignedIn
+from passback.host.people.recognising import recognise
+from passback.host.running.running import Running
 from passback.identity import AccountState, Finding, expect
 from passback.model import Assertion, IdentityProposal, IdentityRequest, Learner
 

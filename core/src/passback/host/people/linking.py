@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection as Database
 
 from passback.errors import ConfigError
-from passback.host.running import Running
+from passback.host.running.running import Running
 from passback.identity.linking import (
     Link,
     LinkChange,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 
 from passback.host.app import Passback
-from passback.host.journeys import Journey, SignedIn
+from passback.host.people.journeys import Journey, SignedIn
 from passback.identity import Bond, LaunchTicket, SyncReport, UserContext
 from passback.model import Activity, Course, Departure, Incoming, Learner, SignIn
 

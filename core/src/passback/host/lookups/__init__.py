@@ -1,0 +1,1 @@
+"""Looking learners up at the systems that results go to."""

@@ -1,0 +1,1 @@
+"""What goes on while a host is open: delivery, alerts, telemetry, and going over to each configuration."""
