@@ -3,6 +3,7 @@
 import asyncio
 
 import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from people import ANA, BEN, Peopled, user
@@ -96,6 +97,14 @@ def test_a_user_who_is_not_listed_any_longer_is_gone():
     findings, report = compared([user(7)], [BEN], [bond(BEN, "u1")])
     assert (findings["ben"].state, findings["ben"].user_id) == (AccountState.GONE, "u1")
     assert (report.gone, report.users) == (("ben",), 1)
+
+
+@pytest.mark.parametrize("matched_by", ["email", "person"])
+def test_a_list_of_nobody_says_of_nobody_that_they_are_gone(matched_by):
+    known = attrs.evolve(bond(BEN, "u1"), matched_by=matched_by)
+    findings, report = compared([], [ANA, BEN], [known])
+    assert (findings["ben"].state, findings["ben"].user_id) == (AccountState.KNOWN, "u1")
+    assert (report.gone, report.unknown, report.users) == ((), ("ana",), 0)
 
 
 def test_a_system_that_lists_more_than_was_asked_for_is_shown_as_far_as_it_matches():

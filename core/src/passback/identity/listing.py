@@ -90,6 +90,9 @@ def _lasting(found: Finding, bond: Bond | None, index: Index) -> Finding:
     """Return `found`, or the bond that there was: an address that changes over there costs no account."""
     if bond is None or bond.user_id is None or found.user_id == bond.user_id:
         return found
+    if not index.ids:
+        # A fault over there more often than a system that everybody left: it says nothing of anyone.
+        return _as_before(found.learner, bond, bond.state)
     if bond.matched_by == PERSON:
         there = bond.user_id in index.ids
         return _as_before(found.learner, bond, AccountState.KNOWN if there else AccountState.GONE)
