@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, exists, func, or_, select
 
-from passback.delivery.outbox.said import filled, said_of
-from passback.model import Learner, readable
+from passback.delivery.outbox.said import filled, learner_in, said_of
+from passback.model import Learner
 from passback.store import State, WaitingFor, schema
 
 __all__ = ["anybody_waits", "last_seen", "waiting_connections", "waiting_learners"]
@@ -66,7 +66,7 @@ def waiting_learners(
         .scalar_subquery()
     )
     rows = db.execute(select(_r.learner, _r.body).where(_r.seq.in_(last)).order_by(_r.learner))
-    found = [_learner(row.body) or Learner(id=row.learner) for row in rows]
+    found = [learner_in(row.body) or Learner(id=row.learner) for row in rows]
     said = said_of(db, organisation, [each.id for each in found])
     return [filled(each, said.get(each.id, ())) for each in found]
 
@@ -75,9 +75,5 @@ def last_seen(db: Connection, organisation: str, learner: str) -> Learner | None
     """Return `learner` as the host has said of them, their last result first; None where there is none."""
     theirs = (_r.organisation == organisation, _r.learner == learner)
     body = db.scalar(select(_r.body).where(*theirs).order_by(_r.seq.desc()).limit(1))
-    found = None if body is None else _learner(body)
+    found = None if body is None else learner_in(body)
     return found and filled(found, said_of(db, organisation, [learner]).get(learner, ()))
-
-
-def _learner(body: bytes) -> Learner | None:
-    return next((result.learner for result in readable([body])), None)
