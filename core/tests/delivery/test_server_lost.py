@@ -98,6 +98,19 @@ def test_one_that_fell_silent_is_ended(server, database, monkeypatch):
     asyncio.run(check())
 
 
+def test_the_one_that_follows_one_that_fell_silent_gets_as_long(server, database, monkeypatch):
+    monkeypatch.setattr(store, "_LONGEST", 2.0)
+
+    async def check():
+        async with relayed(server.port) as relay, opened(relay.of(server.url(database))) as held:
+            relay.silence()
+            relay.delay = 0.03
+            assert await accepted(held, 1)
+            relay.delay = 0
+
+    asyncio.run(check())
+
+
 def test_one_that_fell_silent_within_a_transaction_fails_and_the_next_goes(server, database, monkeypatch):
     monkeypatch.setattr(store, "_LONGEST", 1.0)
 

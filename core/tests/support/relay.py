@@ -11,6 +11,8 @@ class Relay:
         self._port = port
         self._era = 0
         self.port = 0
+        # How long it takes to pass something on, in seconds.
+        self.delay = 0.0
 
     def of(self, url):
         return url.replace(f":{self._port}/", f":{self.port}/")
@@ -26,6 +28,8 @@ class Relay:
     async def _pass(self, reader, writer):
         era = self._era
         while data := await reader.read(65536):
+            if self.delay:
+                await asyncio.sleep(self.delay)
             if era == self._era:
                 writer.write(data)
         writer.close()

@@ -145,15 +145,19 @@ class Store:
 
     async def _watch(self) -> None:
         # What lies between us and a server may have forgotten the connection, and still take what is sent.
+        limit = _LONGEST
         while True:
             await asyncio.sleep(_LONGEST / 10)
-            if self._thread.busy > _LONGEST:
+            busy = self._thread.busy
+            if busy <= _LONGEST:
+                limit = _LONGEST
+            elif busy > limit:
                 log.warning(
-                    "the outbox %s hasn't answered for %.0f s; its connection is ended",
-                    self.name,
-                    self._thread.busy,
+                    "the outbox %s hasn't answered for %.0f s; its connection is ended", self.name, busy
                 )
                 self._engine.sever()
+                # The same is tried by another connection, which gets as long.
+                limit = busy + _LONGEST
 
     async def _in_thread(self, work: Callable[[], T], *, ahead: bool = False) -> T:
         try:
