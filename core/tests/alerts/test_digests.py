@@ -194,11 +194,11 @@ def test_nothing_young_is_given_up_soon_however_short_its_time(place, days, half
         await here.health("ok")
         for _ in range(3):
             await here.deliveries(1)
-            await here.run((half - 1) * HOUR, HOUR)
+            await here.run((half - 1) * HOUR, (half - 1) * HOUR / 6)
             assert here.kinds() == []
             await here.become(State.DELIVERED)
         await here.deliveries(1)
-        await here.run((half + 1) * HOUR, HOUR)
+        await here.run((half + 1) * HOUR, (half + 1) * HOUR / 6)
         assert here.kinds() == [AlertKind.EXPIRING]
 
     watching(place, check, undelivered=days * DAY)

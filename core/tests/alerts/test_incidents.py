@@ -416,7 +416,8 @@ def test_that_it_broke_is_not_told_after_it_works_again(place):
         await here.run(HOUR)
         await here.health("ok")
         here.mail.refusal = ""
-        await here.run(DAY, MINUTE)
+        await here.run(HOUR, MINUTE)
+        await here.run(DAY, HOUR)
         assert here.mails() == [OVER]
 
     watching(place, check)
