@@ -91,18 +91,49 @@ def test_an_export_can_be_submitted_again_and_changes_nothing(two):
     assert "0 accepted, 3 were known already" in two.run("submit", "-", stdin=exported).stdout
 
 
+def mended(lines):
+    return "\n".join(json.dumps(json.loads(line) | {"score": {"raw": 8.0}}) for line in lines.splitlines())
+
+
 def test_corrections_are_facts_of_their_own_and_the_same_when_written_twice(two):
     chosen = ["export", "--corrections", "--organisation", "acme"]
     lines = two.run(*chosen).stdout
     assert lines == two.run(*chosen).stdout
     corrected = [json.loads(line)["extensions"]["corrects"] for line in lines.splitlines()]
     assert corrected == ["result-1", "result-2"]
-    edited = lines.replace('"raw":7.0', '"raw":8.0')
-    assert edited != lines
-    assert "2 accepted" in two.run("submit", "-", stdin=edited).stdout
-    assert "were known already" in two.run("submit", "-", stdin=edited).stdout
+    assert "2 accepted" in two.run("submit", "-", stdin=mended(lines)).stdout
+    assert "were known already" in two.run("submit", "-", stdin=mended(lines)).stdout
     (acme,) = two.json("results", ANA.id, "--organisation", "acme")
     assert acme["score"]["raw"] == 8.0
+
+
+def test_a_correction_in_which_nothing_was_changed_is_refused_and_can_still_be_mended(two):
+    lines = two.run("export", "--corrections", "--organisation", "acme").stdout
+    asis = two.run("submit", "-", stdin=lines, expect=1)
+    assert "0 accepted, 2 refused" in asis.stdout
+    assert "line 1: nothing in this correction was changed" in flat(asis.stderr)
+    assert "2 accepted" in two.run("submit", "-", stdin=mended(lines)).stdout
+
+
+def test_what_was_corrected_is_not_written_to_be_corrected_once_more(two):
+    chosen = ["export", "--corrections", "--organisation", "acme"]
+    first, second = two.run(*chosen).stdout.splitlines()
+    two.run("submit", "-", stdin=mended(first))
+    again = two.run(*chosen)
+    # The second, and the correction of the first.
+    assert [json.loads(line)["extensions"]["corrects"] for line in again.stdout.splitlines()] == [
+        "result-2",
+        json.loads(first)["id"],
+    ]
+    assert second in again.stdout
+    assert "1 that has a correction already and is left out" in flat(again.stderr)
+
+
+def test_what_the_host_calls_corrects_is_kept_in_a_correction(two):
+    own = made(7, organisation="acme", extensions={"corrects": "the host's own"})
+    two.run("submit", "-", stdin=canonical(own).decode())
+    (line,) = two.run("export", "--corrections", "--result", own.id).stdout.splitlines()
+    assert json.loads(line)["extensions"]["corrects"] == "the host's own"
 
 
 def test_a_table_holds_what_a_spreadsheet_needs_and_nothing_that_it_would_run(two):

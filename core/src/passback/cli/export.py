@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
-from uuid import UUID, uuid5
 
 import attrs
 import msgspec
@@ -16,16 +15,17 @@ import typer
 
 from passback.cli.choosing import choosing, require_there
 from passback.cli.common import DEFAULT_CONFIG, ConfigOption, app, host_for, run
+from passback.cli.correcting import lines_to_edit
 from passback.cli.output import counted, err, fail, utf8
 from passback.cli.replacing import replacing
 from passback.delivery import Exported, Selection
+from passback.host import Passback
 from passback.model import EXPORTED, canonical
 
 __all__ = ["export"]
 
 _HERE = Path("-")
 _STREAMS = ("/dev/fd/", "/dev/std", "/proc/")
-_CORRECTION = UUID("5d0f0d5e-7a2f-5c53-8d38-1f5b8f0a3c11")
 
 
 class _Format(StrEnum):
@@ -50,20 +50,25 @@ def export(
 
     A line of JSON is the result as it was submitted, and `passback`, which says where it stands. To send
     rejected results in another form, write them with --corrections, edit the lines, and submit them.
+    Those that have a correction already are left out there.
     """
     if corrections and form is not _Format.JSONL:
         fail("--corrections are lines of JSON; leave --format out")
     host = host_for(config)
-    writer = _as_corrections if corrections else _WRITERS[form]
 
-    async def write() -> int:
+    async def write() -> tuple[int, int]:
         async with host:
             await require_there(host, selection)
             with _opened(output) as stream:
-                return sum([1 async for _ in writer(host.export(selection), stream)])
+                if corrections:
+                    return await _write_corrections(host, selection, stream)
+                return sum([1 async for _ in _WRITERS[form](host.export(selection), stream)]), 0
 
-    count = run(write())
+    count, corrected = run(write())
     err.print(counted(count, "result"), highlight=False)
+    if corrected:
+        have = "has a correction already and is" if corrected == 1 else "have one already and are"
+        err.print(f"{corrected} that {have} left out", highlight=False)
 
 
 @contextmanager
@@ -80,14 +85,16 @@ def _opened(output: Path) -> Iterator[TextIO]:
         fail(f"{output} can't be written: {error.strerror}")
 
 
-async def _as_corrections(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:
-    async for each in exported:
-        result = each.result
-        # The same file submitted twice gives the same facts.
-        corrected = str(uuid5(_CORRECTION, f"{result.organisation}\n{result.id}"))
-        extensions = {**result.extensions, "corrects": result.id}
-        stream.write(canonical(attrs.evolve(result, id=corrected, extensions=extensions)).decode() + "\n")
-        yield
+async def _write_corrections(host: Passback, selection: Selection, stream: TextIO) -> tuple[int, int]:
+    """Write the lines to edit; return how many, and how many results have a correction already."""
+    written = corrected = 0
+    async for line in lines_to_edit(host, selection):
+        if line is None:
+            corrected += 1
+        else:
+            stream.write(f"{line}\n")
+            written += 1
+    return written, corrected
 
 
 async def _as_lines(exported: AsyncIterator[Exported], stream: TextIO) -> AsyncIterator[None]:

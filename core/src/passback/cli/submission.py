@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from passback.cli.correcting import is_unedited
 from passback.cli.output import err, out
 from passback.delivery import Acceptance
 from passback.errors import InvalidResult
@@ -73,7 +74,7 @@ async def submit_lines(
     for number, line in lines:
         done += 1
         try:
-            chunk.append((number, parse_result(line)))
+            chunk.append((number, _read(line)))
         except InvalidResult as error:
             report.refused.append((number, str(error)))
         if len(chunk) == _CHUNK:
@@ -83,6 +84,14 @@ async def submit_lines(
     progressed(done)
     report.refused.sort()
     return report
+
+
+def _read(line: bytes) -> Result:
+    result = parse_result(line)
+    # It would be refused as the first one was, and its id couldn't be had for what mends it any more.
+    if is_unedited(line, result):
+        raise InvalidResult("", "nothing in this correction was changed; mend it, or leave the line out")
+    return result
 
 
 async def _put(host: Passback, chunk: list[tuple[int, Result]], report: Report) -> None:
