@@ -100,6 +100,7 @@ def test_batches_are_spans_receipts_are_counted_and_the_backlog_is_shown(host, e
     assert found["passback.deliveries", ("connection", "lrs"), ("receipt", "Delivered")].value == 20
     assert found[DEAD].value == 20
     assert 0 <= found["passback.backlog.age", ("connection", "dead")].value < 60
+    assert found["passback.healthy", ("connection", "dead")].value == 0
     assert found["passback.batch.duration", ("connection", "dead"), ("failed", True)].count >= 1
     sent = [one for one in spans.get_finished_spans() if one.attributes["passback.connection"] == "lrs"]
     assert sum(one.attributes["passback.delivered"] for one in sent) == 20
@@ -131,6 +132,7 @@ def test_a_database_that_is_away_for_a_while_ends_no_measuring(tmp_path, monkeyp
             await outbox.put([Submission.of(made(1), ("lms",))], datetime.now(UTC), tell=False)
             while not list(told.ages()):
                 await asyncio.sleep(0.01)
+            assert list(told.healths()) == [(1, {"connection": "lms"})]
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await store.close()

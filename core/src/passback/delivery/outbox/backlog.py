@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, func, select
 
+from passback.contract import Health
 from passback.store import State, moment, schema
 
 __all__ = ["Backlog", "backlog"]
@@ -24,6 +25,7 @@ _KEPT = (
     .where(schema.kept)
     .group_by(_d.connection, _d.state)
 )
+_ILL = select(schema.connection.c.name).where(schema.connection.c.health != Health.OK.value)
 
 
 @attrs.frozen(kw_only=True)
@@ -35,12 +37,14 @@ class Backlog:
         waiting: How many wait.
         rejected: How many are refused for good.
         oldest: Since when the oldest pending one is to be sent.
+        well: Whether the connection works, as far as is known.
     """
 
     pending: int = 0
     waiting: int = 0
     rejected: int = 0
     oldest: datetime | None = None
+    well: bool = True
 
 
 def backlog(db: Connection) -> Mapping[str, Backlog]:
@@ -51,4 +55,5 @@ def backlog(db: Connection) -> Mapping[str, Backlog]:
     for row in db.execute(_KEPT):
         before = found.get(row.connection, Backlog())
         found[row.connection] = attrs.evolve(before, **{State(row.state).word: row.many})
-    return found
+    ill = frozenset(db.scalars(_ILL))
+    return {name: attrs.evolve(each, well=name not in ill) for name, each in found.items()}

@@ -63,6 +63,12 @@ class Telemetry(Observer):
             unit="s",
             description="How long the oldest pending delivery has been waiting to be sent.",
         )
+        meter.create_observable_gauge(
+            "passback.healthy",
+            [_observe_health],
+            unit="1",
+            description="1 while a connection works, 0 while it doesn't.",
+        )
 
     def attempted(self, event: Attempted) -> None:
         """Count, trace and time a batch."""
@@ -113,6 +119,11 @@ class Telemetry(Observer):
         for name, each in self._backlog.items():
             yield _age(each.oldest, now), {"connection": name}
 
+    def healths(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Yield 1 for each connection that works, 0 for each that doesn't."""
+        for name, each in self._backlog.items():
+            yield int(each.well), {"connection": name}
+
 
 # The SDK makes an instrument once in a process, and asks no other callback than the first.
 _watching: WeakSet[Telemetry] = WeakSet()
@@ -128,6 +139,12 @@ def _observe_age(_: CallbackOptions) -> Iterable[Observation]:
     from opentelemetry.metrics import Observation  # noqa: PLC0415
 
     return [Observation(*seen) for each in list(_watching) for seen in each.ages()]
+
+
+def _observe_health(_: CallbackOptions) -> Iterable[Observation]:
+    from opentelemetry.metrics import Observation  # noqa: PLC0415
+
+    return [Observation(*seen) for each in list(_watching) for seen in each.healths()]
 
 
 def _age(oldest: datetime | None, now: datetime) -> float:
