@@ -128,6 +128,22 @@ def test_of_a_system_that_asks_to_wait_it_says_until_when_and_blames_no_key_or_a
     watching(place, check)
 
 
+def test_of_a_system_that_asks_to_wait_for_longer_than_results_are_kept_it_says_that_they_are_given_up(place):
+    async def check(here):
+        await here.deliveries(3)
+        now = here.clock.now()
+        asked = {"next_probe": now + 5 * DAY, "asked": now}
+        asking = Breaker(health=Health.SERVER_ERROR, since=now, detail="answered 503", **asked)
+        await here.store.run(save_breaker, "acme", asking)
+        await here.run(6 * MINUTE)
+        assert here.told.alerts[-1].deadline == now + 2 * DAY
+        said = " ".join(text_of(letter_of(here.told.alerts[-1])).split())
+        assert f"From {shown(now + 2 * DAY)} on Passback gives up one after another" in said
+        assert "No result is lost yet" in said
+
+    watching(place, check, undelivered=2 * DAY)
+
+
 def test_a_system_that_answers_for_a_moment_is_not_back(place):
     async def check(here):
         await here.health("server error")

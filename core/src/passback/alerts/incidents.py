@@ -105,12 +105,14 @@ def _held(does: Wellbeing) -> tuple[ColumnElement[bool], ...]:
 
 
 def _deadline(db: Connection, does: Wellbeing, policy: AlertPolicy, now: datetime) -> datetime | None:
-    """Return when the first of what would go by itself is given up, if that's soon."""
+    """Return when the first of what would go by itself is given up: if that's soon, or before a next try."""
     oldest = select(func.min(_d.kept_from)).where(_d.connection == does.name)
     first = [each for held in _held(does) if (each := db.scalar(oldest.where(held))) is not None]
-    if not first or moment(min(first)) > foreseen(db, now) - policy.warned:
+    if not first:
         return None
-    return moment(min(first)) + policy.undelivered
+    end = moment(min(first)) + policy.undelivered
+    soon = moment(min(first)) <= foreseen(db, now) - policy.warned
+    return end if soon or (does.next_try is not None and does.next_try >= end) else None
 
 
 def _after(
