@@ -237,6 +237,17 @@ def test_what_came_from_outside_steers_no_terminal(host, lrs):
     assert "\x1b[2J" not in shown
 
 
+def test_a_try_whose_time_has_come_is_shown_as_due(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    lrs.fail(status=500, times=50, on="POST")
+    work_until(host, lambda: host.totals().connections[0].health == "server error")
+    with closing(sqlite3.connect(host.folder / "passback.db", isolation_level=None)) as outbox:
+        outbox.execute("UPDATE connection SET next_probe = ?", [round((time.time() - 60) * 1000)])
+    assert "; its next try is due" in host.run("status").stdout
+
+
 def test_what_is_put_off_is_shown_with_when_it_is_tried_next(host, lrs):
     host.configure(lrs_table(lrs.url))
     host.write_results(1)

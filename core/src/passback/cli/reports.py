@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import attrs
@@ -58,7 +58,8 @@ def _show_trouble(connection: ConnectionState) -> None:
     out.print(f"\n[bold]{connection.name}[/bold] [red]{connection.health}[/red]", end="", highlight=False)
     times = f" since {ago(connection.since)}"
     if connection.next_probe is not None:
-        times += f"; next try {ago(connection.next_probe)}"
+        soon = connection.next_probe > datetime.now(UTC)
+        times += f"; next try {ago(connection.next_probe)}" if soon else "; its next try is due"
     out.print("" if gone else times, highlight=False)
     out.print(f"  {connection.detail}", highlight=False, markup=False)
     if connection.oldest:
