@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from hosting import made
 from installing import install_plugin
 
-from passback import Learner, Passback
+from passback import Learner, Passback, ServerError
+from passback.delivery import looked_up
+from passback.identity import begin_asking
 
 CONNECTOR = """
 import asyncio
@@ -50,6 +53,7 @@ class Acme(Connector[Settings]):
         return Delivered(delivery.id, delivery.account.user_id)
 """
 NAMES = ("ana", "ben", "cem")
+START = datetime(2026, 11, 21, tzinfo=UTC)
 TABLE = """
 [connections.{name}]
 connector = "acme"
@@ -79,6 +83,29 @@ def test_a_system_that_never_answers_holds_up_nobody_elses_learners(acme, defect
             await pb.submit(of("ana"))
             await until(pb, "b", {"delivered": 1})
             assert await counts(pb, "a") == {"waiting": 1}
+            pb.cancel()
+
+    asyncio.run(check())
+
+
+def test_systems_that_hang_hold_up_no_others_however_many_they_are(acme, monkeypatch):
+    monkeypatch.setattr("passback.host.lookups.matching._AT_ONCE", 4)
+    hanging = [f"a{number}" for number in range(6)]
+    acme.configure(
+        *(TABLE.format(name=name, defect="hangs") for name in hanging), TABLE.format(name="b", defect="none")
+    )
+
+    def known_for_it(db):
+        for name in hanging:
+            begin_asking(db, name, START, START)
+            looked_up(db, name, ServerError("it hangs"), START)
+
+    async def check():
+        async with Passback.from_file(acme.folder / "passback.toml", deliver=False) as pb:
+            await pb.submit(of("ana"))
+            await pb._running.store.run(known_for_it)
+        async with Passback.from_file(acme.folder / "passback.toml") as pb, asyncio.timeout(30):
+            await until(pb, "b", {"delivered": 1})
             pb.cancel()
 
     asyncio.run(check())

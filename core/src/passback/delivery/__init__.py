@@ -6,6 +6,7 @@ from passback.delivery.lanes.committer import Committer
 from passback.delivery.lanes.dispatcher import Dispatcher
 from passback.delivery.lanes.equipping import Equipment, Unequipped
 from passback.delivery.lanes.serving import Roster
+from passback.delivery.lanes.slots import Slots
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.outbox.accepting import Acceptance
 from passback.delivery.outbox.attaching import Attached, Attachments, attached_connections
@@ -57,6 +58,7 @@ __all__ = [
     "Routes",
     "Selection",
     "Settlement",
+    "Slots",
     "Step",
     "Submission",
     "Surroundings",

@@ -1,4 +1,4 @@
-"""Slots: how many lanes may be on the wire at once, so that the process never runs out of sockets.
+"""Slots: how many connections may be on the wire at once, so that the process never runs out of sockets.
 
 Connections in an outage have slots of their own: however many are dead or slow, they don't keep the
 others waiting. There are enough of them that thousands which hang are probed in time all the same.

@@ -6,16 +6,17 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
-from passback.delivery import believed, looked_up, unless_awaited, waiting_connections
+from passback.delivery import Slots, believed, looked_up, unless_awaited, waiting_connections
 from passback.errors import ConnectionNotReady, PassbackError, Unsupported
 from passback.host.config import Config
 from passback.host.lookups.looking import LONGEST, Lookup
 from passback.host.roster import ConfiguredRoster
+from passback.http import room_for_sockets
 from passback.identity import Launches, SyncReport, UserContext, contexts, expected_connections
 from passback.identity.linking import Departures
 from passback.store import Store
@@ -29,8 +30,10 @@ _A_MOMENT = 0.5
 # How long until it's looked whether another process, which asks the same system, is done.
 _ELSEWHERE = 2.0
 _GRACE = 10.0
-# How many systems are asked at the same time.
-_AT_ONCE = 20
+# How many systems are asked at the same time, of those that answered the last time; and of how many sockets
+# each is one.
+_AT_ONCE = 100
+_SHARE = 10
 # Launches of a few days ago are of use to those who ask what happened.
 _KEPT = timedelta(days=3)
 
@@ -58,7 +61,11 @@ class Matching:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    @cached_property
+    def _slots(self) -> Slots:
+        # When it's first needed: by then this process may have been given more files.
+        return Slots(max(1, min(room_for_sockets() // _SHARE, _AT_ONCE)))
 
     def want(self, connection: str) -> None:
         """Take note that somebody is unknown at `connection`."""
@@ -107,7 +114,8 @@ class Matching:
         }
         # Only these: to look at every connection each minute would cost as many store hops.
         for name in sorted(((unknown | due) & config.connections.keys()) - self._asking.keys()):
-            serving = self._serve(name, config, roster, due=name in due, unknown=name in unknown)
+            ill = name in known and known[name].failing is not None
+            serving = self._serve(name, config, roster, due=name in due, unknown=name in unknown, ill=ill)
             task = self._asking[name] = asyncio.create_task(serving, name=f"accounts {name}")
             task.add_done_callback(partial(self._asked, name))
         now = self._clock.now()
@@ -125,10 +133,10 @@ class Matching:
             self._woken.set()
 
     async def _serve(
-        self, name: str, config: Config, roster: ConfiguredRoster, *, due: bool, unknown: bool
+        self, name: str, config: Config, roster: ConfiguredRoster, *, due: bool, unknown: bool, ill: bool
     ) -> None:
-        # One after the other, a system that is slow or hangs would hold up all others.
-        async with self._slots:
+        # However many systems are slow or hang, they hold up no others.
+        async with self._slots.taken(ill=ill):
             if not self._stopping.is_set():
                 await self._ask(name, config, roster, due=due, unknown=unknown)
 
