@@ -105,6 +105,10 @@ WHOLE = 'connector = "xapi"\ncontact = "a@b.c"\n'
         ('connector = "xapi"\ncontact = "ada"', "contact: expected an e-mail address"),
         ('connector = "xapi"\ncontact = "a@b.c\\nBcc: e@f.g"', "contact: expected an e-mail address"),
         ('connector = "xapi"\ncontact = "a@b.c, e@f.g"', "contact: expected an e-mail address"),
+        (
+            'connector = "xapi"\ncontact = "a@☃.example"',
+            "contact: expected an e-mail address whose domain DNS",
+        ),
         (WHOLE + 'activites = "*"', "activites: unknown; did you mean 'activities'?"),
         (WHOLE + "sending.bach = 5", "sending.bach: unknown; did you mean 'batch'?"),
         (WHOLE + "sending.batch = 0", "sending.batch: "),

@@ -13,7 +13,9 @@ HOOK = {"secret": {"env": "HOOK_SECRET"}}
     ("table", "problem"),
     [
         ({"sender": "nobody"}, "expected an e-mail address"),
+        ({"sender": "passback@☃.example"}, "expected an e-mail address whose domain DNS can have: "),
         ({"host": "smtp://vendor.example"}, "should match pattern"),
+        ({"host": "smtp.☃.example"}, "expected a name that DNS can have: "),
         ({"username": "u"}, "expected username and password, or none of them"),
         ({"username": "u", "password": "hush-hush", "security": "none"}, "a password needs security"),
         ({"username": "u", "password": {"hush": "hush-hush"}}, "expected a text, or"),

@@ -224,11 +224,35 @@ def test_one_that_the_server_had_and_said_nothing_of_may_have_arrived():
     assert isinstance(reason, InDoubt)
 
 
-def test_a_domain_of_other_letters_goes_by_the_name_that_servers_know():
+@pytest.mark.parametrize(
+    ("domain", "known"),
+    [
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("MÜNCHEN.example", "xn--mnchen-3ya.example"),
+        ("faß.example", "xn--fa-hia.example"),
+        ("σας.example", "xn--mxa8ab.example"),
+    ],
+)
+def test_a_domain_of_other_letters_goes_by_its_own_name_in_dns_and_no_other(domain, known):
     with mail_server() as inbox:
-        assert send(plain(inbox), "admin@münchen.example") == [""]
+        assert send(plain(inbox, sender=f"passback@{domain}"), f"admin@{domain}") == [""]
     (message,) = inbox.messages
-    assert message["To"] == "admin@xn--mnchen-3ya.example"
+    assert inbox.envelopes == [(f"passback@{known}", [f"admin@{known}"])]
+    assert message["To"] == f"admin@{known}"
+    assert message["Message-ID"] == f"<key-0@{known}>"
+
+
+def test_a_mail_server_of_other_letters_is_looked_for_by_its_own_name(monkeypatch):
+    asked = []
+
+    async def look_up(_loop, host, *_, **__):
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", look_up)
+    (reason,) = send(MailServer(host="mail.faß.example", security="none", sender="a@b.example"), TO)
+    assert asked == ["mail.xn--fa-hia.example"]
+    assert "isn't reached" in reason
 
 
 def test_an_address_that_cannot_stand_in_a_mail_is_told():

@@ -9,6 +9,7 @@ from email.errors import MessageError
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from passback.alerts.address import in_dns, spelled
 from passback.alerts.channel import InDoubt, Parcel
 from passback.alerts.mailserver import MailServer
 from passback.alerts.message import message_of
@@ -80,7 +81,7 @@ class Mailbox:
     async def _enter(self, client: aiosmtplib.SMTP) -> None:
         # Step by step: connect() doing all of it leaves a failed one open where nobody can close it.
         server = self._server
-        await client.connect()
+        await client.connect(hostname=in_dns(server.host))
         if server.security == "starttls":
             await client.starttls()
         if server.username is not None:
@@ -93,9 +94,8 @@ class Mailbox:
         failure: type[Exception],
         unanswered: type[Exception],
     ) -> str:
-        sender = self._server.sender
         try:
-            recipient = _spelled(parcel.recipient)
+            sender, recipient = spelled(self._server.sender), spelled(parcel.recipient)
             message = message_of(letter_of(parcel.alert), sender, recipient, parcel.key, parcel.alert.at)
             await client.send_message(message, sender=sender, recipients=[recipient])
         except unanswered as error:
@@ -103,12 +103,6 @@ class Mailbox:
         except (failure, OSError, ValueError, MessageError) as error:
             return reason_of(error, self._server)
         return ""
-
-
-def _spelled(address: str) -> str:
-    # A domain of other letters has a name that every server knows; what stands before it has none.
-    local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"
 
 
 async def _leave(client: aiosmtplib.SMTP, failure: type[Exception]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictFloat, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_validator
 
+from passback.alerts.address import in_dns
 from passback.host.config.secrets import SecretText
 from passback.host.config.table import Table
 from passback.host.config.tables import EmailAddress, NetworkConfig
@@ -13,10 +14,20 @@ from passback.host.config.tables import EmailAddress, NetworkConfig
 __all__ = ["AlertsConfig", "SmtpConfig", "WebhookConfig"]
 
 
+def _server(value: str) -> str:
+    try:
+        in_dns(value)
+    except ValueError as error:
+        raise ValueError(f"expected a name that DNS can have: {error}") from None
+    return value
+
+
 class SmtpConfig(Table):
     """The mail server that takes alerts."""
 
-    host: str = Field(min_length=1, pattern=r"^[^\s/@]+$", description="The mail server's name.")
+    host: Annotated[str, AfterValidator(_server)] = Field(
+        min_length=1, pattern=r"^[^\s/@]+$", description="The mail server's name."
+    )
     port: StrictInt | None = Field(
         default=None, ge=1, le=65535, description="Its port; 587, 465 or 25 by default, by security."
     )

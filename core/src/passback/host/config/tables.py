@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, InstanceOf, StrictBool, StrictFloat, StrictInt
 
+from passback.alerts.address import spelled
 from passback.contract import Options
 from passback.host.config.signing_in import SignInConfig
 from passback.host.config.table import Table
@@ -29,6 +30,10 @@ _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 def _email(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("expected an e-mail address")
+    try:
+        spelled(value)
+    except ValueError as error:
+        raise ValueError(f"expected an e-mail address whose domain DNS can have: {error}") from None
     return value
 
 
