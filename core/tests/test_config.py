@@ -109,6 +109,11 @@ WHOLE = 'connector = "xapi"\ncontact = "a@b.c"\n'
             'connector = "xapi"\ncontact = "a@☃.example"',
             "contact: expected an e-mail address whose domain DNS",
         ),
+        (
+            'connector = "xapi"\ncontact = "a,b@c.d"',
+            "contact: expected an e-mail address that can stand in a mail",
+        ),
+        ('connector = "xapi"\ncontact = "ö..b@c.d"', "contact: expected an e-mail address that can stand in"),
         (WHOLE + 'activites = "*"', "activites: unknown; did you mean 'activities'?"),
         (WHOLE + "sending.bach = 5", "sending.bach: unknown; did you mean 'batch'?"),
         (WHOLE + "sending.batch = 0", "sending.batch: "),
@@ -122,6 +127,12 @@ def test_a_mistake_in_one_connection_is_told_there_and_stops_no_other(written, t
     assert list(config.connections) == ["acme"]
     assert list(config.broken) == ["bad"]
     assert said in config.broken["bad"]
+
+
+@pytest.mark.parametrize("contact", ["jörg@müller.example", "o'neil+x@faß.example", "a.b@[192.0.2.1]"])
+def test_a_contact_that_can_be_mailed_is_taken_as_it_stands(written, contact):
+    config = read_config(written(f'[connections.good]\nconnector = "xapi"\ncontact = "{contact}"\n'))
+    assert config.connections["good"].contact == contact
 
 
 def test_all_mistakes_of_a_connection_are_told_at_once(written):

@@ -242,6 +242,22 @@ def test_a_domain_of_other_letters_goes_by_its_own_name_in_dns_and_no_other(doma
     assert message["Message-ID"] == f"<key-0@{known}>"
 
 
+def test_letters_before_the_at_go_as_they_are_to_a_server_that_takes_them():
+    with mail_server(letters=True) as inbox:
+        assert send(plain(inbox, sender="grüße@vendor.example"), "jörg@müller.example") == [""]
+    (message,) = inbox.messages
+    assert inbox.envelopes == [("grüße@vendor.example", ["jörg@xn--mller-kva.example"])]
+    to = message["To"].addresses[0].addr_spec
+    assert to.encode(errors="surrogateescape").decode() == "jörg@xn--mller-kva.example"
+
+
+def test_a_server_that_takes_no_letters_before_the_at_is_told_as_that_and_mailed_the_others():
+    with mail_server() as inbox:
+        (reason, other) = send(plain(inbox), "jörg@müller.example", TO)
+    assert "takes no address with letters such as ö before the @ (no SMTPUTF8); check the conn" in reason
+    assert other == ""
+
+
 def test_a_mail_server_of_other_letters_is_looked_for_by_its_own_name(monkeypatch):
     asked = []
 
@@ -255,9 +271,12 @@ def test_a_mail_server_of_other_letters_is_looked_for_by_its_own_name(monkeypatc
     assert "isn't reached" in reason
 
 
-def test_an_address_that_cannot_stand_in_a_mail_is_told():
-    with mail_server() as inbox:
-        (reason, other) = send(plain(inbox), "a\x00b@acme.example", TO)
+@pytest.mark.parametrize(
+    "address", ["a\x00b@acme.example", "ö\u200ba@acme.example", "ö,b@acme.example", "a@[,."]
+)
+def test_an_address_that_cannot_stand_in_a_mail_is_told_and_stops_no_other(address):
+    with mail_server(letters=True) as inbox:
+        (reason, other) = send(plain(inbox), address, TO)
     assert "an address can't stand in a mail" in reason
     assert other == ""
 

@@ -66,16 +66,19 @@ class _Server(Controller):
 
 
 @contextmanager
-def mail_server(security="none", certificate=None):
-    """Serve mail with `security`; yield the inbox, which knows its port."""
+def mail_server(security="none", certificate=None, *, letters=False):
+    """Serve mail with `security`, also where `letters` stand before the @; yield the inbox.
+
+    It knows its port.
+    """
     inbox = Inbox()
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-    options = {}
+    options = {"enable_SMTPUTF8": letters}
     if security == "starttls":
-        options = {"tls_context": context, "require_starttls": True}
+        options |= {"tls_context": context, "require_starttls": True}
     if security != "none":
         # Implicit TLS isn't known to the SMTP protocol above it.
         options |= {"auth_required": True, "authenticator": _authenticate}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from passback.alerts.address import mailbox
 from passback.alerts.letter import Letter, clean
 from passback.alerts.rendering import html_of, text_of
 
@@ -33,8 +33,8 @@ def message_of(letter: Letter, sender: str, recipient: str, key: str, at: dateti
     """
     domain = sender.rpartition("@")[2]
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("Passback", addr_spec=sender)
-    message["To"] = Address(addr_spec=recipient)
+    message["From"] = mailbox(sender, "Passback")
+    message["To"] = mailbox(recipient)
     message["Subject"] = clean(letter.subject, _LONGEST_SUBJECT)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{key}@{domain if _DOMAIN.fullmatch(domain) else 'passback.invalid'}>"

@@ -33,6 +33,11 @@ _NOT_YET = {
     "it asks to try again later",
     "SMTPSenderRefused": "{where} doesn't take mail from the sender yet ({said}); it asks to try again later",
 }
+_NO_OTHER_LETTERS = (
+    "{where} takes no address with letters such as ö before the @ (no SMTPUTF8); "
+    "check the connection's contact and alerts.smtp.sender"
+)
+_REFUSED = "{where} refuses the mail ({said})"
 _LATER = "{where} doesn't take the mail yet ({said}); it asks to try again later"
 # Refused for now (RFC 5321 §4.2.1), as by a greylist.
 _FOR_NOW = range(400, 500)
@@ -42,10 +47,8 @@ def reason_of(error: Exception, server: MailServer) -> str:
     """Return what `error` means, and what a person can do; nothing secret is in it."""
     where = f"the mail server {server.shown}"
     kind, code, said = type(error).__name__, _code(error), _said(error, server)
-    if known := _NOT_SPOKEN.get(kind) if code not in _FOR_NOW else _NOT_YET.get(kind, _LATER):
+    if known := _known(kind, code, said):
         return known.format(where=where, code=code, said=said)
-    if code:
-        return (_SPOKEN.get(kind) or "{where} refuses the mail ({said})").format(where=where, said=said)
     causes = list(_causes(error))
     if tls := next((each for each in causes if isinstance(each, ssl.SSLError)), None):
         problem = clean(
@@ -57,6 +60,14 @@ def reason_of(error: Exception, server: MailServer) -> str:
     if isinstance(error, OSError):
         return f"{where} isn't reached: {_plainly(causes)}; check alerts.smtp.host and port"
     return f"{where}: {said}; check alerts.smtp"
+
+
+def _known(kind: str, code: int | str, said: str) -> str | None:
+    if code in _FOR_NOW:
+        return _NOT_YET.get(kind, _LATER)
+    if kind == "SMTPNotSupported" and "SMTPUTF8" in said:
+        return _NO_OTHER_LETTERS
+    return _NOT_SPOKEN.get(kind) or (_SPOKEN.get(kind, _REFUSED) if code else None)
 
 
 def _answer(error: Exception) -> Exception:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, InstanceOf, StrictBool, StrictFloat, StrictInt
 
-from passback.alerts.address import spelled
+from passback.alerts.address import mailbox, spelled
 from passback.contract import Options
 from passback.host.config.signing_in import SignInConfig
 from passback.host.config.table import Table
@@ -31,9 +31,13 @@ def _email(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("expected an e-mail address")
     try:
-        spelled(value)
+        known = spelled(value)
     except ValueError as error:
         raise ValueError(f"expected an e-mail address whose domain DNS can have: {error}") from None
+    try:
+        mailbox(known)
+    except ValueError:
+        raise ValueError("expected an e-mail address that can stand in a mail") from None
     return value
 
 
