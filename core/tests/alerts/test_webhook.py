@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 import standardwebhooks
 from scripted import START, SimulatedClock
+from watched import watching
 
 from passback import HTTP, AddressPolicy, Alerted, AlertKind, ConfigError, Health, Setback, SystemClock
-from passback.alerts import Parcel, Webhook, key_of
+from passback.alerts import Parcel, Webhook, key_of, list_notices
 from passback.alerts.webhook import signature
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -23,15 +25,19 @@ ALERT = Alerted(
 )
 
 
+def webhook(url, clock):
+    policy = AddressPolicy(allow_http=True, allow=["127.0.0.0/8"])
+    return Webhook(f"{url}/hidden-path", key_of(SECRET), HTTP(policy, clock=clock), clock)
+
+
 def post(url, *keys, clock=None):
     clock = clock or SystemClock()
 
     async def work():
-        policy = AddressPolicy(allow_http=True, allow=["127.0.0.0/8"])
-        webhook = Webhook(f"{url}/hidden-path", key_of(SECRET), HTTP(policy, clock=clock), clock)
+        calling = webhook(url, clock)
         parcels = [Parcel(key=key, recipient="-", alert=ALERT) for key in keys]
-        said = [each async for each in webhook.send(parcels)]
-        await webhook.aclose()
+        said = [each async for each in calling.send(parcels)]
+        await calling.aclose()
         return said
 
     return work()
@@ -89,10 +95,34 @@ def test_an_answer_that_refuses_is_told_and_stops_no_other(misbehaving, answer):
 
 
 def test_where_nobody_is_reached_it_is_tried_once_and_the_address_stays_secret():
-    said = asyncio.run(post("http://127.0.0.1:9", "a", "b"))
-    assert len(said) == 2
-    assert "connection refused" in said[0]
-    assert "hidden-path" not in "".join(said)
+    (reason,) = asyncio.run(post("http://127.0.0.1:9", "a", "b"))
+    assert "connection refused" in reason
+    assert "hidden-path" not in reason
+
+
+def test_one_on_which_the_receiver_cuts_the_connection_keeps_none_of_the_others(place, misbehaving, answer):
+    async def cut(writer):
+        writer.transport.abort()
+
+    async def check(here):
+        here.contacts |= {"second": "b@acme.example", "third": "c@acme.example"}
+        async with misbehaving(cut, answer(204, b"")) as server:
+            here.others = [webhook(server.url, here.clock)]
+            here.restart()
+            for name in here.contacts:
+                await here.health("can't connect", name=name)
+            await here.run(timedelta(minutes=5, seconds=45), every=timedelta(seconds=15))
+            posts = [each for each in await list_notices(here.store, 10) if each.channel == "webhook"]
+            assert sorted((each.state, each.attempts) for each in posts) == [
+                ("failing", 1),
+                ("sent", 1),
+                ("sent", 1),
+            ]
+            await here.run(timedelta(minutes=2))
+            assert len(server.requests) == 4
+            await here.others[0].aclose()
+
+    watching(place, check)
 
 
 def test_an_answer_that_is_no_http_keeps_the_address_secret_too(misbehaving):

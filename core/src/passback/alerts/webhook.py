@@ -67,12 +67,12 @@ class Webhook:
 
     async def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[str, None]:
         """Post `parcels`; see `Channel.send`."""
-        for place, parcel in enumerate(parcels):
+        for parcel in parcels:
             try:
                 yield await self._post(parcel)
             except CannotConnect as error:
-                for _ in parcels[place:]:
-                    yield self._reason(error)
+                yield self._reason(error)
+                # Perhaps because of this one; the others are tried without it.
                 return
             except ConnectionFailure as error:
                 yield self._reason(error)
