@@ -87,6 +87,17 @@ def test_an_answer_is_read_whole_whatever_its_status(misbehaving, answer):
     assert response.headers["x-kind"] == "Teapot"
 
 
+def test_where_the_status_alone_is_asked_for_the_connection_serves_the_next_all_the_same(misbehaving, answer):
+    async def ask():
+        async with misbehaving(answer(200, b"x" * 1000), answer(201)) as server:
+            http = HTTP(LOOPBACK)
+            first, second = [await http.request("GET", server.url, status_only=True) for _ in range(2)]
+            await http.aclose()
+        assert (first.status, first.body, second.status, server.connections) == (200, b"", 201, 1)
+
+    asyncio.run(ask())
+
+
 @pytest.mark.parametrize("behaviour", [reset, leave, cut, cut_chunks])
 def test_a_connection_that_is_cut_is_told_as_not_reached(misbehaving, behaviour):
     with pytest.raises(CannotConnect, match="it cut the connection"):

@@ -12,6 +12,7 @@ from watched import watching
 from passback import HTTP, AddressPolicy, Alerted, AlertKind, ConfigError, Health, Setback, SystemClock
 from passback.alerts import Parcel, Webhook, key_of, list_notices
 from passback.alerts.webhook import signature
+from passback.http import conversation
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ALERT = Alerted(
@@ -90,6 +91,42 @@ def test_an_answer_that_refuses_is_told_and_stops_no_other(misbehaving, answer):
             refused, taken = await post(server.url, "a", "b")
         assert "127.0.0.1 answered 500; check alerts.webhook.url" in refused
         assert taken == ""
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("content-length: 20000000", b"x" * 20_000_000),
+        ("content-length: 100", b"x"),
+        ("content-length: 7\r\ncontent-encoding: gzip", b"no gzip"),
+        ("transfer-encoding: chunked", b"no chunk\r\n"),
+    ],
+    ids=["too large", "cut", "damaged", "no chunks"],
+)
+def test_what_is_taken_is_taken_whatever_becomes_of_the_answers_body(misbehaving, head, body):
+    async def ill(writer):
+        writer.write(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    async def check():
+        async with misbehaving(ill) as server:
+            assert await post(server.url, "a", "b") == ["", ""]
+
+    asyncio.run(check())
+
+
+def test_a_body_that_never_ends_is_not_waited_for_long(misbehaving, monkeypatch):
+    monkeypatch.setattr(conversation, "_PATIENCE", 0.2)
+
+    async def check():
+        async with (
+            misbehaving(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx") as server,
+            asyncio.timeout(5),
+        ):
+            assert await post(server.url, "a", "b") == ["", ""]
 
     asyncio.run(check())
 

@@ -90,7 +90,9 @@ class Webhook:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature(self._key, message, timestamp, body),
         }
-        answer = await self._http.request("POST", self._url, headers=headers, content=body, idempotent=True)
+        answer = await self._http.request(
+            "POST", self._url, headers=headers, content=body, idempotent=True, status_only=True
+        )
         if answer.status in _TAKEN:
             return ""
         return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 import attrs
@@ -11,12 +12,14 @@ import h11
 
 from passback.http.compression import codings_of, unpacked
 from passback.http.stream import Stream
-from passback.http.wire import Cut, NoHTTP, TooLarge, Unsendable
+from passback.http.wire import Cut, Failure, NoHTTP, TooLarge, Unsendable
 
 __all__ = ["MAX_BODY", "Answer", "Conversation"]
 
 MAX_BODY = 16 * 1024 * 1024
 _MAX_HEAD = 100 * 1024
+# For a body that nobody reads, in seconds.
+_PATIENCE = 5.0
 _BEGINNING = b"HTTP/"
 # After so many parts of an answer others have their turn.
 _TURN = 64
@@ -56,22 +59,42 @@ class Conversation:
         return self._state.our_state is h11.IDLE and self.stream.quiet
 
     async def ask(
-        self, method: bytes, target: bytes, headers: _Headers, content: bytes, seconds: float
+        self,
+        method: bytes,
+        target: bytes,
+        headers: _Headers,
+        content: bytes,
+        seconds: float,
+        *,
+        status_only: bool = False,
     ) -> Answer:
         """Send one request and return the whole answer, each part of which comes within `seconds`.
+
+        With `status_only` it has no body, and is one whatever becomes of that.
 
         Raises:
             Failure: There is none.
         """
         status, raw = await self._answered(self._written(method, target, headers, content), seconds)
-        parts = _bounded(self._parts(seconds))
-        if codings := codings_of(raw):
-            parts = _bounded(unpacked(codings, parts))
-        body = b"".join([part async for part in parts])
+        body = b""
+        if status_only:
+            await self._skip(seconds)
+        else:
+            parts = _bounded(self._parts(seconds))
+            if codings := codings_of(raw):
+                parts = _bounded(unpacked(codings, parts))
+            body = b"".join([part async for part in parts])
         # What comes along behind an answer would be taken for the next one.
         if set(self._state.states.values()) == {h11.DONE} and not self._state.trailing_data[0]:
             self._state.start_next_cycle()
         return Answer(status=status, headers=_folded(raw), body=body)
+
+    async def _skip(self, seconds: float) -> None:
+        # Some end what they are at as soon as nobody listens any more.
+        with suppress(Failure, TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                async for _ in _bounded(self._parts(seconds)):
+                    pass
 
     def _written(self, method: bytes, target: bytes, headers: _Headers, content: bytes) -> bytes:
         try:

@@ -72,6 +72,7 @@ class _Asked:
     method: str
     url: httpx2.URL
     headers: Mapping[str, str]
+    status_only: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {_shown(self.url)}"
@@ -112,6 +113,7 @@ class HTTP:
         content: bytes | None = None,
         json: object = None,
         idempotent: bool | None = None,
+        status_only: bool = False,
     ) -> Response:
         """Send one request and return the whole answer, whatever its status.
 
@@ -127,6 +129,7 @@ class HTTP:
             json: A body to send as JSON, instead of `content`.
             idempotent: Whether sending it twice does no harm; by default only for GET, HEAD and PUT. Such
                 a request is sent once more if a connection from the pool turns out to be dead.
+            status_only: Whether the answer's body is left out, so that none is too large, cut or damaged.
 
         Raises:
             CannotConnect: It wasn't reached, or it cut the answer, or none came in time.
@@ -136,6 +139,8 @@ class HTTP:
         if json is not None:
             content = msgspec.json.encode(json)
         asked = self._asked(method, url, query, headers or {}, json=json is not None)
+        if status_only:
+            asked = attrs.evolve(asked, status_only=True)
         again = idempotent if idempotent is not None else method in ("GET", "HEAD", "PUT")
         started = time.monotonic()
         try:
@@ -214,7 +219,9 @@ class HTTP:
     async def _exchange(self, asked: _Asked, content: bytes | None, short: str, *, fresh: bool) -> Response:
         if self._transport is None or not self._transport.here:
             self._transport = Transport(self._reach, self._timeouts)
-        answer = await self._transport.ask(asked.method, asked.url, asked.headers, content, fresh=fresh)
+        answer = await self._transport.ask(
+            asked.method, asked.url, asked.headers, content, fresh=fresh, status_only=asked.status_only
+        )
         return Response(
             status=answer.status,
             headers=answer.headers,

@@ -77,6 +77,7 @@ class Transport:
         content: bytes | None,
         *,
         fresh: bool,
+        status_only: bool = False,
     ) -> Answer:
         """Send one request and return the whole answer.
 
@@ -86,6 +87,7 @@ class Transport:
             headers: What to send beside ``Host`` and the body's length.
             content: The body; None for none.
             fresh: Whether over a socket that nobody has used.
+            status_only: Whether its body is left out, whatever becomes of that.
 
         Raises:
             Failure: There is none.
@@ -99,7 +101,12 @@ class Transport:
             conversation = kept or await self._opened(origin)
             try:
                 answer = await conversation.ask(
-                    method.encode(), url.raw_path, sent, content or b"", self._timeouts.read
+                    method.encode(),
+                    url.raw_path,
+                    sent,
+                    content or b"",
+                    self._timeouts.read,
+                    status_only=status_only,
                 )
             except BaseException as failure:
                 await _close([conversation])
