@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from passback.alerts.letter import clean
 from passback.alerts.mailserver import MailServer
@@ -26,6 +26,11 @@ _NOT_SPOKEN = {
 _SPOKEN = {
     "SMTPRecipientsRefused": "{where} refuses the recipient ({said}); check the connection's contact",
     "SMTPSenderRefused": "{where} refuses the sender ({said}); check alerts.smtp.sender",
+}
+# Whatever it says it to (RFC 4954 §6, RFC 3207 §4).
+_AT_ANY_TIME: Mapping[int | str, str] = {
+    530: "{where} wants user and password, or encryption, first ({said}); "
+    "check alerts.smtp.username, password and security",
 }
 _NOT_YET = {
     "SMTPAuthenticationError": "{where} can't check the credentials now ({code}); it asks to try again later",
@@ -67,7 +72,8 @@ def _known(kind: str, code: int | str, said: str) -> str | None:
         return _NOT_YET.get(kind, _LATER)
     if kind == "SMTPNotSupported" and "SMTPUTF8" in said:
         return _NO_OTHER_LETTERS
-    return _NOT_SPOKEN.get(kind) or (_SPOKEN.get(kind, _REFUSED) if code else None)
+    always = _NOT_SPOKEN.get(kind) or _AT_ANY_TIME.get(code)
+    return always or (_SPOKEN.get(kind, _REFUSED) if code else None)
 
 
 def _answer(error: Exception) -> Exception:
