@@ -9,6 +9,7 @@ from watched import watching
 from passback import AlertKind, State
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
+from passback.contract import GIVEN_UP
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -58,6 +59,26 @@ def test_that_the_connection_works_is_said_only_where_something_was_delivered(pl
         said = text_of(letter_of(digest.alert))
         assert ("The connection works" in said) is delivered
         assert "learning system doesn't have the following" in " ".join(said.split())
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize(("reason", "refused"), [("no score", True), (f"{GIVEN_UP} 30 days", False)])
+def test_how_to_correct_is_said_of_what_was_refused_and_how_to_replay_of_all_that_is_rejected(
+    place, reason, refused
+):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(2, State.REJECTED, reason)
+        await here.run(HOUR, 5 * MINUTE)
+        (digest,) = here.mail.taken
+        said = text_of(letter_of(digest.alert))
+        assert "passback replay --connection acme --state rejected" in said
+        for command in (
+            "passback export --corrections --connection acme --state rejected -o corrections.jsonl\n",
+            "passback submit corrections.jsonl\n",
+        ):
+            assert (command in said) is refused
 
     watching(place, check)
 

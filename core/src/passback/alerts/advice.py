@@ -41,8 +41,9 @@ _WAITED_FOR = (
 )
 # What was set back → what becomes of it.
 _SET_BACK = {
-    "rejected": "Rejected: the learning system refuses it. Repair what the reason names, then "
-    "send it once more.",
+    "rejected": "Rejected: the learning system refuses it, or it can't be written as that system needs it. "
+    "Where the reason names a setting, here or there, repair that and send it once more. Where it names the "
+    "result itself, send a correction: a result never changes, so it would only be rejected again.",
     GIVEN_UP: "Given up: it couldn't be delivered in time. Once that is repaired, send it once more.",
     "account": "Waiting for an account: the learner isn't known there. Once they are, it goes by itself: "
     "Passback looks them up, or tries it again once a day.",
@@ -102,7 +103,7 @@ def try_it(alert: Alerted) -> Sequence[tuple[str, str]]:
 
 
 def commands_of(alert: Alerted, *states: str) -> Sequence[tuple[str, str]]:
-    """Return the commands that list what is in `states`, or set back, and that send it once more."""
+    """Return the commands that list what is in `states`, or set back, and that send it again or corrected."""
     chosen = f"--connection {shlex.quote(clean(alert.connection))} --state"
     listed = states or tuple(dict.fromkeys(each.state for each in alert.setbacks))
     commands = [
@@ -110,4 +111,11 @@ def commands_of(alert: Alerted, *states: str) -> Sequence[tuple[str, str]]:
     ]
     if "rejected" in listed:
         commands.append(("Once repaired, send the rejected again", f"passback replay {chosen} rejected"))
+    # What was given up was right, and only late.
+    if "rejected" in listed and any(_kind(each) == "rejected" for each in alert.setbacks):
+        written = f"passback export --corrections {chosen} rejected -o corrections.jsonl"
+        commands += [
+            ("Or write them as corrections, to be edited", written),
+            ("Once edited, send the corrections", "passback submit corrections.jsonl"),
+        ]
     return commands
