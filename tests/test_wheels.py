@@ -92,7 +92,7 @@ def test_the_core_knows_no_connector(wheels):
         ("passback_stackone", []),
         ("passback_thoughtindustries", ["joserfc>=1.6.8"]),
         ("passback_webhook", ["jmespath>=1.1"]),
-        ("passback_xapi", []),
+        ("passback_xapi", ["idna>=3.18"]),
     ],
 )
 def test_a_connector_needs_the_core_without_extras(wheels, connector, more):

@@ -188,6 +188,7 @@ def test_a_part_that_is_no_task_is_an_activity_of_its_own(verb):
     ("agent", "learner"),
     [
         ({"mbox": "mailto:ana@example.com"}, Learner(id="ana@example.com", email="ana@example.com")),
+        ({"mbox": "mailto:ana@xn--fa-hia.de"}, Learner(id="ana@faß.de", email="ana@faß.de")),
         ({"mbox": "mailto:zo%C3%AB@xn--exmple-cua.com"},
          Learner(id="zoë@exämple.com", email="zoë@exämple.com")),
         ({"mbox": "mailto:a%2Bb@example.com"}, Learner(id="a+b@example.com", email="a+b@example.com")),

@@ -100,6 +100,15 @@ def test_a_domain_is_the_same_however_its_written(lrs, made, domain, held):
     assert difference(other, sent, result) == "the learner"
 
 
+def test_a_domain_is_no_other_that_was_once_written_like_it(lrs, made):
+    """faß.de and fass.de may be two people's; they were one in the IDNA of 2003."""
+    result = made(learner=Learner(id="u-7", email="ana@faß.de"))
+    sent = to_statement(result, lrs.connection().connector.options)
+    assert sent["actor"]["mbox"] == "mailto:ana@xn--fa-hia.de"
+    for held, said in (("ana@fass.de", "the learner"), ("ana@FAß.de", None), ("ana@fa%C3%9F.de", None)):
+        assert difference(sent | {"actor": {"mbox": f"mailto:{held}"}}, sent, result) == said
+
+
 @pytest.mark.parametrize(
     "held", ["mailto:", "", "@", "mailto:ana@", "mailto:ana@a..b", f"mailto:a@{'x' * 999}"]
 )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
+import idna
 import msgspec
 from msgspec import UNSET
 
@@ -89,7 +90,7 @@ def _same_mailto(theirs: object, ours: str) -> bool:
 
 def _plain(mailto: str) -> str:
     # Some LRSs write an address in lower case, without percents, or its domain as people read it.
-    local, _, domain = unquote(mailto).casefold().rpartition("@")
+    local, _, domain = unquote(mailto).lower().rpartition("@")
     return f"{local}@{_in_dns(domain)}"
 
 
@@ -158,7 +159,8 @@ def _iri(address: str) -> str:
 
 def _in_dns(domain: str) -> str:
     try:
-        return domain.encode("idna").decode("ascii")
+        # Python's own codec is of 2003: it makes fass.de of faß.de, where somebody else may be.
+        return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:
         return quote(domain, safe="")
 
@@ -169,7 +171,7 @@ def _address(mailto: str) -> str:
         raise InvalidResult("actor.mbox", problem)
     local, _, domain = mailto.partition(":")[2].rpartition("@")
     try:
-        written = domain.encode("ascii").decode("idna")
+        written = idna.decode(domain) if "xn--" in domain.lower() else domain
     except UnicodeError:
         written = unquote(domain)
     plain = f"{unquote(local)}@{written}"
