@@ -245,6 +245,22 @@ def test_a_page_says_nothing_of_a_result_whatever_its_status(csod, sent, kind, p
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        ("Text/HTML", "Please sign in"),
+        ("text/plain", "\ufeff<html>Please sign in</html>"),
+        ("application/json", "\ufeff\n<html>Please sign in</html>"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_page_is_one_however_it_is_labelled(csod, sent, status, kind, page):
+    """Types are the same in capitals (RFC 9110 §8.3.1), and a byte-order mark is no part of a text."""
+    csod.sandbox.fail(status=status, body=page, headers={"Content-Type": kind}, on=f"PATCH {COMPLETE}")
+    with pytest.raises(ServerError, match="JSON"):
+        csod.submit(sent(), **TENANT)
+
+
 @pytest.mark.parametrize("path", [COMPLETE, TOKEN])
 def test_a_page_is_no_answer(csod, sent, path):
     csod.sandbox.html(times=9, on=path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from datetime import datetime, timedelta
 
@@ -58,4 +59,6 @@ def refusal(answer: Response) -> str:
 
 def is_page(answer: Response) -> bool:
     """Whether this is a page for people: a sign-in, or something on the way."""
-    return "html" in answer.headers.get("content-type", "") or answer.body.lstrip()[:1] == b"<"
+    kind = answer.headers.get("content-type", "").lower()
+    # Such a mark is no part of a text, but may begin one.
+    return "html" in kind or answer.body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<"
