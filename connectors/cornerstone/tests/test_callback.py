@@ -213,15 +213,14 @@ def test_a_doubt_passes_when_the_token_is_no_longer_young(csod, sent, launch):
     assert csod.submit(sent(), launches=[forged], **ALONE)[0].refused == (forged.id,)
 
 
-def test_not_every_made_up_token_is_tried_for_one_result(csod, sent, launch):
+def test_each_launch_that_is_offered_is_tried(csod, sent, launch):
+    """The core offers a few for whatever waits; one that lives may be the last of them."""
     forged = [
         attrs.evolve(launch, id=n, parameters=dict(launch.parameters) | {"token": f"made-up-{n}"})
-        for n in range(50)
+        for n in range(2, 10)
     ]
-    csod.time.go_on(3600)
-    (receipt,) = csod.submit(sent(), launches=forged, **ALONE)
-    assert len(csod.posts()) == 5
-    assert receipt.refused == (0, 1, 2, 3, 4)
+    receipts = csod.submit(sent(), launches=[*forged, launch], **ALONE)
+    assert receipts == [Delivered(1, "ladder-1", launch.id, refused=tuple(range(2, 10)))]
 
 
 def test_completed_is_never_taken_back(csod, sent, batched, launch):

@@ -17,7 +17,6 @@ from passback_cornerstone.options import CallbackOptions, CornerstoneOptions
 
 __all__ = ["Tokens"]
 
-_MOST_TRIED = 5
 _MOST_REFUSED = 1000
 
 
@@ -42,8 +41,6 @@ class Tokens:
         for each in (*(() if first is None else (first,)), *worked, *others):
             if each.key in tried or each.key in self._refused or (each.expires and each.expires <= now):
                 continue
-            if len(tried) == _MOST_TRIED:
-                return
             tried.add(each.key)
             yield each
 
