@@ -376,6 +376,7 @@ def test_an_outage_at_the_beginning_of_a_batch_tells_what_wasnt_sent(csod, sent,
     ("body", "became"),
     [
         ('{"status": "404", "error": {"message": "no such course"}}', ActivityUnknown),
+        ('[{"courseId": "ladder-1", "status": "Failed", "error": {"code": 404}}]', ActivityUnknown),
         ('{"status": "400", "error": {"message": "status is wrong"}}', Rejected),
     ],
 )

@@ -94,6 +94,14 @@ def test_a_failure_is_never_told_as_a_completion(csod, sent):
     assert csod.sandbox.transcripts == {}
 
 
+def test_an_assignment_that_failed_is_no_error(csod, sent):
+    """What is read may say of itself that it failed."""
+    listed = '{"data": [{"assignmentId": "71", "status": "Failed"}]}'
+    csod.sandbox.fail(status=200, body=listed, on="GET /services/api/v1/LearningAssignments")
+    csod.sandbox.fail(status=200, body="{}", on="PATCH /services/api/v1/LearningAssignments/71")
+    assert csod.submit(sent("progressed"), api={"progress": True}, **TENANT) == [Delivered(1, "ladder-1")]
+
+
 def test_progress_goes_to_assignments_where_that_is_asked_for(csod, sent):
     person = csod.sandbox.people[0]
     csod.sandbox.assignments.append(Assignment(number="71", guid=person.guid, course="ladder-1"))
@@ -219,6 +227,13 @@ def test_a_conflict_says_that_it_is_complete_already(csod, sent):
         ('{"status": "429"}', RateLimited),
         ('{"status": "Failure", "timeStamp": "x", "data": []}', ServerError),
         ('{"error": "oops"}', ServerError),
+        ('{"Status": "Error", "Error": {"Code": "404", "Message": "no such course"}}', ActivityUnknown),
+        ('{"status": "Success", "errors": [{"code": "X", "message": "retired"}]}', Rejected),
+        ('{"status": "Success", "errors": ["retired"]}', ServerError),
+        ('[{"status": "Failed", "error": {"code": 404, "message": "no such course"}}]', ActivityUnknown),
+        ('{"status": "Success", "data": [{"status": "Failed", "message": "retired"}]}', ServerError),
+        ('{"data": {"error": {"message": "retired"}}}', Rejected),
+        ('{"status": "Success", "errors": [], "data": [{"status": "Completed"}]}', Delivered),
         ('{"status": "Success", "error": null}', Delivered),
         ("[]", Delivered),
         ("", Delivered),

@@ -6,11 +6,10 @@ import codecs
 import re
 from datetime import datetime, timedelta
 
-import attrs
+from passback import RateLimited, Response
+from passback_cornerstone.envelopes import said
 
-from passback import RateLimited, Response, ServerError
-
-__all__ = ["is_page", "next_minute", "refusal", "require", "said"]
+__all__ = ["is_page", "next_minute", "refusal", "require"]
 
 _TOO_MANY = 429
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -37,19 +36,6 @@ def require(answer: Response, *statuses: int) -> None:
 def next_minute(at: datetime) -> datetime:
     """Return when the minute after `at` begins."""
     return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
-def said(answer: Response) -> str:
-    """Return what the portal said, for people: the message out of its envelope, where it's in one."""
-    try:
-        document = answer.json()
-    except ServerError:
-        document = None
-    error = document.get("error") if isinstance(document, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
-    if isinstance(message, str):
-        answer = attrs.evolve(answer, body=message.encode("utf-8", "replace"))
-    return answer.excerpt() or "without a word why"
 
 
 def refusal(answer: Response) -> str:

@@ -78,9 +78,10 @@ class Api:
     ) -> Response:
         url = f"{self.url}{path}" if path.startswith("/") else path
         try:
-            answer = as_told(await self._oauth.request(method, url, query=query, json=document))
+            answer = await self._oauth.request(method, url, query=query, json=document)
         except RateLimited as limited:
             raise self._until_next_minute(limited) from None
+        answer = as_told(answer, written=method != "GET")
         if answer.status == _UNAUTHORIZED:
             raise ServerError(
                 f"{answer.asked} answered 401 to a new token: the OAuth2 application lacks the scope for it, "

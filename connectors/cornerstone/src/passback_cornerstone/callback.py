@@ -84,4 +84,5 @@ class Callback:
             # One record a post: what an answer to several says of each isn't documented.
             json=[record.document(self._extra)],
         )
-        return as_told(answer.hiding((to.token, quote(to.token, safe=""), quote_plus(to.token))))
+        hidden = answer.hiding((to.token, quote(to.token, safe=""), quote_plus(to.token)))
+        return as_told(hidden, written=True)

@@ -24,9 +24,9 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback_cornerstone.answers import said
 from passback_cornerstone.courses import course_id
 from passback_cornerstone.directory import Directory
+from passback_cornerstone.envelopes import said
 from passback_cornerstone.options import CornerstoneOptions
 from passback_cornerstone.portal import Portal, Untaken
 from passback_cornerstone.records import Record
