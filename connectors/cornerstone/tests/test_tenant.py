@@ -18,8 +18,8 @@ from passback import (
     UserUnknown,
 )
 from passback_cornerstone.sandbox import Behaviour
-from passback_cornerstone.sandbox.state import Assignment
 
+ASSIGNMENTS = "/services/api/v1/LearningAssignments"
 COMPLETE = "/services/api/v1/transcripts/complete"
 TOKEN = "/services/api/oauth2/token"
 TENANT = {"callback": None}
@@ -92,37 +92,6 @@ def test_a_failure_is_never_told_as_a_completion(csod, sent):
     assert isinstance(rejected, Rejected)
     assert "failed" in rejected.reason
     assert csod.sandbox.transcripts == {}
-
-
-def test_an_assignment_that_failed_is_no_error(csod, sent):
-    """What is read may say of itself that it failed."""
-    listed = '{"data": [{"assignmentId": "71", "status": "Failed"}]}'
-    csod.sandbox.fail(status=200, body=listed, on="GET /services/api/v1/LearningAssignments")
-    csod.sandbox.fail(status=200, body="{}", on="PATCH /services/api/v1/LearningAssignments/71")
-    assert csod.submit(sent("progressed"), api={"progress": True}, **TENANT) == [Delivered(1, "ladder-1")]
-
-
-def test_progress_goes_to_assignments_where_that_is_asked_for(csod, sent):
-    person = csod.sandbox.people[0]
-    csod.sandbox.assignments.append(Assignment(number="71", guid=person.guid, course="ladder-1"))
-    receipts = csod.submit(sent("progressed"), api={"progress": True}, **TENANT)
-    assert receipts == [Delivered(1, "ladder-1")]
-    (assignment,) = csod.sandbox.assignments
-    assert (assignment.status, assignment.accessed) == ("In Progress", "2026-11-02T08:30:00+00:00")
-
-
-def test_without_an_assignment_there_is_nothing_to_update(csod, sent):
-    assert csod.submit(sent("progressed"), api={"progress": True}, **TENANT) == [Delivered(1)]
-
-
-@pytest.mark.parametrize(
-    "listed",
-    ["{}", '[{"assignmentId": "../x"}]', "[7]", '[{"assignmentId": true}]', '[{"assignmentId": null}]'],
-)
-def test_assignments_that_make_no_sense_are_the_portals_fault(csod, sent, listed):
-    csod.sandbox.fail(status=200, body=listed, on="GET /services/api/v1/LearningAssignments")
-    with pytest.raises(ServerError):
-        csod.submit(sent("progressed"), api={"progress": True}, **TENANT)
 
 
 def test_a_completion_names_the_user_by_what_is_configured(csod, sent):
@@ -250,9 +219,7 @@ def test_an_error_is_one_under_a_good_status_too(csod, sent, body, became):
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422, 501])
-@pytest.mark.parametrize(
-    ("kind", "path"), [("completed", COMPLETE), ("progressed", "/services/api/v1/LearningAssignments")]
-)
+@pytest.mark.parametrize(("kind", "path"), [("completed", COMPLETE), ("progressed", ASSIGNMENTS)])
 def test_a_page_says_nothing_of_a_result_whatever_its_status(csod, sent, kind, path, status):
     csod.sandbox.fail(status=status, body="<html>proxy</html>", on=path)
     with pytest.raises(ServerError, match="JSON") as caught:
