@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from passback import Delivered, ServerError
+from passback import Delivered, NeedsLaunch, ServerError
 from passback_cornerstone.sandbox.state import Assignment
 
 ASSIGNMENTS = "/services/api/v1/LearningAssignments"
-ALONE = {"callback": None, "api": {"progress": True}}
+PROGRESS = {"api": {"progress": True}}
+ALONE = {"callback": None, **PROGRESS}
 
 
 def listed(csod, *assignments, within="%s"):
@@ -40,6 +41,11 @@ def test_progress_goes_to_assignments_where_that_is_asked_for(csod, sent):
 
 def test_without_an_assignment_there_is_nothing_to_update(csod, sent):
     assert csod.submit(sent("progressed"), **ALONE) == [Delivered(1)]
+
+
+def test_without_an_assignment_progress_waits_for_a_launch_that_can_tell_it(csod, sent):
+    (receipt,) = csod.submit(sent("progressed"), **PROGRESS)
+    assert isinstance(receipt, NeedsLaunch)
 
 
 def test_a_portal_that_ignores_whose_assignments_are_asked_for_has_nobody_elses_changed(csod, sent):

@@ -106,7 +106,9 @@ class Sender:
 
     async def _otherwise(self, delivery: Delivery, record: Record, untaken: Untaken) -> Receipt:
         if self._transcripts is not None and self._transcripts.takes(record):
-            return await self._settled(delivery, record, await self._transcripts.send(delivery, record))
+            answer = await self._transcripts.send(delivery, record)
+            if answer is not None:
+                return await self._settled(delivery, record, answer)
         if untaken.failure is not None:
             raise untaken.failure
         if untaken.later is not None:
@@ -116,7 +118,7 @@ class Sender:
             return NeedsLaunch(delivery.id, reason, untaken.refused)
         if record.completed:
             return Rejected(delivery.id, "the tenant API completes, but can't tell that somebody failed")
-        return Delivered(delivery.id)  # the tenant API has no progress: it was not to be sent
+        return Delivered(delivery.id)  # the tenant API has no place for it: it was not to be sent
 
     async def _settled(self, delivery: Delivery, record: Record, answer: Receipt | Response) -> Receipt:
         if isinstance(answer, Response):

@@ -34,15 +34,21 @@ class Transcripts:
         """Whether `record` can be told so: completing knows no failure, and progress is an option."""
         return record.success is not False if record.completed else self._api.options.progress
 
-    async def send(self, delivery: Delivery, record: Record) -> Receipt | Response:
-        """Tell `record`, and return the receipt; or the answer, where user or course aren't known.
+    async def send(self, delivery: Delivery, record: Record) -> Receipt | Response | None:
+        """Tell `record`, and return the receipt.
+
+        Returns:
+            The receipt; the answer, where user or course aren't known; None where nobody assigned the course,
+            so that there is nothing to update.
 
         Raises:
             ConnectionFailure: The portal can't be reached, or refuses the client.
         """
         answer = await (self._complete(record) if record.completed else self._update(record))
-        if answer is None or answer.status in _GOOD:
-            return Delivered(delivery.id, record.course if answer else None)
+        if answer is None:
+            return None
+        if answer.status in _GOOD:
+            return Delivered(delivery.id, record.course)
         if answer.status in _UNKNOWN:
             return answer
         if answer.status == _FINAL:
@@ -63,7 +69,7 @@ class Transcripts:
         return await self._api.patch(_COMPLETE, document)
 
     async def _update(self, record: Record) -> Response | None:
-        """Return the last answer, None where nobody assigned the course: then there is nothing to update."""
+        """Return the last answer, None where nobody assigned the course."""
         query = {"userId": record.user, "loId": self._learning_object(record)}
         answer = await self._api.get(_ASSIGNMENTS, query)
         if answer.status in _UNKNOWN:
