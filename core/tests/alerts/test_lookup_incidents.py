@@ -8,6 +8,7 @@ from watched import watching
 from passback import AlertKind, CannotConnect, RateLimited, ServerError, State
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
+from passback.contract import AMBIGUOUS
 from passback.delivery import looked_up
 
 BEGAN, LASTS, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_LASTS, AlertKind.INCIDENT_OVER
@@ -118,6 +119,20 @@ def test_while_users_cannot_be_looked_up_no_mail_says_that_they_are_not_known(pl
         expiring = next(each for each in here.told.alerts if each.kind is AlertKind.EXPIRING)
         assert "users can't be looked up there now" in said(expiring)
         assert "Are key, secret or token in the configuration still valid?" in said(expiring)
+
+    watching(place, check)
+
+
+def test_who_could_be_several_users_is_told_as_such_with_the_commands_that_settle_it(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3, State.WAITING, f"{AMBIGUOUS}, and a person has to say which", "account")
+        await here.run(HOUR, 5 * MINUTE)
+        (digest,) = here.told.alerts
+        assert "several users there could be the learner, and none is guessed" in said(digest)
+        assert "isn't known there" not in said(digest)
+        assert "passback users accounts acme --state ambiguous" in said(digest)
+        assert "passback users decide acme LEARNER USER" in said(digest)
 
     watching(place, check)
 

@@ -10,7 +10,8 @@ from scripted import result
 
 from passback import CannotConnect, IdentityProposal, Learner, RateLimited, ServerError
 from passback.delivery import Selection
-from passback.identity import bonds, context_of, expect, expected_connections, keep
+from passback.host.people.recognising import recognise
+from passback.identity import PERSON, bonds, context_of, expect, expected_connections, keep
 from passback.identity.matching import AccountState, Finding
 
 AT_15_MINUTES = timedelta(minutes=16).total_seconds()
@@ -50,6 +51,46 @@ def test_a_result_waits_until_its_learner_is_found_and_then_goes(check):
         assert await here.states() == {"r-1": "delivered", "r-2": "account"}
         assert (await known(here))["ana"].matched_by == "external_id"
         assert await here.sent(of(3, ANA)) == {"r-1": "delivered", "r-2": "account", "r-3": "delivered"}
+
+    check(work)
+
+
+def test_what_waits_for_one_who_could_be_several_users_says_so_until_a_person_decides(check):
+    async def work(here):
+        here.connector.users = [user(1, email=ANA.email), user(2, email=ANA.email)]
+        await here.sent(of(1, ANA), of(2, BEN))
+        await here.lookup.waiting()
+        assert await reasons(here) == {"r-1": SEVERAL, "r-2": "nobody here"}
+        await here.sent(of(3, ANA))
+        assert (await reasons(here))["r-3"] == "nobody here"
+        await here.lookup.waiting()
+        assert await reasons(here) == {"r-1": SEVERAL, "r-2": "nobody here", "r-3": SEVERAL}
+        decided = Finding(learner=ANA, state=AccountState.KNOWN, user_id="u2", matched_by=PERSON)
+        await here.store.run(recognise, "lms", "default", decided, here.clock.now())
+        await here.run(2)
+        assert await here.states() == {"r-1": "delivered", "r-2": "account", "r-3": "delivered"}
+
+    check(work)
+
+
+SEVERAL = (
+    "several users there could be this learner, and a person has to say which: "
+    "passback users accounts lms --state ambiguous"
+)
+
+
+async def reasons(here):
+    return {each.result_id: each.reason for each in await here.deliveries()}
+
+
+def test_who_could_be_several_users_of_a_list_is_told_so_too(check):
+    async def work(here):
+        here.connector.users = [user(1, email=ANA.email)]
+        await here.sent(of(1, Learner(id="x", email="x@example.com")))
+        await here.lookup.waiting()
+        here.connector.users = [user(1, email="x@example.com"), user(2, email="x@example.com")]
+        await here.lookup.all()
+        assert await reasons(here) == {"r-1": SEVERAL}
 
     check(work)
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from passback.alerts.letter import clean, shown
-from passback.contract import GIVEN_UP, Alerted, Health, Setback
+from passback.contract import AMBIGUOUS, GIVEN_UP, Alerted, Health, Setback
 
 __all__ = ["checks", "checks_of", "commands_of", "explained", "try_it"]
 
@@ -47,6 +47,8 @@ _SET_BACK = {
     GIVEN_UP: "Given up: it couldn't be delivered in time. Once that is repaired, send it once more.",
     "account": "Waiting for an account: the learner isn't known there. Once they are, it goes by itself: "
     "Passback looks them up, or tries it again once a day.",
+    AMBIGUOUS: "Waiting for an account: several users there could be the learner, and none is guessed. See "
+    "who they are, and say which: then it goes by itself.",
     "activity": "Waiting for the activity: it isn't known there. It's tried again every day, and "
     "whenever the configuration changes.",
     "launch": "Waiting for a launch: the learner has to open the content from the learning system again.",
@@ -88,8 +90,9 @@ def checks_of(alert: Alerted) -> Sequence[str]:
 
 
 def _kind(setback: Setback) -> str:
-    if setback.reason.startswith(GIVEN_UP):
-        return GIVEN_UP
+    for known in (GIVEN_UP, AMBIGUOUS):
+        if setback.reason.startswith(known):
+            return known
     return setback.waiting_for or setback.state
 
 
@@ -103,8 +106,9 @@ def try_it(alert: Alerted) -> Sequence[tuple[str, str]]:
 
 
 def commands_of(alert: Alerted, *states: str) -> Sequence[tuple[str, str]]:
-    """Return the commands that list what is in `states`, or set back, and that send it again or corrected."""
-    chosen = f"--connection {shlex.quote(clean(alert.connection))} --state"
+    """Return the commands that list what is in `states`, or set back, and that help it on."""
+    name = shlex.quote(clean(alert.connection))
+    chosen = f"--connection {name} --state"
     listed = states or tuple(dict.fromkeys(each.state for each in alert.setbacks))
     commands = [
         (f"List the {_LISTED.get(state, state)}", f"passback deliveries {chosen} {state}") for state in listed
@@ -117,5 +121,10 @@ def commands_of(alert: Alerted, *states: str) -> Sequence[tuple[str, str]]:
         commands += [
             ("Or write them as corrections, to be edited", written),
             ("Once edited, send the corrections", "passback submit corrections.jsonl"),
+        ]
+    if any(_kind(each) == AMBIGUOUS for each in alert.setbacks):
+        commands += [
+            ("See who could be several users", f"passback users accounts {name} --state ambiguous"),
+            ("Say which of them a learner is", f"passback users decide {name} LEARNER USER"),
         ]
     return commands

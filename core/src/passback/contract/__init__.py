@@ -1,6 +1,6 @@
 """What a connector author implements."""
 
-from passback.contract.alert import GIVEN_UP, Alerted, AlertKind, Setback
+from passback.contract.alert import AMBIGUOUS, GIVEN_UP, Alerted, AlertKind, Setback
 from passback.contract.connector import Connector, Context, Options, Sending
 from passback.contract.discretion import discreet, hush, secret_texts, within
 from passback.contract.health import Health
@@ -16,6 +16,7 @@ from passback.contract.hooks import (
 )
 
 __all__ = [
+    "AMBIGUOUS",
     "CONNECTORS",
     "EXTENSIONS",
     "GIVEN_UP",

@@ -9,10 +9,12 @@ import attrs
 
 from passback.contract.health import Health
 
-__all__ = ["GIVEN_UP", "AlertKind", "Alerted", "Setback"]
+__all__ = ["AMBIGUOUS", "GIVEN_UP", "AlertKind", "Alerted", "Setback"]
 
 # So begins the reason of what was rejected because its time was up, and not by the system.
 GIVEN_UP = "not delivered within"
+# And so that of what waits for a person to say which user its learner is.
+AMBIGUOUS = "several users there could be this learner"
 
 
 class AlertKind(StrEnum):

@@ -24,7 +24,12 @@ from passback.delivery.outbox.selection import Selection
 from passback.delivery.outbox.settling import Settlement
 from passback.delivery.outbox.submission import Submission
 from passback.delivery.outbox.telling import tell
-from passback.delivery.outbox.unknown import last_seen, waiting_connections, waiting_learners
+from passback.delivery.outbox.unknown import (
+    explain_waiting,
+    last_seen,
+    waiting_connections,
+    waiting_learners,
+)
 from passback.delivery.outbox.wellbeing import Wellbeing, looked_up, unless_awaited, wellbeing
 from passback.delivery.upkeep.exporting import Exported, export
 from passback.delivery.upkeep.overview import ConnectionState, DeliveryState, Overview, Totals
@@ -70,6 +75,7 @@ __all__ = [
     "backlog",
     "believed",
     "complete",
+    "explain_waiting",
     "export",
     "foreseen",
     "kept",

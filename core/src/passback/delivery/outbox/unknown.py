@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, exists, func, or_, select
+from collections.abc import Collection
+
+from sqlalchemy import Connection, exists, func, or_, select, update
 
 from passback.delivery.outbox.said import filled, learner_in, said_of
 from passback.model import Learner
-from passback.store import State, WaitingFor, schema
+from passback.store import State, WaitingFor, parts, schema
 
-__all__ = ["anybody_waits", "last_seen", "waiting_connections", "waiting_learners"]
+__all__ = ["anybody_waits", "explain_waiting", "last_seen", "waiting_connections", "waiting_learners"]
 
 _a = schema.account.c
 _d = schema.delivery.c
@@ -77,3 +79,15 @@ def last_seen(db: Connection, organisation: str, learner: str) -> Learner | None
     body = db.scalar(select(_r.body).where(*theirs).order_by(_r.seq.desc()).limit(1))
     found = None if body is None else learner_in(body)
     return found and filled(found, said_of(db, organisation, [learner]).get(learner, ()))
+
+
+def explain_waiting(
+    db: Connection, connection: str, organisation: str, learners: Collection[str], reason: str
+) -> None:
+    """Say that what waits at `connection` for the accounts of `learners` does so for this `reason`."""
+    theirs = exists().where(_r.seq == _d.result, _r.organisation == organisation)
+    said = (_d.connection == connection, schema.waiting_of_learner, _d.waiting_for == WaitingFor.ACCOUNT)
+    ids = sorted(learners)
+    for some in parts(ids):
+        which = (*said, _d.learner.in_(some), _d.reason != reason, theirs)
+        db.execute(update(schema.delivery).where(*which).values(reason=reason))

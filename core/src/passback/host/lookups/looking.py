@@ -12,10 +12,11 @@ from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.delivery import release_learners, waiting_learners
+from passback.delivery import waiting_learners
 from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
 from passback.host.lookups.answers import Answers
 from passback.host.lookups.failing import Failures
+from passback.host.lookups.keeping import Keeper
 from passback.identity import (
     AccountState,
     Bond,
@@ -24,13 +25,11 @@ from passback.identity import (
     KeyName,
     SyncReport,
     begin_asking,
-    bonds,
     compare,
     context_of,
     end_asking,
     expected,
     given,
-    keep,
     keys_of,
     list_users,
     look_up,
@@ -69,6 +68,7 @@ class Lookup:
         self._organisation = organisation
         self._order = order
         self._name = connection.name
+        self._keeper = Keeper(connection.name, organisation, clock)
         self._answers = Answers(store, clock, connection.name, fingerprint)
 
     @property
@@ -164,8 +164,7 @@ class Lookup:
     async def _page(self, page: Sequence[Learner]) -> int:
         known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}
         now = self._clock.now()
-        settled = [bond for bond in known.values() if bond.account and bond.user_id != bond.refused]
-        count = await self._store.run(self._release, [bond.learner.id for bond in settled])
+        count = await self._store.run(self._keeper.act, known.values())
         sought = [each for each in page if _is_due(known.get(each.id), now)]
         return count + (await self._seek(sought, known) if sought else 0)
 
@@ -194,7 +193,7 @@ class Lookup:
         passed = bool(findings)
         if passed and "lookup_users" in self._connection.capabilities:
             await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
-        found = await self._store.run(self._keep, [*findings, *failures.findings(passed=passed)])
+        found = await self._store.run(self._keeper.keep, [*findings, *failures.findings(passed=passed)])
         failures.raise_last(passed=passed)
         failures.tell(self._name)
         return found
@@ -228,7 +227,7 @@ class Lookup:
         context = await self._store.run_soft(context_of, self._name)
         if context.synced is not None and self._clock.now() - context.synced < _LIST_AGAIN:
             unknown = [Finding(learner=each, state=AccountState.UNKNOWN) for each in learners]
-            return await self._store.run(self._keep, unknown)
+            return await self._store.run(self._keeper.keep, unknown)
         try:
             report = await self.all(longest=LONGEST, sought=learners)
         except Unsupported as error:
@@ -242,7 +241,8 @@ class Lookup:
 
         def write(db: Database) -> int:
             anonymous = error.status == _NOT_THERE
-            return self._keep(db, given(db, self._name, self._organisation, learners, anonymous=anonymous))
+            found = given(db, self._name, self._organisation, learners, anonymous=anonymous)
+            return self._keeper.keep(db, found)
 
         return await self._store.run(write)
 
@@ -266,22 +266,11 @@ class Lookup:
             yield page
 
     async def _bonds(self, learners: Sequence[str] | None = None) -> list[Bond]:
-        def read(db: Database) -> list[Bond]:
-            return list(bonds(db, self._name, self._organisation, learners))
-
-        return await self._store.run_soft(read)
+        return await self._store.run_soft(self._keeper.bonds, learners)
 
     def _synced(self, db: Database, findings: Sequence[Finding]) -> None:
-        self._keep(db, findings)
+        self._keeper.keep(db, findings)
         self._answers.told(db, lists_users=True, synced=True)
-
-    def _keep(self, db: Database, findings: Sequence[Finding]) -> int:
-        now = self._clock.now()
-        return self._release(db, keep(db, self._name, self._organisation, findings, now))
-
-    def _release(self, db: Database, learners: Sequence[str]) -> int:
-        release_learners(db, self._name, self._organisation, learners, self._clock.now())
-        return len(learners)
 
 
 def _endless(what: str) -> ServerError:

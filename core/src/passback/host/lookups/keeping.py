@@ -1,0 +1,50 @@
+"""What is found of the learners of one connection, kept, and what that makes of their results that wait."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection as Database
+
+from passback.clock import Clock
+from passback.contract import AMBIGUOUS
+from passback.delivery import explain_waiting, release_learners
+from passback.identity import AccountState, Bond, Finding, bonds, keep
+
+__all__ = ["Keeper"]
+
+
+class Keeper:
+    """Keeps who the learners at one connection are."""
+
+    def __init__(self, connection: str, organisation: str, clock: Clock) -> None:
+        self._connection = connection
+        self._organisation = organisation
+        self._clock = clock
+
+    def bonds(self, db: Database, learners: Sequence[str] | None = None) -> list[Bond]:
+        """Return what is known of `learners`, or of everybody there."""
+        return list(bonds(db, self._connection, self._organisation, learners))
+
+    def keep(self, db: Database, findings: Sequence[Finding]) -> int:
+        """Keep `findings`, and act on them; return how many learners are another user, or one, by that."""
+        now = self._clock.now()
+        changed = keep(db, self._connection, self._organisation, findings, now)
+        several = (each.learner.id for each in findings if each.state is AccountState.AMBIGUOUS)
+        self.act(db, self.bonds(db, [*changed, *several]))
+        return len(changed)
+
+    def act(self, db: Database, known: Iterable[Bond]) -> int:
+        """Send what waits for those of `known` who have an account, and return how many they are.
+
+        What waits for one who could be several users says so: it goes once a person has decided.
+        """
+        known = list(known)
+        settled = [bond.learner.id for bond in known if bond.account and bond.user_id != bond.refused]
+        release_learners(db, self._connection, self._organisation, settled, self._clock.now())
+        several = [bond.learner.id for bond in known if bond.state is AccountState.AMBIGUOUS]
+        shows = f"passback users accounts {shlex.quote(self._connection)} --state ambiguous"
+        reason = f"{AMBIGUOUS}, and a person has to say which: {shows}"
+        explain_waiting(db, self._connection, self._organisation, several, reason)
+        return len(settled)
