@@ -15,8 +15,8 @@ from passback.connection import Connection
 from passback.delivery import waiting_learners
 from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
 from passback.host.lookups.answers import Answers
+from passback.host.lookups.bonds import Bonds
 from passback.host.lookups.failing import Failures
-from passback.host.lookups.keeping import Keeper
 from passback.identity import (
     AccountState,
     Bond,
@@ -68,7 +68,7 @@ class Lookup:
         self._organisation = organisation
         self._order = order
         self._name = connection.name
-        self._keeper = Keeper(connection.name, organisation, clock)
+        self._found = Bonds(connection.name, organisation, clock)
         self._answers = Answers(store, clock, connection.name, fingerprint)
 
     @property
@@ -164,7 +164,7 @@ class Lookup:
     async def _page(self, page: Sequence[Learner]) -> int:
         known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}
         now = self._clock.now()
-        count = await self._store.run(self._keeper.act, known.values())
+        count = await self._store.run(self._found.act, known.values())
         sought = [each for each in page if _is_due(known.get(each.id), now)]
         return count + (await self._seek(sought, known) if sought else 0)
 
@@ -193,7 +193,7 @@ class Lookup:
         passed = bool(findings)
         if passed and "lookup_users" in self._connection.capabilities:
             await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
-        found = await self._store.run(self._keeper.keep, [*findings, *failures.findings(passed=passed)])
+        found = await self._store.run(self._found.keep, [*findings, *failures.findings(passed=passed)])
         failures.raise_last(passed=passed)
         failures.tell(self._name)
         return found
@@ -227,7 +227,7 @@ class Lookup:
         context = await self._store.run_soft(context_of, self._name)
         if context.synced is not None and self._clock.now() - context.synced < _LIST_AGAIN:
             unknown = [Finding(learner=each, state=AccountState.UNKNOWN) for each in learners]
-            return await self._store.run(self._keeper.keep, unknown)
+            return await self._store.run(self._found.keep, unknown)
         try:
             report = await self.all(longest=LONGEST, sought=learners)
         except Unsupported as error:
@@ -242,7 +242,7 @@ class Lookup:
         def write(db: Database) -> int:
             anonymous = error.status == _NOT_THERE
             found = given(db, self._name, self._organisation, learners, anonymous=anonymous)
-            return self._keeper.keep(db, found)
+            return self._found.keep(db, found)
 
         return await self._store.run(write)
 
@@ -266,10 +266,10 @@ class Lookup:
             yield page
 
     async def _bonds(self, learners: Sequence[str] | None = None) -> list[Bond]:
-        return await self._store.run_soft(self._keeper.bonds, learners)
+        return await self._store.run_soft(self._found.bonds, learners)
 
     def _synced(self, db: Database, findings: Sequence[Finding]) -> None:
-        self._keeper.keep(db, findings)
+        self._found.keep(db, findings)
         self._answers.told(db, lists_users=True, synced=True)
 
 

@@ -12,11 +12,11 @@ from passback.contract import AMBIGUOUS
 from passback.delivery import explain_waiting, release_learners
 from passback.identity import AccountState, Bond, Finding, bonds, keep
 
-__all__ = ["Keeper"]
+__all__ = ["Bonds"]
 
 
-class Keeper:
-    """Keeps who the learners at one connection are."""
+class Bonds:
+    """Who the learners at one connection are, by what is kept."""
 
     def __init__(self, connection: str, organisation: str, clock: Clock) -> None:
         self._connection = connection
