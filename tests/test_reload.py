@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from hosting import lrs_table, made
+from mailserver import mail_server
 
 from passback import Config, Passback
 from passback.errors import ConfigError
@@ -28,6 +29,27 @@ def test_reloads_that_come_together_leave_one_dispatcher_that_delivers_all(host)
         host.configure(lrs_table(url))
         asyncio.run(busy())
     assert len(sandbox.statements) == 1200
+
+
+def test_a_mail_that_is_looked_through_for_long_arrives_once_and_holds_up_no_reload(host):
+    async def change(inbox):
+        async with Passback.from_file(host.folder / "passback.toml") as pb:
+            await pb.submit(made(1))
+            await until(lambda: inbox.begun)
+            for _ in range(3):
+                await pb.reload()
+            assert inbox.messages == []
+            await until(lambda: inbox.messages)
+            await asyncio.sleep(1)
+        assert inbox.begun == 1
+
+    with mail_server() as inbox:
+        inbox.thinking = 4
+        smtp = (
+            f'smtp = {{ host = "localhost", port = {inbox.port}, security = "none", sender = "a@b.example" }}'
+        )
+        host.configure("[alerts]\nafter = 0.2", smtp, lrs_table("http://127.0.0.1:9/"))
+        asyncio.run(change(inbox))
 
 
 REFUSED = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

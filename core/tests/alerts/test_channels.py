@@ -17,6 +17,7 @@ class Hanging(Letterbox):
         super().__init__()
         self.asked = 0
         self.freed = asyncio.Event()
+        self.closed = False
 
     async def send(self, parcels):
         async for reason in super().send(parcels):
@@ -24,18 +25,22 @@ class Hanging(Letterbox):
             await self.freed.wait()
             yield reason
 
+    async def aclose(self):
+        self.closed = True
+
 
 @asynccontextmanager
 async def hung(here):
     """Run the alerts with mail that hangs, beside a webhook that doesn't; yield what ends them."""
-    here.mail, here.others = Hanging(), [Letterbox("webhook")]
+    hanging = here.mail = Hanging()
+    here.others = [Letterbox("webhook")]
     here.restart()
     stopping = asyncio.Event()
     running = asyncio.create_task(here.alerts.run(stopping))
 
     async def stop():
         stopping.set()
-        here.mail.freed.set()
+        hanging.freed.set()
         async with asyncio.timeout(10):
             await running
 
@@ -49,6 +54,14 @@ async def until(here, so):
         while not so():
             here.clock.advance(15)
             await asyncio.sleep(0.02)
+
+
+async def seconds(here, *spans):
+    """Let `spans` of time pass, one after another."""
+    for span in spans:
+        await asyncio.sleep(0.1)
+        here.clock.advance(span)
+    await asyncio.sleep(0.1)
 
 
 def test_who_hangs_holds_up_neither_the_other_channel_nor_the_deciding(place):
@@ -102,5 +115,93 @@ def test_who_stops_lets_arrive_what_is_being_sent_and_leaves_the_rest_for_the_ne
         await here.look()
         assert {each.alert.connection for each in here.mail.taken} == {"acme", "other"}
         assert len(here.mail.taken) == 2
+
+    watching(place, check)
+
+
+def test_a_mail_that_is_on_its_way_arrives_once_however_often_the_configuration_changes(place):
+    async def check(here):
+        here.contacts["other"] = "other@acme.example"
+        async with hung(here) as stop:
+            slow, (webhook,) = here.mail, here.others
+            await here.health("can't connect")
+            await here.health("can't connect", name="other")
+            await until(here, lambda: slow.asked and len(webhook.taken) == 2)
+            for _ in range(3):
+                here.mail = Letterbox()
+                here.go_over()
+                here.clock.advance(15)
+                await asyncio.sleep(0.05)
+            assert (slow.asked, slow.closed, here.mails()) == (1, False, [])
+            slow.freed.set()
+            await until(here, lambda: here.mail.taken and slow.closed)
+            await stop()
+        assert {each.alert.connection for each in slow.taken + here.mail.taken} == {"acme", "other"}
+        assert (len(slow.taken), here.mails()) == (1, [BEGAN])
+
+    watching(place, check)
+
+
+def test_who_is_back_in_the_configuration_sends_nothing_beside_what_is_on_its_way(place):
+    async def check(here):
+        async with hung(here) as stop:
+            slow, (webhook,) = here.mail, here.others
+            await here.health("can't connect")
+            await until(here, lambda: slow.asked and webhook.taken)
+            here.mail = None
+            here.go_over()
+            here.mail = Letterbox()
+            here.go_over()
+            await here.health("ok")
+            await until(here, lambda: len(webhook.taken) == 2)
+            assert here.mails() == []
+            slow.freed.set()
+            await until(here, here.mails)
+            await stop()
+        assert ([each.alert.kind for each in slow.taken], here.mails()) == ([BEGAN], [OVER])
+
+    watching(place, check)
+
+
+def test_a_channel_that_comes_into_the_configuration_is_used_at_once(place):
+    async def check(here):
+        async with hung(here) as stop:
+            await seconds(here, 1)
+            here.others.append(Letterbox("pager"))
+            here.go_over()
+            await here.health("can't connect")
+            await until(here, lambda: here.others[-1].taken)
+            await stop()
+
+    watching(place, check)
+
+
+def test_who_changes_the_configuration_again_and_again_is_told_all_the_same(place):
+    async def check(here):
+        async with hung(here) as stop:
+            await here.health("can't connect")
+            async with asyncio.timeout(10):
+                while not here.others[0].taken:
+                    here.clock.advance(9)
+                    here.go_over()
+                    await asyncio.sleep(0.02)
+            await stop()
+
+    watching(place, check)
+
+
+def test_a_connection_that_is_back_in_the_configuration_is_tried_before_it_is_told(place):
+    async def check(here):
+        contacts, here.contacts = here.contacts, {}
+        await here.health("can't connect")
+        async with hung(here) as stop:
+            await seconds(here, 3600, 14)
+            here.contacts = contacts
+            here.go_over()
+            await seconds(here, 2)
+            await here.health("ok")
+            await seconds(here, 15, 15)
+            await stop()
+        assert here.kinds() == []
 
     watching(place, check)

@@ -19,8 +19,8 @@ class Inbox:
         self.messages = []
         self.envelopes = []
         self.refusing = {}
-        # For how many seconds it looks through a mail before it takes it.
-        self.thinking = 0
+        # For how many seconds it looks through a mail before it takes it, and at how many it began to look.
+        self.thinking = self.begun = 0
 
     async def handle_MAIL(self, _server, _session, envelope, address, options):  # noqa: N802 - aiosmtpd's
         if refusal := self.refusing.get("sender"):
@@ -38,6 +38,7 @@ class Inbox:
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         if refusal := self.refusing.get("data"):
             return refusal
+        self.begun += 1
         await asyncio.sleep(self.thinking)
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))

@@ -64,9 +64,15 @@ class Ward:
 
     def restart(self, owner="here"):
         """Forget everything that isn't in the outbox."""
-        channels = (self.mail, *self.others)
-        watched = Watched(contacts=self.contacts, channels=channels, observers=(self.told,))
-        self.alerts = Alerts(self.store, self.clock, self.policy, watched, owner)
+        self.alerts = Alerts(self.store, self.clock, self.policy, self._watched(), owner)
+
+    def go_over(self):
+        """Change the configuration while it runs."""
+        self.alerts.renew(self.policy, self._watched())
+
+    def _watched(self):
+        channels = [each for each in (self.mail, *self.others) if each]
+        return Watched(contacts=self.contacts, channels=channels, observers=(self.told,))
 
     def kinds(self):
         return [each.kind for each in self.told.alerts]
@@ -128,7 +134,7 @@ class Ward:
     async def look(self):
         """Decide what is to be told by now, and send it."""
         await self.alerts.look()
-        for each in self.alerts.going_out:
+        for each in self.alerts.going_out.values():
             await each.send()
 
     async def run(self, span, every=timedelta(seconds=30)):

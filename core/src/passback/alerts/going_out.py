@@ -40,7 +40,11 @@ async def done(work: Awaitable[object]) -> bool:
 
 
 class GoingOut:
-    """Sends what is to be sent through one channel, one after another."""
+    """Sends what is to be sent through one channel, one after another.
+
+    Attributes:
+        name: The channel's name.
+    """
 
     def __init__(self, store: Store, clock: Clock, channel: Channel, watched: Watched, owner: str) -> None:
         """Prepare to send.
@@ -52,21 +56,28 @@ class GoingOut:
             watched: Who is told.
             owner: Who this is among those that may tell people.
         """
+        self.name = channel.name
         self._store = store
         self._clock = clock
-        self._channel = channel
+        self._channel: Channel | None = channel
+        # Those of older configurations; something may still be on its way through one.
+        self._before: list[Channel] = []
         self._watched = watched
         self._owner = owner
+        self._due = False
         self._woken = asyncio.Event()
         self._ending = asyncio.Event()
 
-    @property
-    def name(self) -> str:
-        """The channel's name."""
-        return self._channel.name
+    def renew(self, channel: Channel | None, watched: Watched) -> None:
+        """Send through `channel` (None: nothing) to who is `watched`, once what is on its way has arrived."""
+        if self._channel is not None:
+            self._before.append(self._channel)
+        self._channel, self._watched = channel, watched
+        self._woken.set()
 
     def wake(self) -> None:
         """Take note that something may be due."""
+        self._due = True
         self._woken.set()
 
     def end(self) -> None:
@@ -75,13 +86,19 @@ class GoingOut:
         self._woken.set()
 
     async def run(self) -> None:
-        """Send what is due whenever this is woken, until it's to end."""
-        await self._woken.wait()
-        while not self._ending.is_set():
-            self._woken.clear()
-            if not await done(self.send()):
-                await self._clock.wait(self._ending, AFTER_A_CRASH)
+        """Send what is due whenever this is woken, until it's to end; close each channel after its use."""
+        try:
             await self._woken.wait()
+            while not self._ending.is_set():
+                self._woken.clear()
+                due, self._due = self._due, False
+                if due and not await done(self.send()):
+                    await self._clock.wait(self._ending, AFTER_A_CRASH)
+                await self._close_before()
+                await self._woken.wait()
+        finally:
+            self.renew(None, self._watched)
+            await self._close_before()
 
     async def send(self) -> None:
         """Send what is due now.
@@ -89,7 +106,10 @@ class GoingOut:
         Raises:
             OutboxError: The store can't be used.
         """
-        due = await self._store.run_soft(self._due)
+        channel = self._channel
+        if channel is None:
+            return
+        due = await self._store.run_soft(self._due_now)
         parcels = []
         for notice in due:
             if recipient := self._recipient(notice):
@@ -98,8 +118,12 @@ class GoingOut:
                 await self._note(notice, "", "the configuration names nobody who is told of it")
         if not parcels:
             return
-        async with aclosing(self._channel.send([parcel for _, parcel in parcels])) as reasons:
+        async with aclosing(channel.send([parcel for _, parcel in parcels])) as reasons:
             for notice, parcel in parcels:
+                if channel is not self._channel:
+                    # The others go by the configuration as it is now.
+                    self.wake()
+                    break
                 if self._ending.is_set() or not await self._store.run_soft(self._may_go, notice):
                     break
                 reason = await anext(reasons, None)
@@ -107,7 +131,12 @@ class GoingOut:
                     break
                 await self._note(notice, parcel.recipient, reason)
 
-    def _due(self, db: Connection) -> list[Due]:
+    async def _close_before(self) -> None:
+        before, self._before = self._before, []
+        for each in before:
+            await each.aclose()
+
+    def _due_now(self, db: Connection) -> list[Due]:
         now = self._clock.now()
         return due_notices(db, self.name, now, _AT_ONCE) if held(db, self._owner, now) else []
 

@@ -27,7 +27,7 @@ from passback.store import Store
 
 __all__ = ["Alerting", "alert_mistakes", "try_alerts"]
 
-# A mail that is just being sent may end; longer than that nobody waits. One that is left would be sent again.
+# A mail that is just being sent may end; longer than that no process that is to stop waits for it.
 _GRACE = 30.0
 
 
@@ -37,31 +37,29 @@ class Alerting:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._channels: list[Channel] = []
+        self._alerts: Alerts | None = None
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, config: Config) -> None:
-        """Tell people by `config` from now on."""
-        self._channels = _channels(config, self._clock)
-        watched = Watched(
-            contacts=_contacts(config), channels=tuple(self._channels), observers=config.watching
-        )
-        alerts = Alerts(self._store, self._clock, _policy(config), watched, self._store.member)
+        """Tell people by `config` from now on; a mail that is being sent goes on."""
+        policy, watched = _policy(config), _watched(config, self._clock)
+        if self._alerts is not None:
+            self._alerts.renew(policy, watched)
+            return
+        self._alerts = Alerts(self._store, self._clock, policy, watched, self._store.member)
         self._stopping = asyncio.Event()
-        self._task = asyncio.create_task(alerts.run(self._stopping), name="passback alerts")
+        self._task = asyncio.create_task(self._alerts.run(self._stopping), name="passback alerts")
 
     async def end(self) -> None:
         """Let what is being sent arrive, and stop."""
-        task, self._task = self._task, None
+        task, self._task, self._alerts = self._task, None, None
         if task is None:
             return
         self._stopping.set()
         await asyncio.wait([task], timeout=_GRACE)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        for channel in self._channels:
-            await channel.aclose()
 
 
 async def try_alerts(config: Config, clock: Clock, connection: str) -> Mapping[str, str]:
@@ -98,6 +96,11 @@ def alert_mistakes(config: Config) -> list[ConfigError]:
     _smtp_password(config, found)
     _webhook_key(config, found)
     return [config.error(each) for each in found]
+
+
+def _watched(config: Config, clock: Clock) -> Watched:
+    channels = tuple(_channels(config, clock))
+    return Watched(contacts=_contacts(config), channels=channels, observers=config.watching)
 
 
 def _contacts(config: Config) -> Mapping[str, str]:

@@ -217,7 +217,6 @@ class Running:
             on_the_wire = self.delivering.renew(self._service())
             if self.delivers:
                 await self._matching.end()
-                await self._alerting.end()
                 self._accompany()
             closing = asyncio.create_task(before.aclose(on_the_wire), name="passback before")
             self._before.add(closing)
