@@ -2,11 +2,15 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from watched import Letterbox, watching
 
 from passback import AlertKind
+from passback.alerts import list_notices
+from passback.alerts.channel import InDoubt
 
+MINUTE = timedelta(minutes=1)
 BEGAN, OVER = AlertKind.INCIDENT_BEGAN, AlertKind.INCIDENT_OVER
 
 
@@ -46,6 +50,18 @@ async def hung(here):
 
     yield stop
     assert running.done()
+
+
+class Thinking(Letterbox):
+    """A channel that says nothing of what it was sent."""
+
+    async def send(self, parcels):
+        for parcel in parcels:
+            self.taken.append(parcel)
+            try:
+                yield await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise asyncio.CancelledError(InDoubt("it may have arrived")) from None
 
 
 async def until(here, so):
@@ -203,5 +219,29 @@ def test_a_connection_that_is_back_in_the_configuration_is_tried_before_it_is_to
             await seconds(here, 15, 15)
             await stop()
         assert here.kinds() == []
+
+    watching(place, check)
+
+
+def test_what_may_have_arrived_when_its_process_had_to_end_is_sent_three_times_at_most(place):
+    async def check(here):
+        here.mail, here.others = Thinking(), [Thinking("webhook")]
+        await here.health("can't connect")
+        for time in range(1, 4):
+            here.restart()
+            stopping = asyncio.Event()
+            running = asyncio.create_task(here.alerts.run(stopping))
+            await until(here, lambda time=time: len(here.mail.taken) == len(here.others[0].taken) == time)
+            stopping.set()
+            await seconds(here, 1)
+            running.cancel()
+            await asyncio.wait([running])
+            kept = await list_notices(here.store, 10)
+            assert [(each.attempts, each.error) for each in kept] == [(time, "it may have arrived")] * 2
+            here.restart()
+            async with asyncio.timeout(10):
+                await here.run(50 * MINUTE, 10 * MINUTE)
+            here.clock.advance(10 * 60)
+        assert {each.state for each in kept} == {"given up"}
 
     watching(place, check)

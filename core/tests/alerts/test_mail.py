@@ -213,6 +213,22 @@ def test_who_is_to_stop_while_a_server_hangs_takes_no_leave_of_it():
         asyncio.run(stop(server))
 
 
+def test_who_is_to_stop_while_a_server_looks_through_a_mail_says_that_it_may_have_arrived():
+    async def stop(server, inbox):
+        sending = asyncio.create_task(anext(Mailbox(server).send(parcels(TO))))
+        async with asyncio.timeout(10):
+            while not inbox.begun:
+                await asyncio.sleep(0.05)
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError) as left:
+                await sending
+        assert [type(each) for each in left.value.args] == [InDoubt]
+
+    with mail_server() as inbox:
+        inbox.thinking = 2
+        asyncio.run(stop(plain(inbox), inbox))
+
+
 def test_a_server_that_looks_through_a_mail_before_it_takes_it_is_waited_for():
     with mail_server() as inbox:
         inbox.thinking = 1.5

@@ -44,7 +44,8 @@ class Channel(Protocol):
     def send(self, parcels: Sequence[Parcel]) -> AsyncGenerator[str, None]:
         """Send `parcels`; yield for each why it failed, empty if it arrived, `InDoubt` if it may have.
 
-        It may end early: those that are left are tried another time.
+        It may end early: those that are left are tried another time. Cancelled while one may have arrived, it
+        leaves with a `CancelledError` that has an `InDoubt`.
         """
 
     async def aclose(self) -> None:

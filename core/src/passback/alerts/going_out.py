@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
-from contextlib import aclosing
+from collections.abc import Awaitable, Sequence
+from contextlib import aclosing, suppress
 
 from sqlalchemy import Connection
 
@@ -116,8 +116,10 @@ class GoingOut:
                 parcels.append((notice, Parcel(key=notice.key, recipient=recipient, alert=notice.alert)))
             else:
                 await self._note(notice, "", "the configuration names nobody who is told of it")
-        if not parcels:
-            return
+        if parcels:
+            await self._send(channel, parcels)
+
+    async def _send(self, channel: Channel, parcels: Sequence[tuple[Due, Parcel]]) -> None:
         async with aclosing(channel.send([parcel for _, parcel in parcels])) as reasons:
             for notice, parcel in parcels:
                 if channel is not self._channel:
@@ -126,7 +128,11 @@ class GoingOut:
                     break
                 if self._ending.is_set() or not await self._store.run_soft(self._may_go, notice):
                     break
-                reason = await anext(reasons, None)
+                try:
+                    reason = await anext(reasons, None)
+                except asyncio.CancelledError as left:
+                    await self._note_left(notice, parcel.recipient, left.args)
+                    raise
                 if reason is None:
                     break
                 await self._note(notice, parcel.recipient, reason)
@@ -143,6 +149,12 @@ class GoingOut:
     def _may_go(self, db: Connection, notice: Due) -> bool:
         # Where the one before took long, others may have taken over by now, or this one was withdrawn.
         return held(db, self._owner, self._clock.now()) and is_due(db, notice)
+
+    async def _note_left(self, notice: Due, recipient: str, said: Sequence[object]) -> None:
+        for each in said:
+            if isinstance(each, InDoubt):
+                with suppress(PassbackError):  # then it's sent again at once by whoever is next
+                    await self._note(notice, recipient, each)
 
     async def _note(self, notice: Due, recipient: str, error: str) -> None:
         in_doubt = isinstance(error, InDoubt)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from asyncio import CancelledError
 from typing import Any
 
 import aiosmtplib
+
+from passback.alerts.channel import InDoubt
 
 __all__ = ["Session", "Unanswered"]
 
 # A server that looks through a mail before it takes it may need long (RFC 5321 §4.5.3.2.6 says ten minutes),
 # and one that wasn't waited for is sent it again.
 _PATIENCE = 300.0
+_LEFT = InDoubt("this ended before the mail server said anything of the whole mail, so it may have arrived")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -36,6 +40,8 @@ class Session(aiosmtplib.SMTP):
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
             self.close()
             raise Unanswered(error.message) from error
+        except CancelledError:
+            raise CancelledError(_LEFT) from None
         if taken.code != aiosmtplib.SMTPStatus.completed:
             raise aiosmtplib.SMTPDataError(taken.code, taken.message)
         return taken
