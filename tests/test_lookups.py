@@ -166,6 +166,23 @@ def test_a_list_that_failed_is_left_alone_for_a_while_until_the_configuration_ch
     delivering(acme, "can't list", check)
 
 
+def test_a_look_up_that_hangs_holds_up_no_change_of_the_configuration(acme, monkeypatch):
+    monkeypatch.setattr("passback.host.lookups.matching._GRACE", 4)
+
+    async def check(pb):
+        await pb.submit(of("ana"))
+        while not sys.modules["passback_acme"].ASKED:
+            await asyncio.sleep(0.05)
+        async with asyncio.timeout(3):
+            await pb.reload()
+            acme.configure(TABLE.format(name="a", defect="none"))
+            await pb.reload()
+        assert len(sys.modules["passback_acme"].ASKED) == 1, "one at a time"
+        await until(pb, "a", {"delivered": 1})
+
+    delivering(acme, "hangs", check)
+
+
 def test_a_look_up_that_fails_is_no_trouble_any_more_once_nobody_waits_for_it(acme, monkeypatch):
     monkeypatch.setattr("passback.host.lookups.matching._SWEEP", 0.1)
 

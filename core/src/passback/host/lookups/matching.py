@@ -61,6 +61,9 @@ class Matching:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._asking: dict[str, asyncio.Task[None]] = {}
+        # By what users are to be looked up; None where they aren't.
+        self._latest: tuple[Config, ConfiguredRoster] | None = None
+        self._going_over = asyncio.Lock()
 
     @cached_property
     def _slots(self) -> Slots:
@@ -74,11 +77,28 @@ class Matching:
 
     def begin(self, config: Config, roster: ConfiguredRoster) -> None:
         """Look users up by `config` from now on."""
+        self._latest = config, roster
         self._stopping = asyncio.Event()
         self._task = asyncio.create_task(self._run(config, roster), name="passback accounts")
 
+    async def renew(self, config: Config, roster: ConfiguredRoster) -> None:
+        """Look users up by `config` from now on, if at all; once this returns, no other is asked."""
+        if self._latest is None:
+            return
+        latest = self._latest = config, roster
+        async with self._going_over:
+            await self._stop()
+            # There may be another one by now, which goes over next.
+            if self._latest is latest:
+                self.begin(config, roster)
+
     async def end(self) -> None:
         """Stop; what is being asked is asked again."""
+        self._latest = None
+        async with self._going_over:
+            await self._stop()
+
+    async def _stop(self) -> None:
         task, self._task = self._task, None
         if task is not None:
             self._stopping.set()

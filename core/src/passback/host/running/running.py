@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -159,7 +160,8 @@ class Running:
 
     async def _take_over(self) -> None:
         try:
-            self._accompany()
+            self._alerting.begin(self.config)
+            self._matching.begin(self.config, self.roster)
             await self.delivering.begin(self._service()).start()
         except OutboxTooNew:
             raise
@@ -216,12 +218,15 @@ class Running:
             self.config, self.routes, self.seal = config, roster.routes(), seal
             on_the_wire = self.delivering.renew(self._service())
             if self.delivers:
-                await self._matching.end()
-                self._accompany()
-            closing = asyncio.create_task(before.aclose(on_the_wire), name="passback before")
-            self._before.add(closing)
-            closing.add_done_callback(self._before.discard)
+                self._alerting.begin(config)
+            leaving = asyncio.create_task(self._leave(before, on_the_wire), name="passback before")
+            self._before.add(leaving)
+            leaving.add_done_callback(self._before.discard)
         log.info("the configuration is read again")
+
+    async def _leave(self, before: ConfiguredRoster, on_the_wire: Mapping[str, asyncio.Event]) -> None:
+        await self._matching.renew(self.config, self.roster)
+        await before.aclose(on_the_wire)
 
     def _look_at_store(self, config: Config, *, told: OutboxPlace) -> None:
         """Say so where the file of `config` names another store than this uses, and than was `told`."""
@@ -238,10 +243,6 @@ class Running:
             lock = DispatcherLock(self.store.file)
             lock.acquire()
             self._stack.callback(lock.release)
-
-    def _accompany(self) -> None:
-        self._alerting.begin(self.config)
-        self._matching.begin(self.config, self.roster)
 
     def _service(self) -> Service:
         days = self.config.retention
