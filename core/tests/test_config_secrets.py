@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from passback import Activity, Learner, Observer, Passback, Result, read_config
-from passback.host.config import Examination, file_mark, read_again
+from passback.host.config import Examination, Mark, read_again
 from passback.host.roster import ConfiguredRoster
 
 VAULTED = """
@@ -113,7 +113,8 @@ def test_many_broken_connections_are_found_in_no_time(tmp_path):
 
 
 def test_a_configuration_knows_its_file_as_it_was_before_it_was_read(path):
-    before = file_mark(path)
+    before = Mark.unread(path)
     config = read_config(path)
-    path.touch()
-    assert config.source_mark == before != file_mark(path)
+    path.write_text("[retention]\n", "utf-8")
+    assert config.source_mark.status == before.status != config.source_mark.again().status
+    assert config.source_mark != config.source_mark.again()

@@ -13,7 +13,7 @@ from passback.host.config.reading import Reading, read_again, read_config, take
 from passback.host.config.schema import config_schema, installed_connectors
 from passback.host.config.secrets import reference
 from passback.host.config.signing_in import SignInConfig
-from passback.host.config.source import Mark, file_mark
+from passback.host.config.source import Mark
 from passback.host.config.tables import (
     ConnectionConfig,
     NetworkConfig,
@@ -47,7 +47,6 @@ __all__ = [
     "dotted",
     "effective",
     "explain",
-    "file_mark",
     "installed_connectors",
     "name_problem",
     "read_again",

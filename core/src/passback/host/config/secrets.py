@@ -14,7 +14,7 @@ from passback.contract import Observer
 from passback.errors import ConnectionFailure, ContractError
 from passback.foreign import contained
 from passback.host.config.mistakes import Mistake, Place
-from passback.host.config.source import Mark, file_mark
+from passback.host.config.source import Mark
 
 __all__ = ["Resolver", "SecretText", "reference"]
 
@@ -51,14 +51,14 @@ class Resolver:
     Attributes:
         folder: Where the paths of files start.
         observers: Says who is asked for what a vault keeps, in this order; asked when one is needed.
-        files: The files that were read, or should have been, each with its mark from before.
+        files: The files that were read, or should have been, each with its mark from then.
         places: Where references stood.
         mistakes: The references that lead nowhere.
     """
 
     folder: Path
     observers: Callable[[], Iterable[Observer]]
-    files: dict[Path, Mark | None] = attrs.field(factory=dict)
+    files: dict[Path, Mark] = attrs.field(factory=dict)
     places: set[Place] = attrs.field(factory=set)
     mistakes: list[Mistake] = attrs.field(factory=list)
 
@@ -84,13 +84,17 @@ class Resolver:
 
     def _from_file(self, file: str) -> str:
         path = self.folder / file
-        # Of several that read it, the first may have seen what the others didn't.
-        self.files.setdefault(path, file_mark(path))
+        mark = Mark.unread(path)
         try:
-            found = path.read_text("utf-8").strip()
+            content = path.read_bytes()
+            mark = mark.holding(content)
+            found = content.decode("utf-8").replace("\r\n", "\n").strip()
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or "it is no text"
             raise _Unresolved(f"the file {file} can't be read: {said}") from None
+        finally:
+            # Of several that read it, the first may have seen what the others didn't.
+            self.files.setdefault(path, mark)
         if not found:
             # It's filled in a moment, or was emptied by mistake: no system takes nothing for a secret.
             raise _Unresolved(f"the file {file} is empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from functools import cached_property
@@ -14,10 +15,10 @@ from passback.errors import ConfigError
 from passback.host.config.locating import Locator, said_before
 from passback.host.config.mistakes import Mistake, dotted
 
-__all__ = ["Mark", "Source", "file_mark"]
+__all__ = ["Mark", "Source"]
 
 # What of a file changes when its content does, or who may read it: times, size, inode.
-Mark: TypeAlias = tuple[int, int, int, int]
+_Status: TypeAlias = tuple[int, int, int, int]
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _NOTHING = (
@@ -26,13 +27,46 @@ _NOTHING = (
 )
 
 
-def file_mark(path: Path) -> Mark | None:
-    """Return the mark of the file at `path`, which tells whether it changed; None if there is none."""
+@attrs.frozen
+class Mark:
+    """What tells whether a file says something else than when it was looked at: then it has another mark.
+
+    Attributes:
+        path: Where it lies.
+        digest: What tells its content from any other; None if it couldn't be read.
+        status: What tells whether it must be read to know that; None if it wasn't there.
+    """
+
+    path: Path
+    digest: bytes | None = attrs.field(repr=False)
+    status: _Status | None = attrs.field(eq=False)
+
+    @classmethod
+    def unread(cls, path: Path) -> Mark:
+        """Return the mark of the file at `path` before it's read, so that no later change goes unnoticed."""
+        return cls(path, None, _status(path))
+
+    def holding(self, content: bytes) -> Mark:
+        """Return it with the `content` that was read then."""
+        return attrs.evolve(self, digest=hashlib.blake2b(content, digest_size=16).digest())
+
+    def again(self) -> Mark:
+        """Return the file's mark by now; it's read only where something about it changed."""
+        now = self.unread(self.path)
+        if now.status == self.status:
+            return self
+        try:
+            return now.holding(self.path.read_bytes())
+        except OSError:
+            return now
+
+
+def _status(path: Path) -> _Status | None:
     try:
-        status = path.stat()
+        found = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 @attrs.frozen(slots=False)
@@ -42,12 +76,12 @@ class Source:
     Attributes:
         path: Where it lies.
         text: What it says.
-        mark: Its mark from before it was read, so that no later change goes unnoticed.
+        mark: What tells whether it says something else by now.
     """
 
     path: Path
     text: str = attrs.field(repr=False)
-    mark: Mark | None
+    mark: Mark
 
     @classmethod
     def read(cls, path: Path) -> Source:
@@ -56,11 +90,11 @@ class Source:
         Raises:
             ConfigError: It can't be read, or is no text.
         """
-        mark = file_mark(path)
+        before = Mark.unread(path)
         try:
             content = path.read_bytes()
             # Editors on Windows put a mark at the start.
-            return cls(path, content.decode("utf-8-sig"), mark)
+            return cls(path, content.decode("utf-8-sig"), before.holding(content))
         except OSError as error:
             raise ConfigError(error.strerror or "it can't be read", file=path) from None
         except UnicodeDecodeError as error:

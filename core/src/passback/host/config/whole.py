@@ -67,7 +67,7 @@ class Config(Table):
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _named: OutboxPlace | None = PrivateAttr(default=None)
     _resolved: dict[str, Draft] = PrivateAttr(default_factory=dict)
-    _secret_files: dict[Path, Mark | None] = PrivateAttr(default_factory=dict)
+    _secret_files: dict[Path, Mark] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: object, /) -> None:
         """Take note of where it comes from, which whoever reads a file says as the validation's context."""
@@ -81,12 +81,12 @@ class Config(Table):
 
     @property
     def source_mark(self) -> Mark | None:
-        """The file's mark from before it was read; None if it comes from Python alone."""
+        """The file's mark from when it was read; None if it comes from Python alone."""
         return self._origin.source.mark if self._origin.source else None
 
     @property
-    def secret_files(self) -> Mapping[Path, Mark | None]:
-        """The files whose secrets it was asked for, read or not, each with its mark from before."""
+    def secret_files(self) -> Mapping[Path, Mark]:
+        """The files whose secrets it was asked for, read or not, each with its mark from then."""
         return dict(self._secret_files)
 
     def error(self, mistake: Mistake) -> ConfigError:

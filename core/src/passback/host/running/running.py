@@ -146,14 +146,9 @@ class Running:
         wake = self.delivering.wake if self.delivers else None
         self._committer = Committer(self._outbox, self.clock, wake)
         self._stack.push_async_callback(self._committer.finish)
-        if self.config.source is not None:
+        if self.config.source_mark is not None:
             watching = asyncio.create_task(
-                watch(
-                    self.config.source,
-                    self.reload,
-                    self.config.source_mark,
-                    lambda: self.config.secret_files,
-                ),
+                watch(self.config.source_mark, self.reload, lambda: self.config.secret_files),
                 name="passback configuration",
             )
             self._stack.callback(watching.cancel)

@@ -1,4 +1,4 @@
-"""Notice that the configuration file changed, or a file with a secret that it refers to."""
+"""Notice that the configuration file says something else, or a file with a secret that it refers to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from passback.errors import PassbackError
-from passback.host.config import Mark, file_mark
+from passback.host.config import Mark
 
 __all__ = ["watch"]
 
@@ -22,33 +22,31 @@ _SELDOM = 5
 
 
 async def watch(
-    path: Path,
+    seen: Mark,
     reload: Callable[[], Awaitable[None]],
-    seen: Mark | None,
-    secrets: Callable[[], Mapping[Path, Mark | None]] = dict,
+    secrets: Callable[[], Mapping[Path, Mark]] = dict,
 ) -> None:
-    """Call `reload` whenever one of the files changed, for ever; what it raises is told in the log.
+    """Call `reload` whenever one of the files says something else, for ever; what it raises is logged.
 
     Args:
-        path: The configuration file.
+        seen: The configuration file's mark from when it was read (`Config.source_mark`).
         reload: What to call.
-        seen: The file's mark from before it was read (`Config.source_mark`).
         secrets: Returns the files that hold the secrets which the configuration refers to by now, each with
-            its mark from before it was read (`Config.secret_files`).
+            its mark from when it was read (`Config.secret_files`).
     """
-    told: dict[Path, Mark | None] = {}
+    told: dict[Path, Mark] = {}
     for turn in itertools.count(1):
         await asyncio.sleep(_INTERVAL)
-        now, rotated = file_mark(path), False
+        before, seen, rotated = seen, seen.again(), False
         if turn % _SELDOM == 0:
             read = secrets()
-            found = {file: file_mark(file) for file in read}
-            rotated = any(found[file] != told.get(file, mark) for file, mark in read.items())
+            known = {file: told.get(file, each) for file, each in read.items()}
+            found = {file: each.again() for file, each in known.items()}
+            rotated = found != known
             # Where they can't be used, they're told of once.
             told = found
-        if now == seen and not rotated:
+        if seen == before and not rotated:
             continue
-        seen = now
         try:
             await reload()
         except* PassbackError as group:
