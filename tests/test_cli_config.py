@@ -65,8 +65,12 @@ def test_a_file_that_can_not_be_used_is_exit_2_and_everything_is_told(host):
 
 
 def test_what_stands_in_the_file_steers_no_terminal(host):
-    host.configure(lrs_table("https://lrs.example.com/").replace('"admin@example.com"', '"\\u001b[2J@a.b"'))
+    table = lrs_table("https://lrs.example.com/")
+    host.configure(table.replace("contact =", 'activities = ["\\u001b[2J"]\ncontact ='))
+    assert "[2J" in host.run("config", "check").stdout
     assert "\x1b[2J" not in host.run("config", "check").stdout
+    host.configure(table.replace('"admin@example.com"', '"\\u001b[2J@a.b"'))
+    assert "\x1b[2J" not in host.run("config", "check", expect=1).stderr
 
 
 def test_the_schema_takes_the_configuration_that_is_used(host):
