@@ -270,3 +270,63 @@ def test_what_was_held_back_when_the_connection_failed_surely_wasnt_sent(api, ma
         )
     assert [type(each) for each in caught.value.receipts] == [TryLater]
     assert set(caught.value.unsent) == {3}
+
+
+LARGE = {"body": {"id": "id", "essay": "result.extensions.essay"}}
+
+
+def essays(made, count, kilobytes):
+    return [made(n, extensions={"essay": "x" * kilobytes * 1024}) for n in range(count)]
+
+
+def sent(api):
+    """Return the ids of each request."""
+    said = [json.loads(seen.body) for seen in api.seen()]
+    return [[each["id"] for each in (body if isinstance(body, list) else body["events"])] for body in said]
+
+
+@pytest.mark.parametrize("array", [{}, {"wrap": "{events: @}"}])
+@pytest.mark.parametrize(("count", "kilobytes"), [(60, 20), (150, 20), (2, 600)])
+def test_what_is_too_much_for_one_request_goes_in_several(api, made, array, count, kilobytes):
+    api.sandbox.fail(status=200, times=count, body="{}")
+    receipts = api.submit(essays(made, count, kilobytes), array=array, message=LARGE)
+    assert [type(each) for each in receipts] == [Delivered] * count
+    assert [each for request in sent(api) for each in request] == [f"r-{n}" for n in range(count)]
+    assert len(sent(api)) <= max(2, count // 12)
+
+
+def test_many_small_ones_that_take_too_many_steps_go_in_several_requests(api, made):
+    api.sandbox.fail(status=200, times=99, body="{}")
+    wrap = {"wrap": "{events: @[].{id: id, user: user, at: last_activity, data: @}}"}
+    receipts = api.submit([made(n) for n in range(2000)], array=wrap)
+    assert [type(each) for each in receipts] == [Delivered] * 2000
+    assert [each for request in sent(api) for each in request] == [f"r-{n}" for n in range(2000)]
+
+
+def test_of_several_only_the_one_that_can_never_be_written_is_rejected(api, made):
+    huge = made(1, extensions={"essay": "\u20ac" * 400_000})
+    api.sandbox.fail(status=200, times=2, body="{}")
+    receipts = api.submit([made(0), huge, made(2)], array={}, message=LARGE)
+    assert [type(each) for each in receipts] == [Delivered, Rejected, Delivered]
+    assert "larger than 1 MiB" in receipts[1].reason
+    assert sent(api) == [["r-0"], ["r-2"]]
+
+
+def test_what_is_cut_apart_is_neither_sent_twice_nor_out_of_turn(api, made):
+    """What the first part put off holds back what follows it in the second, and a fault ends both."""
+    first, other, last, *rest = [of_ana(made, n) if n in (0, 2) else made(n) for n in range(4)]
+    results = [
+        attrs.evolve(each, extensions={"essay": "x" * 400_000}) for each in (first, other, last, *rest)
+    ]
+    api.sandbox.fail(status=425)
+    api.sandbox.fail(status=200, body="{}")
+    receipts = api.submit(results, array={}, message=LARGE)
+    assert [type(each) for each in receipts] == [TryLater, TryLater, TryLater, Delivered]
+    assert sent(api) == [["r-0", "r-1"], ["r-3"]]
+    api.sandbox.fail(status=200, body="{}")
+    api.sandbox.fail(status=500)
+    with pytest.raises(CutShort) as caught:
+        api.submit([made(n, extensions={"essay": "x" * 400_000}) for n in range(5)], array={}, message=LARGE)
+    assert [each.delivery for each in caught.value.receipts] == [1, 2]
+    assert set(caught.value.unsent) <= {4, 5}
+    assert sent(api)[2:] == [["r-0", "r-1"], ["r-2"]]

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 
 from passback import (
     Batch,
-    BatchRefused,
-    ConnectionFailure,
     Connector,
     Context,
     CutShort,
@@ -18,24 +16,20 @@ from passback import (
     Incoming,
     Receipt,
     Received,
-    Rejected,
-    Response,
-    TryLater,
     Unsupported,
     User,
     UserQuery,
     UserUnknown,
 )
-from passback_webhook.answers import Reader
 from passback_webhook.calling import Caller
 from passback_webhook.checking import check
-from passback_webhook.expressions import ANYTHING, Expression, ExpressionFailed
+from passback_webhook.expressions import ExpressionFailed
 from passback_webhook.identity import proposal
 from passback_webhook.messages import Author, NobodyToName
 from passback_webhook.options import WebhookOptions
-from passback_webhook.outgoing import Message, Outgoing, outgoing, together
+from passback_webhook.outgoing import Message
 from passback_webhook.receiving import Receiver
-from passback_webhook.turns import Turns
+from passback_webhook.sending import Sender, unwritable
 from passback_webhook.users import Directory
 
 __all__ = ["WebhookConnector"]
@@ -51,9 +45,7 @@ class WebhookConnector(Connector[WebhookOptions]):
             self.keys = frozenset()
         self._caller = Caller(self.http, options, self.clock)
         self._author = Author(options, self.clock)
-        self._reader = Reader(options, self.clock)
-        wrap = options.array.wrap if options.array else None
-        self._wrap = None if wrap is None else Expression(wrap, ANYTHING)
+        self._sender = Sender(options, self._caller, self.clock)
         self._directory = Directory(options.users, self._caller) if options.users else None
         received = options.receive
         self._receiver = Receiver(received, self.connection, self.clock) if received else None
@@ -73,7 +65,7 @@ class WebhookConnector(Connector[WebhookOptions]):
             else:
                 receipts.append(written)
         try:
-            return [*receipts, *await self._send(messages)]
+            return [*receipts, *await self._sender.send(messages)]
         except CutShort as cut:
             raise CutShort([*receipts, *cut.receipts], cut.failure, cut.unsent) from None
 
@@ -102,61 +94,4 @@ class WebhookConnector(Connector[WebhookOptions]):
         except NobodyToName as nobody:
             return UserUnknown(delivery.id, str(nobody))
         except ExpressionFailed as failure:
-            return _unwritable(delivery, failure)
-
-    async def _send(self, messages: Sequence[Message]) -> list[Receipt]:
-        receipts: list[Receipt] = []
-        turns = Turns()
-        for group in self._grouped(messages):
-            now, later = turns.apart(group)
-            try:
-                answered = await self._answered(now) if now else []
-            except BatchRefused:
-                # Its halves are sent where it's the first, and what arrived before keeps its receipt.
-                if not receipts:
-                    raise
-                return [*receipts, *self._postponed(messages[len(receipts) :])]
-            except ConnectionFailure as failure:
-                rest = {each.delivery.id for each in messages[len(receipts) :]}
-                raise CutShort(receipts, failure, rest - {each.delivery.id for each in now}) from None
-            turns.note(now, answered)
-            receipts += [*answered, *later]
-        return receipts
-
-    async def _answered(self, group: Sequence[Message]) -> list[Receipt]:
-        try:
-            request = together(group, self._wrap) if self.options.array else outgoing(group[0])
-        except ExpressionFailed as failure:
-            return [_unwritable(each.delivery, failure) for each in group]
-        try:
-            return self._reader.receipts(await self._ask(request), request.deliveries)
-        except BatchRefused as refused:
-            if len(group) > 1:
-                raise
-            return [Rejected(group[0].delivery.id, str(refused))]
-
-    def _grouped(self, messages: Sequence[Message]) -> list[list[Message]]:
-        groups: list[list[Message]] = []
-        for message in messages:
-            if self.options.array and groups and groups[-1][0].goes_with(message):
-                groups[-1].append(message)
-            else:
-                groups.append([message])
-        return groups
-
-    async def _ask(self, request: Outgoing) -> Response:
-        return await self._caller.ask(
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=request.content,
-            message=request.id,
-        )
-
-    def _postponed(self, messages: Sequence[Message]) -> list[Receipt]:
-        reason = "it comes after what was refused together"
-        return [TryLater(each.delivery.id, self.clock.now(), reason) for each in messages]
-
-
-def _unwritable(delivery: Delivery, failure: ExpressionFailed) -> Receipt:
-    return Rejected(delivery.id, f"the message for {delivery.result.kind} can't be made: {failure}")
+            return unwritable(delivery, failure)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passback import Delivery, Receipt, TryLater
+from passback_webhook.message_options import ArrayOptions
 from passback_webhook.outgoing import Message
 
-__all__ = ["Turns"]
+__all__ = ["Turns", "grouped"]
+
+
+def grouped(messages: Sequence[Message], array: ArrayOptions | None) -> list[list[Message]]:
+    """Return `messages` in groups, each of which may be one request, in the order in which they go."""
+    groups: list[list[Message]] = []
+    for message in messages:
+        if array and groups and groups[-1][0].goes_with(message):
+            groups[-1].append(message)
+        else:
+            groups.append([message])
+    return groups
 
 
 class Turns:
