@@ -330,3 +330,25 @@ def test_what_is_cut_apart_is_neither_sent_twice_nor_out_of_turn(api, made):
     assert [each.delivery for each in caught.value.receipts] == [1, 2]
     assert set(caught.value.unsent) <= {4, 5}
     assert sent(api)[2:] == [["r-0", "r-1"], ["r-2"]]
+
+
+def test_where_each_has_its_own_verdict_what_one_did_later_goes_in_a_later_request(api, made):
+    """Of two in one request, the first may be put off and the second be taken."""
+    results = [of_ana(made, 0), made(1), of_ana(made, 2), made(3), of_ana(made, 4)]
+    receipts = api.submit(results, array=EACH)
+    assert {type(each) for each in receipts} == {Delivered}
+    assert sent(api) == [["r-0", "r-1", "r-3"], ["r-2"], ["r-4"]]
+
+
+@pytest.mark.parametrize("said", [[], [{"id": "r-0", "verdict": "try_later"}]])
+def test_what_one_item_of_an_answer_puts_off_isnt_overtaken_by_what_came_with_it(api, made, said):
+    api.sandbox.fail(status=200, body=json.dumps({"results": [*said, {"id": "r-1", "verdict": "delivered"}]}))
+    array = {"results": "body.results", "id": "id", "verdict": "verdict"}
+    receipts = api.submit([of_ana(made, 0, "progressed"), made(1), of_ana(made, 2)], array=array)
+    assert [type(each) for each in receipts] == [TryLater, Delivered, TryLater]
+    assert sent(api) == [["r-0", "r-1"]]
+
+
+def test_where_all_have_one_verdict_what_one_did_goes_in_one_request(api, made):
+    api.submit([of_ana(made, 0), of_ana(made, 1)], array={})
+    assert sent(api) == [["r-0", "r-1"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from passback import Delivery, Receipt, TryLater
@@ -19,7 +20,22 @@ def grouped(messages: Sequence[Message], array: ArrayOptions | None) -> list[lis
             groups[-1].append(message)
         else:
             groups.append([message])
-    return groups
+    if array is None or array.results is None:
+        return groups
+    return [wave for group in groups for wave in _waves(group)]
+
+
+def _waves(group: Sequence[Message]) -> list[list[Message]]:
+    # Of two in one request, the first may be put off and the second be taken.
+    waves: list[list[Message]] = []
+    before: Counter[tuple[str, str]] = Counter()
+    for message in group:
+        subject = _subject(message.delivery)
+        if before[subject] == len(waves):
+            waves.append([])
+        waves[before[subject]].append(message)
+        before[subject] += 1
+    return waves
 
 
 class Turns:
