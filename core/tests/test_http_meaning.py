@@ -117,6 +117,28 @@ def test_a_mark_before_json_is_no_part_of_it():
     assert response(200, '\ufeff["Ada"]'.encode()).json() == ["Ada"]
 
 
+PAGE = "<html>Sign in</html>"
+
+
+@pytest.mark.parametrize("kind", ["", "application/json", "text/plain"])
+@pytest.mark.parametrize(
+    "body",
+    [PAGE.encode(), b"\r\n " + PAGE.encode(), PAGE.encode("utf-8-sig"), PAGE.encode("utf-16"), b"\0<p>"],
+)
+def test_a_page_is_known_by_how_it_begins_whatever_type_it_says_and_mark_it_has(kind, body):
+    assert response(200, body, content_type=kind).is_page
+
+
+@pytest.mark.parametrize("kind", ["text/html", "Text/HTML; charset=utf-8", "application/xhtml+xml"])
+def test_a_page_is_known_by_its_type_in_whatever_letters(kind):
+    assert response(200, b"Sign in", content_type=kind).is_page
+
+
+@pytest.mark.parametrize("body", [b"", b"OK", b'{"a": "<p>"}', b"\xef\xbb\xbf[]"])
+def test_what_is_no_page_is_taken_for_none(body):
+    assert not response(200, body, content_type="application/json").is_page
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

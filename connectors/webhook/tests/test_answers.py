@@ -159,9 +159,45 @@ def test_a_page_of_a_network_that_wants_a_sign_in_is_neither_delivered_nor_rejec
         api.one(made(), answer=answer)
 
 
+@pytest.mark.parametrize("kind", ["Text/HTML", "application/json", ""])
+def test_a_page_with_a_mark_before_it_is_one_whatever_type_it_says_it_is_of(api, made, kind):
+    page = "<html>Sign in</html>".encode("utf-8-sig")
+    api.sandbox.fail(status=200, body=page, headers={"Content-Type": kind})
+    with pytest.raises(ServerError, match="is this the right address"):
+        api.one(made())
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (400, {}),
+        (409, {"already_there": [409]}),
+        (404, {"user_unknown": [404]}),
+        (404, {"activity_unknown": [404]}),
+        (425, {}),
+        (422, {"success": "body.ok", "verdict": "body.verdict"}),
+    ],
+)
+@pytest.mark.parametrize("array", [None, {}])
+def test_a_page_says_nothing_of_a_result_whatever_its_status(api, made, status, answer, array):
+    """It's a proxy's."""
+    api.sandbox.fail(status=status, body="<html>Please sign in</html>", headers={"Content-Type": "text/html"})
+    with pytest.raises(ServerError, match="is this the right address") as failure:
+        api.one(made(), answer=answer, array=array)
+    assert failure.value.status == status
+
+
 def test_an_api_that_answers_pages_can_say_so(api, made):
     api.sandbox.html()
     assert type(api.one(made(), answer={"success": "status == `200`"})) is Delivered
+    api.sandbox.fail(status=400, body="<error>no</error>", headers={"Content-Type": "text/xml"})
+    answer = {"verdict": 'pick(`{"400": "rejected"}`, to_string(status))'}
+    assert type(api.one(made(), answer=answer)) is Rejected
+
+
+def test_a_mark_before_a_text_is_no_part_of_it(api, made):
+    api.sandbox.fail(status=200, body="OK".encode("utf-8-sig"))
+    assert type(api.one(made(), answer={"success": "text == 'OK'"})) is Delivered
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -55,9 +55,23 @@ class Reader:
             # Whatever has no meaning for a result has one for the connection.
             answer.require()
             raise AssertionError  # no status is required, so every one is refused
-        if meant is Verdict.DELIVERED:
-            _require_own(answer, facts, found, judged=self._judge.decides(facts))
+        self._require_own(answer, facts, found, meant)
         return attrs.evolve(found, at=answer.retry_at()) if found.verdict is Verdict.TRY_LATER else found
+
+    def _require_own(
+        self, answer: Response, facts: dict[str, JSONValue], found: Outcome, meant: Verdict | None
+    ) -> None:
+        # A network on the way answers a page to everything: 200 for a sign-in, 400 or 404 for what it's not
+        # fond of.
+        good = meant is Verdict.DELIVERED
+        judged = self._judge.decides(facts) if good else self._judge.states(facts)
+        if facts["text"] and ((answer.is_page and not judged) or (good and not found.arrived)):
+            option = "success what a good answer is" if good else "verdict what it means"
+            raise ServerError(
+                f"{answer.asked} answered {answer.status} with something that is no JSON; is this the right "
+                f"address? If it answers so, say under answer.{option}",
+                status=answer.status,
+            )
 
     def _require_told(self, answer: Response, facts: dict[str, JSONValue], told: Told) -> None:
         # What is delivered is never sent again, and a status alone doesn't say that of each.
@@ -73,17 +87,3 @@ def _require_all(answer: Response, outcome: Outcome, count: int) -> None:
     # One that was there before may have kept all others out.
     if count > 1 and outcome.verdict not in (Verdict.DELIVERED, Verdict.TRY_LATER):
         raise BatchRefused(f"{answer.asked} answered {answer.status}: {outcome.reason or outcome.verdict}")
-
-
-def _require_own(answer: Response, facts: Mapping[str, JSONValue], found: Outcome, *, judged: bool) -> None:
-    # A sign-in page of a network on the way answers 200 to everything.
-    if facts["text"] and (not found.arrived or (not judged and _is_page(answer))):
-        raise ServerError(
-            f"{answer.asked} answered {answer.status} with something that is no JSON; is this the right "
-            "address? If it answers so, say under answer.success what a good answer is",
-            status=answer.status,
-        )
-
-
-def _is_page(answer: Response) -> bool:
-    return "html" in answer.headers.get("content-type", "") or answer.body.lstrip()[:1] == b"<"

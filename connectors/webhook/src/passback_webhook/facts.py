@@ -137,7 +137,7 @@ def about_answer(answer: Response) -> dict[str, JSONValue]:
     try:
         body = answer.json()
     except ServerError:
-        text = answer.body.decode("utf-8", "replace").strip()
+        text = answer.body.decode("utf-8-sig", "replace").strip()
     return {
         "status": answer.status,
         "headers": {**answer.headers},

@@ -96,7 +96,15 @@ class Judge:
         Raises:
             ExpressionFailed: It gives no verdict that there is.
         """
-        return self._success is not None or self._stated(facts) is not None
+        return self._success is not None or self.states(facts)
+
+    def states(self, facts: JSONValue) -> bool:
+        """Return whether the expression for verdicts says what `facts` mean.
+
+        Raises:
+            ExpressionFailed: It gives no verdict that there is.
+        """
+        return self._stated(facts) is not None
 
     def outcome(self, facts: JSONValue, otherwise: Verdict | None, said: str = "") -> Outcome | None:
         """Return what `facts` say; None where neither they nor the status, which says `otherwise`, tell.

@@ -36,6 +36,8 @@ _NUMBER = re.compile(r"([0-9]+)(\.[0-9]*)?(\s*,.*)?", re.DOTALL)
 # its place.
 _EPOCH = (-365 * 86_400, 5 * 365 * 86_400)
 _PROVES = re.compile(r"auth|key|token|secret|cookie|signature", re.IGNORECASE)
+# The marks of UTF-8 and UTF-16, and what the latter has beside each letter.
+_BEFORE_TEXT = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b" \t\r\n\f\v\0"
 _TAGS = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 
 _MEANING: Mapping[int, str] = {
@@ -90,6 +92,12 @@ class Response:
     def hiding(self, texts: Iterable[str]) -> Response:
         """Return this answer, in which none of `texts` is shown either: secrets that no header carried."""
         return attrs.evolve(self, secrets=self.secrets.union(texts))
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it's a page for people, as a proxy or a sign-in has, whatever type it says it is of."""
+        kind = self.headers.get("content-type", "").lower()
+        return "html" in kind or self.body.lstrip(_BEFORE_TEXT).startswith(b"<")
 
     def json(self) -> JSONValue:
         """Return the body as JSON.
