@@ -79,6 +79,21 @@ def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_ot
     asyncio.run(check())
 
 
+def test_what_comes_hours_after_the_one_that_the_system_fails_on_gets_its_turn(place):
+    """Each probe passes over one more, and by then over more than there are."""
+
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing_on({"r-0"}, ServerError("500", status=500))
+            await here.put(result(0))
+            await here.run(4 * 3600, step=60)
+            await here.put(result(1), result(2))
+            await here.run(3600, step=60)
+            assert sorted(here.connector.arrived) == ["r-1", "r-2"]
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize("error", [CannotConnect("refused"), ServerError("500", status=500)])
 def test_an_outage_is_seen_also_while_only_what_is_tried_alone_is_left(place, error):
     """The test button tells it from the failure of that one, and when the system is well again."""

@@ -194,14 +194,16 @@ def _of_one_learner(rows: Sequence[DueRow]) -> Sequence[DueRow]:
 def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:
     """Return the place of the first row from `pass_over` on that may go before those it passes over.
 
-    What a learner did in an activity is never overtaken by what they did in it later.
+    What a learner did in an activity is never overtaken by what they did in it later. Where there are fewer
+    rows than that, each has its turn.
     """
-    seen: set[tuple[str, str, str]] = set()
-    for place, row in enumerate(rows if pass_over else ()):
-        if place >= pass_over and subject(row) not in seen:
-            return place
-        seen.add(subject(row))
-    return 0
+    if not pass_over or not rows:
+        return 0
+    firsts: dict[tuple[str, str, str], int] = {}
+    for place, row in enumerate(rows):
+        firsts.setdefault(subject(row), place)
+    apart = [*firsts.values()]
+    return next((place for place in apart if place >= pass_over), apart[pass_over % len(apart)])
 
 
 def _due_statement() -> Select[tuple[Any, ...]]:
