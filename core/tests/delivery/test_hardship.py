@@ -94,6 +94,44 @@ def test_what_comes_hours_after_the_one_that_the_system_fails_on_gets_its_turn(p
     asyncio.run(check())
 
 
+def refusing(bad):
+    """Return what rejects the results called `bad`."""
+
+    def behave(batch):
+        return [
+            Rejected(each.id, "400: no") if each.result.id in bad else Delivered(each.id)
+            for each in batch.deliveries
+        ]
+
+    return behave
+
+
+def test_who_fails_its_own_check_for_good_is_believed_of_one_result_while_others_arrive(place):
+    """Until then nobody knows whether it refuses everything: some do while the credentials are wrong."""
+
+    def unfit():
+        raise ServerError("400 to a look as well", status=400)
+
+    async def check():
+        async with room(place) as here:
+            here.connector.healthy = unfit
+            here.connector.behaviour = refusing({"r-0"})
+            await here.put(result(0))
+            await here.run(3600, step=10)
+            assert (await here.states()) == {"r-0": "pending"}
+            assert (await only_connection(here)).health == "server error"
+            await here.put(result(1), result(2))
+            await here.run(1200, step=10)
+            assert (await here.states()) == {"r-0": "rejected", "r-1": "delivered", "r-2": "delivered"}
+            assert (await only_connection(here)).health == "ok"
+            here.connector.behaviour = refusing({f"r-{number}" for number in range(3, 9)})
+            await here.put(*(result(number) for number in range(3, 9)))
+            await here.run(7200, step=10)
+            assert list((await here.states()).values()).count("pending") == 6, "nothing arrives any more"
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize("error", [CannotConnect("refused"), ServerError("500", status=500)])
 def test_an_outage_is_seen_also_while_only_what_is_tried_alone_is_left(place, error):
     """The test button tells it from the failure of that one, and when the system is well again."""

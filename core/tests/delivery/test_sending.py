@@ -176,6 +176,7 @@ def test_nothing_is_condemned_by_receipts_of_a_system_that_fails_its_own_check()
 
     sent, _ = sending(reject, 2, unhealthy)
     assert (sent.receipts, str(sent.failure)) == ([], "401: wrong key")
+    assert [each.delivery for each in sent.doubted] == [0, 1]
     sent, _ = sending(reject, 2)
     assert [each.reason for each in sent.receipts] == ["400: no such account"] * 2
 

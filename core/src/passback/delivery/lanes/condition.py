@@ -82,6 +82,16 @@ class Condition:
             return False
         return self.troubled or self._well is None or not timedelta() <= now - self._well < _JUST_NOW
 
+    def believes(self, lease: Lease, sent: Sent, now: datetime) -> bool:
+        """Whether a refusal counts although the system's own check failed: of one alone, while others arrive.
+
+        Some fail their check for good, as the address that is asked has nothing to say.
+        """
+        last = self.breaker.last_success
+        if not sent.doubted or last is None or not timedelta() <= now - last < _JUST_NOW:
+            return False
+        return self.breaker.closed and (lease.alone or bool(self._suspects))
+
     def wait(self, now: datetime) -> timedelta:
         """Return how long to wait until the next attempt."""
         return self.breaker.wait(now, self._backoff)

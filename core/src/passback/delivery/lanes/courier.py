@@ -109,6 +109,8 @@ class Courier:
         with HTTP.recording() as tried:
             sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
         now = self._around.clock.now()
+        if self.condition.believes(lease, sent, now):
+            sent = sent.believed()
         if self.condition.in_doubt(lease, sent, now):
             await self._check()
         attempt = Attempt(self._connection.name, len(planned.send), sent, tried, started, now)

@@ -47,12 +47,18 @@ class Sent:
             all is `Unsupported` where the connector says so; where an answer did (501), it's an outage.
         fits: The most results that the system takes at once, if it refused more.
         unsent: Deliveries that surely weren't sent.
+        doubted: What it refused while it took nothing and its own check failed, which is no word to go by.
     """
 
     receipts: list[Receipt] = attrs.field(factory=list)
     failure: PassbackError | None = attrs.field(default=None, converter=_judged)
     fits: int | None = None
     unsent: Collection[int] = ()
+    doubted: Sequence[Rejected] = ()
+
+    def believed(self) -> Sent:
+        """Return what came of it where what was doubted counts: others arrive."""
+        return attrs.evolve(self, receipts=[*self.receipts, *self.doubted], failure=None, doubted=())
 
     @property
     def reached(self) -> bool:
@@ -133,6 +139,6 @@ async def _reject(connection: Connection, sent: Sent, refused: Sequence[Rejected
         try:
             await connection.check()
         except PassbackError as failure:
-            sent.failure = failure
+            sent.failure, sent.doubted = failure, refused
     if sent.failure is None or sent.arrived:
         sent.receipts += refused
