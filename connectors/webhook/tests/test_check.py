@@ -52,11 +52,52 @@ def test_what_refuses_the_way_fails_it(start, status):
         api.check()
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 415, 422])
+@pytest.mark.parametrize("status", [404, 405, 406, 411, 415])
 def test_an_address_that_only_takes_messages_may_refuse_to_be_read(start, status):
     api = start(Behaviour(auth="none"))
     api.sandbox.fail(status=status)
     api.check()
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (400, {}),
+        (422, {}),
+        (404, {"rejected": [404]}),
+        (200, {"success": "body.ok"}),
+        (404, {"verdict": "body.error && 'rejected'"}),
+    ],
+)
+def test_an_address_that_answers_a_look_as_it_refuses_a_result_vouches_for_nothing(start, status, answer):
+    """Some answer so to everything while the credentials are wrong."""
+    api = start(Behaviour(auth="none"))
+    api.sandbox.fail(status=status, body='{"error": "invalid key"}', on="/events")
+    with pytest.raises(ServerError, match=r"can't be told from .* check\.url .*invalid key") as failure:
+        api.check(answer=answer)
+    assert failure.value.status == status
+    api.check(answer=answer, check={"url": f"{api.url}/me"})
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (400, {"rejected": [422]}),
+        (200, {"success": "body.error"}),
+        (404, {"user_unknown": [404]}),
+        (200, {"success": "abs(body)"}),
+    ],
+)
+def test_an_address_that_answers_a_look_otherwise_than_it_refuses_a_result_vouches(start, status, answer):
+    api = start(Behaviour(auth="none"))
+    api.sandbox.fail(status=status, body='{"error": "nothing to read"}')
+    api.check(answer=answer)
+
+
+def test_a_page_for_whoever_looks_refuses_nothing(start):
+    api = start(Behaviour(auth="none"))
+    api.sandbox.html()
+    api.check(answer={"success": "body.ok"})
 
 
 @pytest.mark.parametrize("status", [204, 400, 404, 405])

@@ -9,10 +9,11 @@ import attrs
 from passback import BatchRefused, Clock, Delivery, JSONValue, Receipt, Response, ServerError
 from passback_webhook.each import Told, each_of
 from passback_webhook.facts import ANSWER, about_answer
+from passback_webhook.message_options import AnswerOptions
 from passback_webhook.options import WebhookOptions
 from passback_webhook.outcomes import Judge, Outcome, Verdict, statuses
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "refuses"]
 
 
 class Reader:
@@ -87,3 +88,16 @@ def _require_all(answer: Response, outcome: Outcome, count: int) -> None:
     # One that was there before may have kept all others out.
     if count > 1 and outcome.verdict not in (Verdict.DELIVERED, Verdict.TRY_LATER):
         raise BatchRefused(f"{answer.asked} answered {answer.status}: {outcome.reason or outcome.verdict}")
+
+
+def refuses(options: AnswerOptions, answer: Response) -> bool:
+    """Return whether a result that were answered so would be rejected."""
+    meant = statuses(options).get(answer.status)
+    facts = about_answer(answer)
+    if meant is Verdict.REJECTED or facts["text"]:
+        return meant is Verdict.REJECTED
+    try:
+        found = Judge(options, ANSWER).outcome(facts, meant)
+    except ServerError:
+        return False
+    return found is not None and found.verdict is Verdict.REJECTED

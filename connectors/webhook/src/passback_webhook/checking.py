@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from passback import Response, ServerError
 from passback_webhook.addresses import Address
+from passback_webhook.answers import refuses
 from passback_webhook.calling import Caller
 from passback_webhook.expressions import Expression, ExpressionFailed
 from passback_webhook.facts import ANSWER, MESSAGE, about_answer
@@ -12,7 +13,8 @@ from passback_webhook.outcomes import holds
 
 __all__ = ["check"]
 
-# What an address says that takes messages but has nothing to read: it's there, and it let us in.
+# What an address says that takes messages but has nothing to read: it's there, and it let us in. Unless it
+# refuses a result so, as some do everything while the credentials are wrong.
 _THERE = (*range(200, 300), 400, 404, 405, 406, 411, 415, 422)
 
 
@@ -29,6 +31,13 @@ async def check(options: WebhookOptions, caller: Caller) -> None:
     if options.url is not None:  # else nothing is asked of them, and what they send proves itself
         answer = await caller.ask("GET", Address(options.url, MESSAGE).base())
         answer.require(*_THERE)
+        if refuses(options.answer, answer):
+            raise ServerError(
+                f"{answer.asked} answered {answer.status} to a look, as it would refuse a result; so what it "
+                "refuses can't be told from wrong credentials. Say under check.url what to ask instead. "
+                f"It said: {answer.excerpt() or 'nothing'}",
+                status=answer.status,
+            )
 
 
 def _require(options: CheckOptions, answer: Response) -> None:

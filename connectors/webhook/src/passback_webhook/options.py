@@ -67,7 +67,8 @@ class WebhookOptions(Options):
     array: ArrayOptions | None = Field(default=None, description="Several results in one request.")
     check: CheckOptions | None = Field(
         default=None,
-        description="What the test button asks; by default GET of `url`, which may answer 404 or 405.",
+        description="What the test button asks; by default GET of `url`, which may answer 404 or 405, but "
+        "nothing that `answer` takes for a refusal.",
     )
     users: UsersOptions | None = Field(default=None, description="How users are looked up.")
     identity: IdentityOptions | None = Field(default=None, description="Which user somebody is.")
