@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scripted import START
 
-from passback import HTTP, AddressPolicy, PassbackError, Response, Timeouts
+from passback import HTTP, AddressPolicy, PassbackError, Response, ServerError, Timeouts
 from passback.http import forms_of, without
 
 OPEN = AddressPolicy(allow_http=True, allow=("127.0.0.0/8",))
@@ -232,3 +232,22 @@ def test_the_start_of_a_secret_that_is_cut_is_not_quoted():
     body = b"<!--" + b"-" * 4075 + b"-->you tok-SECRET-1 here"
     seen = quoting(body, "tok-SECRET-1")
     assert "tok" not in seen.excerpt()
+
+
+def test_whatever_is_made_of_an_answer_shows_no_secret_where_none_was_left_before():
+    seen = quoting(b"", "tok-SECRET-1")
+    said = {"error": ["bad tok-SECRET-1", {"tok-SECRET-1": "a tok%2DSECRET%2D1"}], "codes": [1, None, True]}
+    assert seen.without_secrets(said) == {"error": ["bad •••", {"•••": "a •••"}], "codes": [1, None, True]}
+    assert said["error"][0] == "bad tok-SECRET-1", "it's another document"
+
+
+def test_what_has_no_secret_is_left_as_it_is_however_deep():
+    deep = []
+    for _ in range(5000):
+        deep = [deep, "tok"]
+    assert quoting(b"", "tok-SECRET-1").without_secrets(deep) is deep
+
+
+def test_more_than_can_be_looked_through_is_not_read():
+    with pytest.raises(ServerError, match="more than 4 MiB"):
+        quoting(b" " * (5 << 20), "tok-SECRET-1").without_secrets({})

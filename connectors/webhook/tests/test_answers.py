@@ -1,5 +1,6 @@
 """What each answer means: nothing counts as delivered by mistake, and no fault rejects a result."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -221,6 +222,19 @@ def test_a_reason_is_one_short_line(api, made):
     reason = api.one(made(), answer={"reason": "body.error"}).reason
     assert reason.startswith("a b c")
     assert len(reason) <= 300
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [("upper(body.error)", "BAD •••"), ("substring(body.error, `0`, `12`)", "bad •••")],
+)
+@pytest.mark.parametrize("array", [None, {"results": "body.results", "verdict": "'rejected'"}])
+def test_no_expression_makes_something_of_a_key_in_which_it_cant_be_found(api, made, expression, said, array):
+    answer = {"error": "bad SECRET-key-123", "results": [{"body": {"error": "bad SECRET-key-123"}}]}
+    api.sandbox.fail(status=400, body=json.dumps(answer))
+    array = array and array | {"reason": expression}
+    auth = {"kind": "key", "header": "X-Tenant", "key": "SECRET-key-123"}
+    assert api.one(made(), auth=auth, answer={"reason": expression}, array=array).reason == said
 
 
 def test_results_that_went_keep_their_receipts_when_the_connection_fails_midway(api, made):

@@ -35,6 +35,7 @@ __all__ = [
     "about_answer",
     "about_identity",
     "about_learner",
+    "about_page",
     "about_query",
     "about_result",
 ]
@@ -131,7 +132,18 @@ def about_query(query: UserQuery) -> dict[str, JSONValue]:
 
 
 def about_answer(answer: Response) -> dict[str, JSONValue]:
-    """Return an answer: `body` is null where it is no JSON, and `text` is then what it says instead."""
+    """Return an answer without what the request proved itself with, as expressions make reasons of it.
+
+    Raises:
+        ServerError: There is more than can be looked through.
+    """
+    found = answer.without_secrets(about_page(answer))
+    assert isinstance(found, dict)  # noqa: S101 - it's made of one
+    return found
+
+
+def about_page(answer: Response) -> dict[str, JSONValue]:
+    """Return a page of users: `body` is null where it is no JSON, and `text` is then what it says instead."""
     body: JSONValue = None
     text: JSONValue = None
     try:

@@ -11,7 +11,7 @@ import msgspec
 from passback import JSONValue, Response, ServerError
 from passback_webhook.addresses import as_text, resolved, with_query
 from passback_webhook.expressions import Expression, ExpressionFailed
-from passback_webhook.facts import PAGE, about_answer
+from passback_webhook.facts import PAGE, about_page
 from passback_webhook.people_options import Paging
 
 __all__ = ["pages"]
@@ -37,7 +37,7 @@ async def pages(
     target = turner.first()
     for _ in range(paging.most if paging else 1):
         answer = await ask(target)
-        facts = about_answer(answer)
+        facts = about_page(answer)
         found = _listed(answer, facts, items)
         yield found
         following = turner.following(answer, facts, found)

@@ -7,8 +7,11 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-__all__ = ["forms_of", "without"]
+from passback.model import JSONValue
+
+__all__ = ["cleared", "forms_of", "without"]
 
 # A text shorter than this is in every answer by chance, and hiding it would tell it.
 _SHORTEST = 5
@@ -35,6 +38,41 @@ def without(text: str, forms: Iterable[str]) -> str:
             shown += [content[last:start].decode("utf-8", "replace"), _HIDDEN]
         last = max(last, end)
     return "".join([*shown, content[last:].decode("utf-8", "replace")]) if shown else text
+
+
+def cleared(document: JSONValue, forms: Sequence[str]) -> JSONValue:
+    """Return `document`, of which no text shows any of `forms`."""
+    whole = "\n".join(_texts(document))
+    if without(whole, forms) == whole:
+        return document
+    holder: list[Any] = [document]
+    waiting: list[tuple[Any, Any]] = [(holder, 0)]
+    while waiting:
+        place, at = waiting.pop()
+        each = place[at]
+        if isinstance(each, str):
+            place[at] = without(each, forms)
+        elif isinstance(each, list):
+            place[at] = [*each]
+            waiting += [(place[at], number) for number in range(len(each))]
+        elif isinstance(each, dict):
+            place[at] = {without(name, forms): value for name, value in each.items()}
+            waiting += [(place[at], name) for name in place[at]]
+    found: JSONValue = holder[0]
+    return found
+
+
+def _texts(document: JSONValue) -> Iterator[str]:
+    waiting = [document]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            yield from each
+            waiting += each.values()
 
 
 def _places(content: bytes, forms: Sequence[bytes]) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ import attrs
 import msgspec
 
 from passback.errors import BatchTooLarge, RateLimited, ServerError, Unsupported
-from passback.http.hiding import forms_of, without
+from passback.http.hiding import cleared, forms_of, without
 from passback.model import JSONValue
 
 __all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
@@ -27,6 +27,8 @@ _ENCODED = 3
 # Lists, objects and commas. As many as whole pages of users have in as much as is read at all; of empty lists
 # there can be ten times as many, which nobody has a turn beside, and which take half a gigabyte.
 _PARTS = 1_000_000
+# Several times as much as a request has that is answered with all of itself.
+_LOOKED_THROUGH = 4 << 20
 # Whoever asks for more is asked again after that: results are rejected when they are kept undelivered for too
 # long, 30 days by default, and one absurd word mustn't lead there.
 LONGEST_WAIT = timedelta(days=7)
@@ -135,6 +137,22 @@ class Response:
         text = _TAGS.sub(" ", text)
         line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
         return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
+
+    def without_secrets(self, document: JSONValue) -> JSONValue:
+        """Return `document`, made of this answer, in which no text shows what the request proved itself with.
+
+        For what is made into something else before people see it, where a secret can't be found any more.
+
+        Raises:
+            ServerError: There is more than can be looked through.
+        """
+        if len(self.body) > _LOOKED_THROUGH:
+            raise ServerError(
+                f"{self.asked} answered {self.status} with more than {_LOOKED_THROUGH >> 20} MiB; "
+                "that was not read",
+                status=self.status,
+            )
+        return cleared(document, forms_of(self.secrets))
 
     def retry_at(self) -> datetime | None:
         """Return when ``Retry-After`` allows another try (RFC 9110 §10.2.3), None where it doesn't say."""
