@@ -352,3 +352,18 @@ def test_what_one_item_of_an_answer_puts_off_isnt_overtaken_by_what_came_with_it
 def test_where_all_have_one_verdict_what_one_did_goes_in_one_request(api, made):
     api.submit([of_ana(made, 0), of_ana(made, 1)], array={})
     assert sent(api) == [["r-0", "r-1"]]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("user_unknown", "it doesn't know this learner"),
+        ("activity_unknown", "it doesn't know this activity"),
+        ("try_later", "it asks to try this result later"),
+        ("rejected", "it refused this result"),
+    ],
+)
+def test_what_an_item_means_that_gives_no_reason_is_said(api, made, verdict, said):
+    api.sandbox.fail(status=200, body=json.dumps({"results": [{"verdict": verdict}]}))
+    receipt = api.one(made(), array={"results": "body.results", "verdict": "verdict"})
+    assert receipt.reason == said

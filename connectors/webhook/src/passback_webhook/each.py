@@ -71,7 +71,7 @@ class Each:
         return Told(outcomes=[each or _NOT_MENTIONED for each in found])
 
     def _found(self, items: Sequence[JSONValue], deliveries: Sequence[Delivery]) -> list[Outcome | None]:
-        judged = [self._judge.outcome(each, self._otherwise, "it refused this result") for each in items]
+        judged = [self._judge.outcome(each, self._otherwise) for each in items]
         if self._id is None:
             # In a list of another length, nobody knows whose place is whose.
             return judged if len(items) == len(deliveries) else []

@@ -41,6 +41,14 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+_WITHOUT_A_WORD = {
+    Verdict.USER_UNKNOWN: "it doesn't know this learner",
+    Verdict.ACTIVITY_UNKNOWN: "it doesn't know this activity",
+    Verdict.TRY_LATER: "it asks to try this result later",
+    Verdict.REJECTED: "it refused this result",
+}
+
+
 @attrs.frozen(kw_only=True)
 class Outcome:
     """What became of a result, and what the system said of it.
@@ -65,7 +73,7 @@ class Outcome:
     def receipt(self, delivery: Delivery, now: datetime) -> Receipt:
         """Return the receipt for `delivery`; what arrived always has an id there, at least its own."""
         remote = self.remote_id or delivery.result.id
-        reason = self.reason or "it gave no reason"
+        reason = self.reason or _WITHOUT_A_WORD.get(self.verdict, "")
         match self.verdict:
             case Verdict.DELIVERED:
                 return Delivered(delivery.id, remote)
