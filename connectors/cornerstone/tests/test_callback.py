@@ -66,9 +66,9 @@ def test_further_keys_are_sent_where_their_names_are_configured(csod, sent, made
 
 def test_what_is_not_chosen_is_not_sent(csod, sent, made, launch):
     task = made("task_completed", item=Item(id="t"))
-    assert csod.submit(sent(result=task), launches=[launch], **ALONE) == [Delivered(1)]
+    assert csod.submit(sent(result=task), launches=[launch], **ALONE) == [Delivered(1, sent=False)]
     kinds = {"events": ["completed"]}
-    assert csod.submit(sent("started"), launches=[launch], **kinds, **ALONE) == [Delivered(1)]
+    assert csod.submit(sent("started"), launches=[launch], **kinds, **ALONE) == [Delivered(1, sent=False)]
     assert csod.sandbox.requests == []
 
 

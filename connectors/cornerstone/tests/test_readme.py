@@ -44,7 +44,7 @@ def test_the_configuration_is_one_and_delivers_by_both_ways(csod, sent):
     assert (csod.entry(0).way, csod.entry(1).way) == ("callback", "api")
 
 
-WAITS, UNSENT, REFUSED = NeedsLaunch, Delivered(1), Rejected
+WAITS, UNSENT, REFUSED = NeedsLaunch, Delivered(1, sent=False), Rejected
 TABLE = {
     ("completed", "both"): Delivered(1, "ladder-1"),
     ("passed", "both"): Delivered(1, "ladder-1"),

@@ -81,7 +81,7 @@ def test_progress_waits_for_a_token_where_launches_bring_some(csod, sent):
 
 
 def test_progress_is_not_sent_where_no_token_will_ever_come(csod, sent):
-    assert csod.submit(sent("progressed"), **TENANT) == [Delivered(1)]
+    assert csod.submit(sent("progressed"), **TENANT) == [Delivered(1, sent=False)]
     assert csod.sandbox.requests == []
 
 

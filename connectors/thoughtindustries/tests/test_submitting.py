@@ -66,7 +66,7 @@ def test_an_end_completes_the_course(start, made, kind, more):
 )
 def test_a_course_has_no_place_for_anything_else(start, made, kind, more):
     school = start()
-    assert school.submit(made.delivery(1, made.result(1, kind, **more))) == [Delivered(1)]
+    assert school.submit(made.delivery(1, made.result(1, kind, **more))) == [Delivered(1, sent=False)]
     assert school.sandbox.requests == []
 
 

@@ -56,7 +56,7 @@ def test_every_kind_of_result_is_sent_with_the_eight_fields_unless_configured_ot
 def test_what_is_not_chosen_is_not_sent_and_counts_as_delivered_without_an_id_over_there(api, made):
     chosen, other = made(1, ResultKind.COMPLETED), made(2, ResultKind.STARTED)
     receipts = api.submit([other, chosen], events=["completed"])
-    assert receipts == [Delivered(1, None), Delivered(2, "r-1")]
+    assert receipts == [Delivered(1, sent=False), Delivered(2, "r-1")]
     assert [each["id"] for each in api.sandbox.messages] == ["r-1"]
 
 

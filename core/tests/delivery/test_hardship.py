@@ -378,6 +378,35 @@ def test_an_answer_that_the_connector_gives_by_itself_says_nothing_of_the_system
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_a_system_is_not_told_of_says_nothing_of_it(place, count):
+    """Else an outage ended with each such result, and what went with one was rejected by a wrong key."""
+
+    async def check():
+        async with room(place, batch=count) as here:
+
+            def down():
+                raise ServerError("401: wrong key", status=401)
+
+            def wrong_key(batch):
+                return [
+                    Rejected(each.id, "400: wrong key")
+                    if each.result.id == "r-0"
+                    else Delivered(each.id, sent=False)
+                    for each in batch.deliveries
+                ]
+
+            here.connector.behaviour, here.connector.healthy = wrong_key, down
+            await here.put(*(result(number) for number in range(6)))
+            await here.run(600, step=5)
+            connection = await only_connection(here)
+            assert (connection.health, connection.last_success) == ("server error", None)
+            assert (await here.states())["r-0"] == "pending"
+            assert list((await here.states()).values()).count("delivered") == 5
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize("back", [True, False])
 def test_a_wait_that_the_system_asked_for_is_not_healed_by_what_the_connector_answers_itself(place, back):
     """Where nothing else is left to send, the test button tells whether the system is well by then."""

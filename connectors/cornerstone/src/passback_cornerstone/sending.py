@@ -82,7 +82,7 @@ class Sender:
     def _record(self, delivery: Delivery) -> Record | Receipt:
         result = delivery.result
         if result.kind not in self._options.events:
-            return Delivered(delivery.id)  # without an id over there: it was not to be sent
+            return Delivered(delivery.id, sent=False)  # without an id over there: it was not to be sent
         user = _user(delivery)
         if user is not None:
             course = course_id(result.activity.id, self._options.courses)
@@ -118,7 +118,7 @@ class Sender:
             return NeedsLaunch(delivery.id, reason, untaken.refused)
         if record.completed:
             return Rejected(delivery.id, "the tenant API completes, but can't tell that somebody failed")
-        return Delivered(delivery.id)  # the tenant API has no place for it: it was not to be sent
+        return Delivered(delivery.id, sent=False)  # the tenant API has no place for it
 
     async def _settled(self, delivery: Delivery, record: Record, answer: Receipt | Response) -> Receipt:
         if isinstance(answer, Response):

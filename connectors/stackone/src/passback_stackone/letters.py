@@ -40,7 +40,7 @@ def letter(delivery: Delivery, options: StackOneOptions) -> Letter | Receipt:
     """Return `delivery` ready to be sent, or its receipt where it can't or needn't be."""
     content = outgoing(delivery.result, options)
     if content is None:
-        return Delivered(delivery.id)
+        return Delivered(delivery.id, sent=False)
     account, launch = delivery.account, delivery.launch
     if account is None:
         return UserUnknown(delivery.id, "nobody over there is known to be this learner")

@@ -61,7 +61,7 @@ class Submitter:
     async def _sent(self, delivery: Delivery) -> Receipt:
         ready = entry(delivery, self._options)
         if not isinstance(ready, Entry):
-            return Delivered(delivery.id) if ready is None else ready
+            return Delivered(delivery.id, sent=False) if ready is None else ready
         answer: Response | None = None
         try:
             found = await self._found(delivery, ready)

@@ -88,7 +88,7 @@ class WebhookConnector(Connector[WebhookOptions]):
 
     def _written(self, delivery: Delivery) -> Message | Receipt:
         if not self._author.writes(delivery.result.kind):
-            return Delivered(delivery.id)  # without an id over there: it was not to be sent
+            return Delivered(delivery.id, sent=False)  # without an id over there: it was not to be sent
         try:
             return self._author.message(delivery)
         except NobodyToName as nobody:

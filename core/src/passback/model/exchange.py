@@ -112,12 +112,14 @@ class Delivered:
         remote_id: Its id over there, where the system gives one.
         launch: The id of the launch whose token the system took.
         refused: The ids of the launches whose tokens it refused before; they aren't offered again.
+        sent: Whether it was sent; False of what this system isn't told of, which says nothing of how it does.
     """
 
     delivery: int = attrs.field(validator=_number)
     remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
     launch: int | None = attrs.field(default=None, validator=_maybe_number)
     refused: tuple[int, ...] = attrs.field(default=(), validator=_numbers)
+    sent: bool = attrs.field(default=True, kw_only=True)
 
 
 @attrs.frozen

@@ -25,8 +25,12 @@ from passback.model import (
 
 __all__ = ["Sent", "send"]
 
-# What a connector may answer without asking the system.
-_BY_ITSELF = UserUnknown | NeedsLaunch
+
+def _by_itself(receipt: Receipt) -> bool:
+    """Whether a connector may answer this without asking the system."""
+    return isinstance(receipt, UserUnknown | NeedsLaunch) or (
+        isinstance(receipt, Delivered) and not receipt.sent
+    )
 
 
 def _judged(failure: PassbackError | None) -> PassbackError | None:
@@ -63,20 +67,22 @@ class Sent:
     @property
     def reached(self) -> bool:
         """Whether the system itself was asked, rather than the connector answering by itself."""
-        return any(not isinstance(receipt, _BY_ITSELF) for receipt in self.receipts)
+        return not all(map(_by_itself, self.receipts))
 
     @property
     def put_off(self) -> str | None:
         """Why the system took nothing of it for now; None where it did, or wasn't asked."""
         later = [each for each in self.receipts if isinstance(each, TryLater)]
-        if not later or any(not isinstance(each, TryLater | _BY_ITSELF) for each in self.receipts):
+        if not later or not all(isinstance(each, TryLater) or _by_itself(each) for each in self.receipts):
             return None
         return f"it took nothing, and asks to try later: {later[-1].reason or 'without a reason'}"
 
     @property
     def arrived(self) -> bool:
         """Whether anything of it is over there now."""
-        return any(isinstance(receipt, Delivered | AlreadyThere) for receipt in self.receipts)
+        return any(
+            isinstance(each, Delivered | AlreadyThere) and not _by_itself(each) for each in self.receipts
+        )
 
 
 async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
