@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from datetime import datetime, timedelta
 
 from passback import RateLimited, Response
 from passback_cornerstone.envelopes import said
 
-__all__ = ["is_page", "next_minute", "refusal", "require"]
+__all__ = ["next_minute", "refusal", "require"]
 
 _TOO_MANY = 429
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -41,10 +40,3 @@ def next_minute(at: datetime) -> datetime:
 def refusal(answer: Response) -> str:
     """Return why a result is refused, for people."""
     return f"Cornerstone refused it ({answer.status}): {said(answer)}"
-
-
-def is_page(answer: Response) -> bool:
-    """Whether this is a page for people: a sign-in, or something on the way."""
-    kind = answer.headers.get("content-type", "").lower()
-    # Such a mark is no part of a text, but may begin one.
-    return "html" in kind or answer.body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<"

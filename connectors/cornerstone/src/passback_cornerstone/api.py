@@ -11,7 +11,7 @@ from passback import (
     Response,
     ServerError,
 )
-from passback_cornerstone.answers import is_page, next_minute, require
+from passback_cornerstone.answers import next_minute, require
 from passback_cornerstone.api_options import ApiOptions
 from passback_cornerstone.envelopes import as_told
 
@@ -89,7 +89,7 @@ class Api:
                 status=answer.status,
             )
         # What a proxy says is no verdict on a result or a user.
-        if answer.status in (*_GOOD, *_VERDICTS) and is_page(answer):
+        if answer.status in (*_GOOD, *_VERDICTS) and answer.is_page:
             raise ServerError(
                 f"{answer.asked} answered {answer.status} with something that is no JSON; "
                 "is this the portal's address?",

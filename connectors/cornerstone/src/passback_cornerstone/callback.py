@@ -6,7 +6,7 @@ from enum import Enum, auto
 from urllib.parse import quote, quote_plus
 
 from passback import HTTP, Response, ServerError, basic_auth
-from passback_cornerstone.answers import is_page, require
+from passback_cornerstone.answers import require
 from passback_cornerstone.envelopes import as_told
 from passback_cornerstone.launches import Target
 from passback_cornerstone.options import CallbackOptions
@@ -38,7 +38,7 @@ def meaning(answer: Response, record: Record) -> Meaning:
     Raises:
         ConnectionFailure: It concerns the whole portal.
     """
-    if answer.status in _ASTRAY or (answer.status in _VERDICTS and is_page(answer)):
+    if answer.status in _ASTRAY or (answer.status in _VERDICTS and answer.is_page):
         return Meaning.ASTRAY
     if answer.status in _GOOD:
         return Meaning.TAKEN
