@@ -40,7 +40,7 @@ def test_progress_goes_to_assignments_where_that_is_asked_for(csod, sent):
 
 
 def test_without_an_assignment_there_is_nothing_to_update(csod, sent):
-    assert csod.submit(sent("progressed"), **ALONE) == [Delivered(1)]
+    assert csod.submit(sent("progressed"), **ALONE) == [Delivered(1, sent=False)]
 
 
 def test_without_an_assignment_progress_waits_for_a_launch_that_can_tell_it(csod, sent):
