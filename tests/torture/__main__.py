@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from torture.disk import apart
+from torture.engines import ENGINES
 from torture.place import Place
 
 
@@ -20,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how many workers are killed")
     parser.add_argument("--seed", type=int, help="what chooses; any if not given")
-    parser.add_argument("--engine", default="sqlite", help="sqlite, sqlite-journal or postgres")
+    parser.add_argument("--engine", default="sqlite", choices=sorted(ENGINES), help="what keeps the outbox")
     chosen = parser.parse_args()
     place = Place(Path(tempfile.mkdtemp(prefix="torture-")))
     place.make()
