@@ -27,6 +27,7 @@ MORE = {
     "b_alone": False,
     "b_limit": 50,
     "b_learners": LEARNERS,
+    "b_organisations": ["default"],
     "b_seq": 5,
     "b_result": 5,
     "b_due": 6_000_000,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
@@ -11,7 +11,7 @@ from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
 from passback.store import PerEngine, State, listed, numbers, schema
 
-__all__ = ["DueRow", "finished", "in_order", "overtaken", "subject"]
+__all__ = ["THEIRS", "DueRow", "finished", "in_order", "overtaken", "subject", "theirs"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -36,6 +36,11 @@ class DueRow(NamedTuple):
     source: str | None
 
 
+# Of the learners that `theirs` binds; others of the same ids may be of ten thousand other organisations.
+THEIRS = (
+    _r.organisation.in_(bindparam("b_organisations", expanding=True)),
+    _r.learner.in_(bindparam("b_learners", expanding=True)),
+)
 _LATER = (
     select(_d.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
@@ -46,7 +51,7 @@ _HOLDING = (
     select(_d.seq, _d.result, _d.due, _d.lease, _d.alone, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-    .where(_d.due > bindparam("b_now"), _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .where(_d.due > bindparam("b_now"), *THEIRS)
 )
 
 
@@ -77,7 +82,7 @@ _SAID = (
     select(_r.organisation, _r.learner, _r.activity, func.max(_r.at).label("at"))
     .join(schema.delivery, _d.result == _r.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_r.kind.in_(sorted(STATUS)), _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .where(_r.kind.in_(sorted(STATUS)), *THEIRS)
     .group_by(_r.organisation, _r.learner, _r.activity)
 )
 # Of two at the same time, what came later counts.
@@ -93,13 +98,22 @@ _ENDED = (
     select(_r.organisation, _r.learner, _r.activity, _r.body)
     .join(schema.delivery, _d.result == _r.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_r.kind.in_(sorted(END)), _r.learner.in_(bindparam("b_learners", expanding=True)))
+    .where(_r.kind.in_(sorted(END)), *THEIRS)
 )
 
 
 def subject(row: DueRow | _Row) -> tuple[str, str, str]:
     """Return whose result in what `row` is: results of the same keep their order."""
     return row.organisation, row.learner, row.activity
+
+
+def theirs(subjects: Iterable[tuple[str, str, str]]) -> dict[str, list[str]]:
+    """Return what `THEIRS` takes for the learners of `subjects`."""
+    learners = {(organisation, learner) for organisation, learner, _ in subjects}
+    return {
+        "b_organisations": sorted({organisation for organisation, _ in learners}),
+        "b_learners": sorted({learner for _, learner in learners}),
+    }
 
 
 def in_order(
@@ -121,9 +135,8 @@ def in_order(
     """
     if not rows or db.scalar(_LATER, {"b_connection": connection, "b_now": now}) is None:
         return rows, 0
-    learners = sorted({row.learner for row in rows})
     holding: dict[tuple[str, str, str], list[_Row]] = {}
-    wanted = {"b_connection": connection, "b_now": now, "b_learners": learners}
+    wanted = {"b_connection": connection, "b_now": now, **theirs(map(subject, rows))}
     for holder in db.execute(_HOLDING, wanted):
         holding.setdefault(subject(holder), []).append(holder)
     held: dict[int, DueRow] = {}
@@ -169,11 +182,8 @@ def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozen
     progress = [row for row in rows if row.kind == ResultKind.PROGRESSED]
     if not progress:
         return frozenset()
-    learners = sorted({row.learner for row in progress})
-    said = {
-        subject(row): row.at
-        for row in db.execute(_SAID, {"b_connection": connection, "b_learners": learners})
-    }
+    wanted = {"b_connection": connection, **theirs(map(subject, progress))}
+    said = {subject(row): row.at for row in db.execute(_SAID, wanted)}
     return frozenset(
         row.seq for row in progress if _is_overtaken(db, connection, row, said.get(subject(row)))
     )
@@ -196,10 +206,10 @@ def _is_overtaken(db: Connection, connection: str, row: DueRow, said: int | None
 
 def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozenset[int]:
     """Return those of `rows` whose learners have finished their activity, as was delivered already."""
-    learners = sorted({row.learner for row in rows})
+    wanted = {"b_connection": connection, **theirs(map(subject, rows))}
     ended = {
         subject(row)
-        for row in db.execute(_ENDED, {"b_connection": connection, "b_learners": learners})
+        for row in db.execute(_ENDED, wanted)
         # Whoever failed may have to go on.
         if all(result.completion is not False for result in readable([row.body]))
     }

@@ -90,6 +90,9 @@ class Selection:
         ):
             if value is not None:
                 conditions.append(column == value)
+        if self.learner is not None and self.organisation is None:
+            # Wherever there is one of that id: by the index, which has the organisation first.
+            conditions.append(_r.organisation.in_(select(_r.organisation).distinct()))
         if self.since is not None:
             conditions.append(_r.accepted >= milliseconds(self.since))
         if self.until is not None:

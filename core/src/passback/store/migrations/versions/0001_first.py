@@ -284,7 +284,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "organisation"),
         sqlite_autoincrement=True,
     )
-    op.create_index("result_learner", "result", ["learner", "organisation"], unique=False)
+    op.create_index("result_learner", "result", ["organisation", "learner"], unique=False)
     op.create_index(
         "result_unrouted",
         "result",
