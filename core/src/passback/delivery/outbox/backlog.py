@@ -49,11 +49,12 @@ class Backlog:
 
 def backlog(db: Connection) -> Mapping[str, Backlog]:
     """Return connection → what is still to be done for it; nothing for one without a backlog."""
-    found = {
-        row.connection: Backlog(pending=row.many, oldest=moment(row.oldest)) for row in db.execute(_PENDING)
-    }
-    for row in db.execute(_KEPT):
-        before = found.get(row.connection, Backlog())
-        found[row.connection] = attrs.evolve(before, **{State(row.state).word: row.many})
     ill = frozenset(db.scalars(_ILL))
-    return {name: attrs.evolve(each, well=name not in ill) for name, each in found.items()}
+    found: dict[str, Backlog] = {}
+    for row in db.execute(_PENDING):
+        well = row.connection not in ill
+        found[row.connection] = Backlog(pending=row.many, oldest=moment(row.oldest), well=well)
+    for row in db.execute(_KEPT):
+        before = found.get(row.connection) or Backlog(well=row.connection not in ill)
+        found[row.connection] = attrs.evolve(before, **{State(row.state).word: row.many})
+    return found
