@@ -39,6 +39,25 @@ def test_nothing_goes_out_but_what_was_asked_for(misbehaving, answer):
     assert [each for each in head(server) if each[0] != "connection"] == wanted
 
 
+def test_each_request_says_what_it_was_asked_to_however_alike_the_one_before_was(misbehaving, answer):
+    server, headers = misbehaving(answer()), {"x-key": "first"}
+
+    async def ask():
+        async with asking(server) as http:
+            for query in (None, None, {"all": 1}, {"all": True}):
+                await http.request("GET", f"{server.url}/results", query=query, headers=headers)
+                headers["x-key"] += "+"
+
+    asyncio.run(ask())
+    told = [(each.split(" HTTP")[0], each.partition("x-key: ")[2].split()[0]) for each in server.requests]
+    assert told == [
+        ("GET /results", "first"),
+        ("GET /results", "first+"),
+        ("GET /results?all=1", "first++"),
+        ("GET /results?all=true", "first+++"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("method", "content", "length"),
     [("GET", None, None), ("DELETE", None, None), ("POST", b"{}", "2"), ("PUT", LARGE, str(len(LARGE)))],

@@ -19,8 +19,9 @@ import msgspec
 
 from passback.clock import Clock, SystemClock
 from passback.errors import ServerError
+from passback.http.asked import Query
 from passback.http.response import Response, basic_auth
-from passback.http.session import HTTP, Query
+from passback.http.session import HTTP
 from passback.model import JSONValue
 
 __all__ = ["ClientCredentials", "OAuth2"]

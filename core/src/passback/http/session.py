@@ -7,38 +7,28 @@ proxies nor ``.netrc`` are taken from the environment.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache
-from importlib.metadata import version
-from typing import TypeAlias
 
 import attrs
-import httpx2
 import msgspec
 
 from passback.clock import Clock, SystemClock
 from passback.errors import CannotConnect, PassbackError, ServerError
 from passback.http import wire
 from passback.http.address import AddressPolicy
+from passback.http.asked import Asked, Query
 from passback.http.conversation import MAX_BODY
 from passback.http.quota import Meter, Quota
 from passback.http.reaching import Reach
-from passback.http.response import Response, secrets_in
+from passback.http.response import Response
 from passback.http.sockets import idle
 from passback.http.transport import Timeouts, Transport
 
 __all__ = ["HTTP", "Exchange", "Timeouts"]
 
-Query: TypeAlias = Mapping[str, str | int | bool]
-
-# What RFC 9110 §5.5 lets a field value be.
-_SENDABLE = re.compile(r"([\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?)?")
-# What says where an answer or a request ends; whoever could say it twice could hide one request in another.
-_FRAMING = frozenset({"content-length", "host", "transfer-encoding", "upgrade"})
 _UNREACHED: Mapping[type[Exception], str] = {
     wire.Cut: "it cut the connection",
     wire.NotReached: "not reached",
@@ -66,18 +56,6 @@ class Exchange:
     milliseconds: int
 
 
-# Its repr would show what nobody is to see.
-@attrs.frozen(kw_only=True, repr=False)
-class _Asked:
-    method: str
-    url: httpx2.URL
-    headers: Mapping[str, str]
-    status_only: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.method} {_shown(self.url)}"
-
-
 _recorder: ContextVar[list[Exchange] | None] = ContextVar("passback_exchanges", default=None)
 
 
@@ -101,6 +79,7 @@ class HTTP:
         self.meter = Meter(quota or Quota(), self._clock)
         self._reach = Reach(self._policy, self._timeouts.connect)
         self._transport: Transport | None = None
+        self._last: tuple[object, Asked] | None = None
         self._under_way = 0
 
     async def request(  # noqa: PLR0913 - the parts of a request
@@ -136,16 +115,16 @@ class HTTP:
             ServerError: The address can't be used, or the answer is too large.
             RateLimited: The connection's own quota is used up, and nothing was sent.
         """
+        headers = headers or {}
         if json is not None:
             content = msgspec.json.encode(json)
-        asked = self._asked(method, url, query, headers or {}, json=json is not None)
-        if status_only:
-            asked = attrs.evolve(asked, status_only=True)
+            headers = {"content-type": "application/json", **headers}
+        asked = self._asked(method, url, query or {}, headers)
         again = idempotent if idempotent is not None else method in ("GET", "HEAD", "PUT")
         started = time.monotonic()
         try:
             with self._in_use():
-                response = await self._send(asked, content, again=again)
+                response = await self._send(asked, content, again=again, status_only=status_only)
         except PassbackError as error:
             _record(asked, str(error).partition(": ")[2] or str(error), started)
             raise
@@ -184,103 +163,52 @@ class HTTP:
         finally:
             _recorder.reset(token)
 
-    def _asked(
-        self, method: str, url: str, query: Query | None, headers: Mapping[str, str], *, json: bool
-    ) -> _Asked:
-        given = {"accept": "application/json", "user-agent": _user_agent(), **headers}
-        if json:
-            given.setdefault("content-type", "application/json")
-        address = _with_query(_address(url), query) if query else _address(url)
-        asked = _Asked(method=method, url=address, headers=given)
-        _require_sendable(given, str(asked))
-        if address.scheme == "http" and not self._policy.allow_http:
+    def _asked(self, method: str, url: str, query: Query, headers: Mapping[str, str]) -> Asked:
+        # Most connections ask for the same again and again, with another body.
+        if self._last is not None and not query and self._last[0] == (method, url, headers):
+            return self._last[1]
+        asked = Asked.of(method, url, query, headers)
+        if asked.origin[0] == "http" and not self._policy.allow_http:
             raise ServerError(
-                f"{_shown(address)} is not encrypted; use https://, "
+                f"{asked.address} is not encrypted; use https://, "
                 "or allow http for this connection (network.allow_http)"
             )
+        if not query:
+            self._last = ((method, url, dict(headers)), asked)
         return asked
 
-    async def _send(self, asked: _Asked, content: bytes | None, *, again: bool) -> Response:
-        short = f"{asked.method} {asked.url.path}"
+    async def _send(self, asked: Asked, content: bytes | None, *, again: bool, status_only: bool) -> Response:
         for tried in (False, True):
             await self.meter.count()
             try:
                 async with asyncio.timeout(self._timeouts.total):
-                    return await self._exchange(asked, content, short, fresh=tried)
+                    return await self._exchange(asked, content, fresh=tried, status_only=status_only)
             except (wire.Cut, wire.Late, wire.NotReached, TimeoutError) as failure:
                 # The other side may close an idle connection at the moment we take it from the pool.
                 if isinstance(failure, wire.Cut) and failure.kept and again and not tried:
                     continue
                 raise CannotConnect(_unreached(asked, failure)) from None
             except wire.Failure as failure:
-                raise ServerError(f"{short}{_useless(failure)}") from None
+                raise ServerError(f"{asked.short}{_useless(failure)}") from None
         raise AssertionError  # the second try ends one way or the other
 
-    async def _exchange(self, asked: _Asked, content: bytes | None, short: str, *, fresh: bool) -> Response:
+    async def _exchange(
+        self, asked: Asked, content: bytes | None, *, fresh: bool, status_only: bool
+    ) -> Response:
         if self._transport is None or not self._transport.here:
             self._transport = Transport(self._reach, self._timeouts)
-        answer = await self._transport.ask(
-            asked.method, asked.url, asked.headers, content, fresh=fresh, status_only=asked.status_only
-        )
+        answer = await self._transport.ask(asked, content, fresh=fresh, status_only=status_only)
         return Response(
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
-            asked=short,
+            asked=asked.short,
             received=self._clock.now(),
-            secrets=secrets_in(asked.headers),
+            secrets=asked.secrets,
         )
 
 
-@cache
-def _user_agent() -> str:
-    return f"passback/{version('passback')}"
-
-
-# Most connections ask the same few addresses again and again.
-@lru_cache(maxsize=256)
-def _address(url: str) -> httpx2.URL:
-    try:
-        address = httpx2.URL(url)
-    except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError):
-        raise _no_url() from None
-    if address.scheme not in ("http", "https") or not address.host:
-        raise ServerError("the address must start with https://")
-    if not 0 < (address.port or 443) < 1 << 16:
-        raise ServerError("the address has a port that doesn't exist; check its spelling")
-    return address
-
-
-def _with_query(address: httpx2.URL, query: Query) -> httpx2.URL:
-    try:
-        return address.copy_merge_params(dict(query))
-    except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError):
-        raise _no_url() from None
-
-
-def _no_url() -> ServerError:
-    return ServerError("the address is no URL that can be called; check its spelling")
-
-
-def _shown(url: httpx2.URL) -> str:
-    # Without query, fragment and user information: those may hold credentials.
-    port = f":{url.port}" if url.port else ""
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    return f"{url.scheme}://{host}{port}{url.path}"
-
-
-def _require_sendable(headers: Mapping[str, str], asked: str) -> None:
-    for name, value in headers.items():
-        if name.lower() in _FRAMING:
-            raise ServerError(f"{asked}: the header {name} is HTTP's own; leave it out")
-        if not _SENDABLE.fullmatch(value):
-            raise ServerError(
-                f"{asked}: the header {name} can't be sent: its value has a line break, a space at its end "
-                "or a character that headers don't allow; check key, secret or token"
-            )
-
-
-def _unreached(asked: _Asked, failure: Exception) -> str:
+def _unreached(asked: Asked, failure: Exception) -> str:
     what = _UNREACHED.get(type(failure), "no answer in time")
     said = str(failure).strip()
     return f"{asked}: {what}{f' ({said})' if said else ''}"
@@ -292,7 +220,7 @@ def _useless(failure: wire.Failure) -> str:
     return f"{_USELESS[type(failure)]}{why}"
 
 
-def _record(asked: _Asked, outcome: str, started: float) -> None:
+def _record(asked: Asked, outcome: str, started: float) -> None:
     exchanges = _recorder.get()
     if exchanges is not None:
         took = round((time.monotonic() - started) * 1000)

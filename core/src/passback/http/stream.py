@@ -93,7 +93,7 @@ class Stream(asyncio.Protocol):
                 break
             if self._arrived:
                 return data[start:]
-            self._transport.write(bytes(data[start : start + _MOST]))
+            self._transport.write(data[start : start + _MOST])
         return data[:0]
 
     def break_off(self) -> None:

@@ -9,24 +9,21 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import cache
-from typing import TypeAlias
 
 import attrs
 import httpx2
 
+from passback.http.asked import Asked, Origin
 from passback.http.conversation import Answer, Conversation
 from passback.http.reaching import Reach
 from passback.http.wire import Cut
 
 __all__ = ["Timeouts", "Transport"]
 
-_Origin: TypeAlias = tuple[str, str, int]
 _SOCKETS = 20
 _KEPT_SECONDS = 30.0
-_PORTS = {"http": 80, "https": 443}
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +43,7 @@ class Timeouts:
 
 @attrs.frozen
 class _Kept:
-    origin: _Origin
+    origin: Origin
     conversation: Conversation
     since: float
 
@@ -71,9 +68,7 @@ class Transport:
 
     async def ask(
         self,
-        method: str,
-        url: httpx2.URL,
-        headers: Mapping[str, str],
+        asked: Asked,
         content: bytes | None,
         *,
         fresh: bool,
@@ -82,61 +77,59 @@ class Transport:
         """Send one request and return the whole answer.
 
         Args:
-            method: ``GET``, ``POST``, …
-            url: Absolute.
-            headers: What to send beside ``Host`` and the body's length.
-            content: The body; None for none.
+            asked: What to send.
+            content: Its body; None for none.
             fresh: Whether over a socket that nobody has used.
-            status_only: Whether its body is left out, whatever becomes of that.
+            status_only: Whether the answer's body is left out, whatever becomes of that.
 
         Raises:
             Failure: There is none.
         """
-        sent = [(b"Host", url.netloc), *((name.encode(), value.encode()) for name, value in headers.items())]
-        if content is not None or method in ("POST", "PUT", "PATCH"):
-            sent.append((b"Content-Length", b"%d" % len(content or b"")))
-        origin = (url.scheme, url.raw_host.decode(), url.port or _PORTS[url.scheme])
-        async with self._one_of_few():
-            kept = None if fresh else await self._taken(origin)
-            conversation = kept or await self._opened(origin)
+        async with self._free:
+            self._used += 1
             try:
-                answer = await conversation.ask(
-                    method.encode(),
-                    url.raw_path,
-                    sent,
-                    content or b"",
-                    self._timeouts.read,
-                    status_only=status_only,
-                )
-            except BaseException as failure:
-                await _close([conversation])
-                if isinstance(failure, Cut):
-                    failure.kept = kept is not None
-                raise
-            if self._closed or not conversation.goes_on:
-                await _close([conversation])
-            else:
-                self._kept.append(_Kept(origin, conversation, time.monotonic()))
-            return answer
+                return await self._answered(asked, content, fresh=fresh, status_only=status_only)
+            finally:
+                self._used -= 1
+
+    async def _answered(
+        self, asked: Asked, content: bytes | None, *, fresh: bool, status_only: bool
+    ) -> Answer:
+        sent = [*asked.headers]
+        if content is not None or asked.method in ("POST", "PUT", "PATCH"):
+            sent.append((b"Content-Length", b"%d" % len(content or b"")))
+        kept = None if fresh else await self._taken(asked.origin)
+        conversation = kept or await self._opened(asked.origin)
+        try:
+            answer = await conversation.ask(
+                asked.method.encode(),
+                asked.target,
+                sent,
+                content or b"",
+                self._timeouts.read,
+                status_only=status_only,
+            )
+        except BaseException as failure:
+            await _close([conversation])
+            if isinstance(failure, Cut):
+                failure.kept = kept is not None
+            raise
+        if self._closed or not conversation.goes_on:
+            await _close([conversation])
+        else:
+            self._kept.append(_Kept(asked.origin, conversation, time.monotonic()))
+        return answer
 
     async def aclose(self) -> None:
         """Close all sockets; those in use are closed after it."""
         self._closed = True
         await self._let_go(list(self._kept))
 
-    @asynccontextmanager
-    async def _one_of_few(self) -> AsyncIterator[None]:
-        async with self._free:
-            self._used += 1
-            try:
-                yield
-            finally:
-                self._used -= 1
-
-    async def _taken(self, origin: _Origin) -> Conversation | None:
+    async def _taken(self, origin: Origin) -> Conversation | None:
         last = time.monotonic() - _KEPT_SECONDS
         useless = [each for each in self._kept if each.since < last or each.conversation.stream.over]
-        await self._let_go(useless)
+        if useless:
+            await self._let_go(useless)
         while found := next((each for each in reversed(self._kept) if each.origin == origin), None):
             self._kept.remove(found)
             if found.conversation.goes_on:
@@ -144,7 +137,7 @@ class Transport:
             await _close([found.conversation])
         return None
 
-    async def _opened(self, origin: _Origin) -> Conversation:
+    async def _opened(self, origin: Origin) -> Conversation:
         await self._let_go(self._kept[: max(0, len(self._kept) + self._used - _SOCKETS)])
         scheme, host, port = origin
         return Conversation(await self._reach.stream(host, port, _tls() if scheme == "https" else None))

@@ -24,6 +24,7 @@ _SHARED = (
     "h11",
     "httpx2",
     "passback.http.address",
+    "passback.http.asked",
     "passback.http.compression",
     "passback.http.conversation",
     "passback.http.oauth",
