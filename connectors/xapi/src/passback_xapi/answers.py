@@ -29,7 +29,10 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> tuple[Sequence[R
     answer.require(_OK, _NO_CONTENT)
     if answer.status == _NO_CONTENT:  # Ralph, when it holds them all
         return (), outgoing
-    stored = _ids(answer)
+    named = _ids(answer)
+    if named == [each.id for each in outgoing]:
+        return [Delivered(each.delivery.id, each.id) for each in outgoing], ()
+    stored = {each.lower() for each in named}
     # Of those that name only what is new to them, some answer an empty list where nothing is.
     if stored - {each.id for each in outgoing}:
         raise ServerError(
@@ -41,12 +44,13 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> tuple[Sequence[R
     return receipts, [each for each in outgoing if each.id not in stored]
 
 
-def _ids(answer: Response) -> set[str]:
+def _ids(answer: Response) -> list[str]:
     document: JSONValue = answer.json()
-    if not isinstance(document, list) or not all(isinstance(each, str) for each in document):
+    named = [each for each in document if isinstance(each, str)] if isinstance(document, list) else []
+    if named != document:
         raise ServerError(
             f"{answer.asked} answered 200 with something that is no list of statement ids; "
             "is this the xAPI endpoint of an LRS?",
             status=answer.status,
         )
-    return {str(each).lower() for each in document}
+    return named

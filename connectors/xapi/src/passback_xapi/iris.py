@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from passback import Activity, Item, ResultKind
+from passback import Item, ResultKind
 from passback_xapi.endpoint import is_iri
 from passback_xapi.verbs import ITEM_TYPES
 
@@ -24,11 +24,9 @@ _EXTENSION = f"{_URN}extension:"
 RESULT = f"{_URN}result:"
 
 
-def activity_iri(activity: Activity, base: str | None) -> str:
-    """Return the activity's IRI: its own id where that is one, else one made with `base`."""
-    if is_iri(activity.id):
-        return activity.id
-    return _base(base) + quote(activity.id, safe="")
+def activity_iri(own: str, base: str | None) -> str:
+    """Return the IRI of the activity `own`: its id where that is one, else one made with `base`."""
+    return own if is_iri(own) else _base(base) + quote(own, safe="")
 
 
 def read_activity_iri(iri: str, base: str | None) -> str:

@@ -49,7 +49,7 @@ def outcome(result: Result, kept: Kept) -> dict[str, JSONValue]:
         said["duration"] = duration(result.duration)
     if kept.response is not UNSET:
         said["response"] = kept.response
-    if extensions := _extensions(result, own=kept is not NOTHING):
+    if _has_more(result) and (extensions := _extensions(result, own=kept is not NOTHING)):
         said["extensions"] = extensions
     return said
 
@@ -65,6 +65,11 @@ def _score(score: Score) -> dict[str, JSONValue]:
     if score.max is not None:
         said["max"] = score.max
     return said
+
+
+def _has_more(result: Result) -> bool:
+    counted = result.progress is not None or result.counters is not None
+    return counted or result.started is not None or bool(result.extensions)
 
 
 def _extensions(result: Result, *, own: bool) -> dict[str, JSONValue]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
 import msgspec
 
 from passback import Delivery, JSONValue
@@ -14,8 +13,7 @@ from passback_xapi.statements import statement_id, written
 __all__ = ["Outgoing"]
 
 
-@attrs.frozen
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A delivery together with the statement that it becomes.
 
     Attributes:
@@ -26,7 +24,7 @@ class Outgoing:
 
     delivery: Delivery
     id: str
-    written: bytes = attrs.field(repr=False)
+    written: bytes
 
     @classmethod
     def of(cls, delivery: Delivery, options: XapiOptions) -> Outgoing:

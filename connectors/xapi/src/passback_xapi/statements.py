@@ -6,6 +6,7 @@ Source: xAPI 1.0.3, Data §2. The statement is the same for 1.0.3 and 2.0.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from uuid import UUID, uuid5
 
@@ -27,6 +28,16 @@ __all__ = ["statement_id", "to_statement", "written"]
 _NAMESPACE = UUID("6f1d1d52-6a0b-5c27-9f0f-7f0b5b2f5a3e")
 _encode = msgspec.json.Encoder().encode
 _PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class _Statement(msgspec.Struct, gc=False, omit_defaults=True, rename={"about": "object"}):
+    id: str
+    actor: msgspec.Raw
+    verb: msgspec.Raw
+    about: msgspec.Raw
+    timestamp: str
+    result: Mapping[str, JSONValue] = {}
+    context: Mapping[str, object] = {}
 
 
 def to_statement(
@@ -62,20 +73,18 @@ def written(own: str, result: Result, options: XapiOptions, account: Account | N
         UnknownActor: The connection's policy can't identify the learner.
     """
     kept = _kept(result)
-    said: dict[str, object] = {
-        "id": own,
-        "actor": actor(result.learner, options, account),
-        "verb": _verb(result.kind, kept),
-        "object": _object(result, options),
-        "timestamp": timestamp(result.at),
-    }
-    if came_of_it := outcome(result, kept):
-        said["result"] = came_of_it
-    if result.item is not None or kept is not NOTHING:
-        context = _context(result, kept.context, options)
-        if context:
-            said["context"] = context
-    return _encode(said)
+    special = result.item is not None or kept is not NOTHING
+    return _encode(
+        _Statement(
+            own,
+            actor(result.learner, options, account),
+            _verb(result.kind, kept),
+            _object(result, options),
+            timestamp(result.at),
+            outcome(result, kept),
+            _context(result, kept.context, options) if special else {},
+        )
+    )
 
 
 def statement_id(result: Result) -> str:
@@ -125,11 +134,17 @@ def _object(result: Result, options: XapiOptions) -> msgspec.Raw:
 
 
 def _activity(activity: Activity, options: XapiOptions) -> msgspec.Raw:
-    return _described(activity_iri(activity, options.activity_base), COURSE, activity.name, options.language)
+    return _course(activity.id, activity.name, options.activity_base, options.language)
+
+
+# Activities come again and again.
+@lru_cache(maxsize=4096)
+def _course(own: str, name: str | None, base: str | None, language: str) -> msgspec.Raw:
+    return _described(activity_iri(own, base), COURSE, name, language)
 
 
 def _item(item: Item, result: Result, options: XapiOptions) -> msgspec.Raw:
-    inside = activity_iri(result.activity, options.activity_base)
+    inside = activity_iri(result.activity.id, options.activity_base)
     iri = item_iri(item, result.kind, inside)
     return _described(iri, _type(result.kind), item.name, options.language)
 

@@ -115,11 +115,21 @@ class Delivered:
         sent: Whether it was sent; False of what this system isn't told of, which says nothing of how it does.
     """
 
-    delivery: int = attrs.field(validator=_number)
-    remote_id: str | None = attrs.field(default=None, validator=_maybe_text)
-    launch: int | None = attrs.field(default=None, validator=_maybe_number)
-    refused: tuple[int, ...] = attrs.field(default=(), validator=_numbers)
+    delivery: int
+    remote_id: str | None = None
+    launch: int | None = None
+    refused: tuple[int, ...] = ()
     sent: bool = attrs.field(default=True, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        # Nearly every delivery makes one of these, and a validator of each field takes as long as all else.
+        plain = type(self.delivery) is int and (self.remote_id is None or type(self.remote_id) is str)
+        if not plain or self.launch is not None or self.refused != ():
+            fields = attrs.fields(Delivered)
+            _number(self, fields.delivery, self.delivery)
+            _maybe_text(self, fields.remote_id, self.remote_id)
+            _maybe_number(self, fields.launch, self.launch)
+            _numbers(self, fields.refused, self.refused)
 
 
 @attrs.frozen

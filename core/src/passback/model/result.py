@@ -112,10 +112,9 @@ class Learner:
     @property
     def address(self) -> str | None:
         """A usable e-mail address: `email`, or `id` where the host uses addresses as ids; else None."""
-        for text in (self.email, self.id):
-            if text and _is_address(text):
-                return text
-        return None
+        if self.email and _is_address(self.email):
+            return self.email
+        return self.id if _is_address(self.id) else None
 
 
 @attrs.frozen(kw_only=True)
