@@ -134,8 +134,8 @@ def _signed_in(known: Account | None) -> tuple[str, str]:
 
 
 def _mailto(learner: Learner, options: XapiOptions) -> str:
-    address = learner.address
-    if address is None:
+    mailto = _reached(learner.email, learner.id)
+    if mailto is None:
         trouble = (
             "the learner's e-mail address can't be used, as a name, @ and a domain are expected, with single "
             "dots inside them and no spaces"
@@ -146,11 +146,16 @@ def _mailto(learner: Learner, options: XapiOptions) -> str:
             f"{trouble}, and this connection identifies learners by it (actor = {options.actor}); it goes "
             "once any result of theirs has one that can be used, or choose actor = account"
         )
-    return _iri(address)
+    return mailto
 
 
 # What becomes of an address costs as much as the rest of a statement.
 @lru_cache(maxsize=4096)
+def _reached(email: str | None, own: str) -> str | None:
+    address = Learner(id=own, email=email).address
+    return None if address is None else _iri(address)
+
+
 def _iri(address: str) -> str:
     # RFC 6068 §2: what has a meaning in URIs is percent-encoded; a domain is written as DNS has it.
     local, _, domain = address.rpartition("@")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from passback import Counters, InvalidResult, JSONValue, Result, ResultKind, Score
 from passback_xapi.iris import RESULT, extension_iri, extension_key
@@ -17,11 +17,11 @@ from passback_xapi.kept import KEY, NOTHING, Kept
 from passback_xapi.shapes import Outcome
 from passback_xapi.times import duration, read_duration, read_timestamp, timestamp
 
-__all__ = ["outcome", "read_outcome"]
+__all__ = ["Told", "outcome", "read_outcome"]
 
 _PROGRESS = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 _WHOLE = 100
-_SUCCESS = {ResultKind.PASSED: True, ResultKind.FAILED: False}
+_COMPLETED, _PASSED, _FAILED = ResultKind.COMPLETED, ResultKind.PASSED, ResultKind.FAILED
 _STARTED = f"{RESULT}started"
 _COUNTERS = {
     f"{RESULT}{name.replace('_', '-')}": name
@@ -29,42 +29,45 @@ _COUNTERS = {
 }
 
 
-def outcome(result: Result, kept: Kept) -> dict[str, JSONValue]:
-    """Return the statement's `result`; empty where there is nothing to say.
+class _Score(Struct, gc=False, omit_defaults=True):
+    scaled: float | None = None
+    raw: float | None = None
+    min: float | None = None
+    max: float | None = None
+
+
+class Told(Struct, gc=False, omit_defaults=True):
+    """What came of it, as a statement tells it."""
+
+    score: _Score | None = None
+    success: bool | None = None
+    completion: bool | None = None
+    duration: str | None = None
+    response: str | None = None
+    extensions: Mapping[str, JSONValue] = {}
+
+
+_NO_SCORE, _UNTOLD = _Score(), Told()
+
+
+def outcome(result: Result, kept: Kept) -> Told | None:
+    """Return the statement's `result`; None where there is nothing to say.
 
     Args:
         result: What is told.
         kept: What it keeps for its statement.
     """
-    said: dict[str, JSONValue] = {}
-    if result.score is not None and (score := _score(result.score)):
-        said["score"] = score
-    success = _SUCCESS.get(result.kind, result.success)
-    if success is not None:
-        said["success"] = success
-    completion = True if result.kind is ResultKind.COMPLETED else result.completion
-    if completion is not None:
-        said["completion"] = completion
-    if result.duration is not None:
-        said["duration"] = duration(result.duration)
-    if kept.response is not UNSET:
-        said["response"] = kept.response
-    if _has_more(result) and (extensions := _extensions(result, own=kept is not NOTHING)):
-        said["extensions"] = extensions
-    return said
-
-
-def _score(score: Score) -> dict[str, JSONValue]:
-    said: dict[str, JSONValue] = {}
-    if score.scaled is not None:
-        said["scaled"] = score.scaled
-    if score.raw is not None:
-        said["raw"] = score.raw
-    if score.min is not None:
-        said["min"] = score.min
-    if score.max is not None:
-        said["max"] = score.max
-    return said
+    kind, score = result.kind, result.score
+    points = _NO_SCORE if score is None else _Score(score.scaled, score.raw, score.min, score.max)
+    told = Told(
+        None if points == _NO_SCORE else points,
+        True if kind is _PASSED else False if kind is _FAILED else result.success,
+        True if kind is _COMPLETED else result.completion,
+        None if result.duration is None else duration(result.duration),
+        None if kept.response is UNSET else kept.response,
+        _extensions(result, own=kept is not NOTHING) if _has_more(result) else {},
+    )
+    return None if told == _UNTOLD else told
 
 
 def _has_more(result: Result) -> bool:

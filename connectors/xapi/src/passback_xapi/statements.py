@@ -18,7 +18,7 @@ from passback_xapi.actors import actor
 from passback_xapi.iris import activity_iri, item_iri
 from passback_xapi.kept import NOTHING, RELATIONS, Context, Kept, kept_of
 from passback_xapi.options import XapiOptions
-from passback_xapi.outcomes import outcome
+from passback_xapi.outcomes import Told, outcome
 from passback_xapi.times import timestamp
 from passback_xapi.verbs import COURSE, ITEM_TYPES, VERBS, kind_of
 
@@ -36,7 +36,7 @@ class _Statement(msgspec.Struct, gc=False, omit_defaults=True, rename={"about": 
     verb: msgspec.Raw
     about: msgspec.Raw
     timestamp: str
-    result: Mapping[str, JSONValue] = {}
+    result: Told | None = None
     context: Mapping[str, object] = {}
 
 
@@ -72,7 +72,7 @@ def written(own: str, result: Result, options: XapiOptions, account: Account | N
     Raises:
         UnknownActor: The connection's policy can't identify the learner.
     """
-    kept = _kept(result)
+    kept = _kept(result) if result.extensions else NOTHING
     special = result.item is not None or kept is not NOTHING
     return _encode(
         _Statement(
