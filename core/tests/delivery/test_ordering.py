@@ -362,6 +362,32 @@ def test_what_waits_since_before_an_outage_goes_before_what_came_with_it(place, 
     asyncio.run(check())
 
 
+def test_what_waits_goes_before_what_was_there_however_often_an_outage_ended_its_tries(place):
+    """Only an answer says that somebody isn't known, and makes the next try come later."""
+
+    async def check():
+        async with room(place, batch=1, deliver=False) as here:
+            sent, known = [], []
+            behave = knows_nobody(sent, known)
+
+            def fail(those):
+                bobs = those.deliveries[0].result.learner == BOB
+                if here.clock.now() < START + timedelta(minutes=10) or not (bobs or here.connector.arrived):
+                    raise ServerError("down")
+                if sent and not known:
+                    known.append(True)
+                    raise ServerError("down for a moment")
+                return deliver_all(those) if bobs else behave(those)
+
+            here.connector.behaviour = fail
+            await here.put(did(0, BOB), *(did(number) for number in range(1, 5)))
+            await here.start()
+            await here.run(2000, step=2)
+            assert here.connector.arrived == [f"r-{number}" for number in range(5)]
+
+    asyncio.run(check())
+
+
 def test_what_waits_goes_before_what_the_system_asked_to_send_later(place):
     async def check():
         async with room(place, deliver=False) as here:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from passback.delivery.outbox.history import Event, EventKind
 from passback.delivery.outbox.ordering import THEIRS, DueRow, subject, theirs
@@ -21,6 +21,8 @@ from passback.store import State, moment, parts, schema
 __all__ = ["Waits", "behind_none", "release_before", "release_first", "waits_of"]
 
 _d = schema.delivery.c
+_e = schema.event.c
+_h = schema.history.c
 _r = schema.result.c
 
 # Subject → what of it waits, in order.
@@ -30,7 +32,7 @@ Waits: TypeAlias = Mapping[tuple[str, str, str], Sequence[Row[*tuple[Any, ...]]]
 _QUIET = 500
 
 _WAITS = (
-    select(_d.seq, _d.result, _d.changed, _d.attempts, _r.organisation, _r.learner, _r.activity)
+    select(_d.seq, _d.result, _d.changed, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
     .where(_d.connection == bindparam("b_connection"), schema.waiting_of_learner)
     .where(_d.learner.in_(bindparam("b_learners", expanding=True)))
@@ -120,22 +122,32 @@ def release_first(db: Connection, connection: str, rows: Sequence[DueRow], waits
     system may have learnt of it.
     """
     later = {subject(row): row for row in reversed(rows)}
-    found = [
-        those[0].seq
+    last = {about: max(row.changed for row in those) for about, those in waits.items()}
+    rested = {
+        those[0].seq: (now - last[about], last[about] - row.kept_from)
         for about, those in waits.items()
-        if (row := later.get(about)) and those[0].result < row.result and _quiet(those, row, now)
-    ]
-    return _release(db, connection, found, now)
+        if (row := later.get(about)) and those[0].result < row.result and now - last[about] >= _QUIET
+    }
+    again = _released(db, rested)
+    return _release(db, connection, [seq for seq in rested if _quiet(*rested[seq], again.get(seq, 0))], now)
 
 
-def _quiet(those: Sequence[Row[*tuple[Any, ...]]], later: DueRow, now: int) -> bool:
+def _quiet(rest: int, there: int, again: int) -> bool:
     # For twice as long each time, so that it's few times in all: else a system that takes only some requests
     # a day would be asked for nothing else. Who was tried often, as more and more came, needn't be quiet for
     # longer than the later one had been there when they were tried last.
-    last = max(row.changed for row in those)
-    tried = max(those[0].attempts - 1, 0)
-    least = min(_QUIET * 2 ** min(tried, 40), max(_QUIET, last - later.kept_from))
-    return bool(now - last >= least)
+    return rest >= min(_QUIET << min(again, 40), max(_QUIET, there))
+
+
+def _released(db: Connection, seqs: Collection[int]) -> Mapping[int, int]:
+    # Not attempts: those that an outage ended asked for nobody, and there may be hundreds.
+    found: dict[int, int] = {}
+    for some in parts(sorted(seqs)):
+        times = select(_h.delivery, func.count().label("times")).join(schema.event, _e.id == _h.event)
+        of_these = (_h.delivery.in_(some), _e.kind.in_([EventKind.RELEASED, EventKind.REPLAYED]))
+        rows = db.execute(times.where(*of_these).group_by(_h.delivery))
+        found |= {row.delivery: row.times for row in rows}
+    return found
 
 
 def _release(db: Connection, connection: str, seqs: Collection[int], now: int) -> bool:
