@@ -83,6 +83,16 @@ def test_a_refusal_of_the_content_is_one_of_the_batch_and_says_why(lrs, submit, 
     assert str(status) in str(failure)
 
 
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_page_refuses_no_content_as_a_proxy_says_it(lrs, submit, status):
+    page = "<html><body>Request <b>blocked</b></body></html>"
+    lrs.sandbox.fail(status=status, on="POST", body=page, headers={"Content-Type": "text/html"})
+    failure = submit(fails=ServerError)
+    assert failure.status == status
+    assert "a proxy before the LRS" in str(failure)
+    assert "blocked" in str(failure)
+
+
 def test_a_refusal_without_a_word_says_so(lrs, submit):
     lrs.sandbox.fail(status=400, on="POST", body="")
     assert "without a word why" in str(submit(fails=BatchRefused))

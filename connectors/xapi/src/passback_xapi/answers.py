@@ -20,9 +20,17 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> tuple[Sequence[R
 
     Raises:
         BatchRefused: It refuses the content.
-        ServerError: It says 200 to something else than xAPI, or anything but that it stored them.
+        ServerError: It says 200 to something else than xAPI, or anything but that it stored them; or it's a
+            page, and not of the LRS.
     """
     if answer.status in REFUSALS:
+        # What a proxy or a firewall on the way isn't fond of is no verdict on what a statement says.
+        if answer.is_page:
+            raise ServerError(
+                f"{answer.asked} answered {answer.status} with a page, as a proxy before the LRS does: "
+                f"{answer.excerpt()}",
+                status=answer.status,
+            )
         raise BatchRefused(
             f"the LRS refused it ({answer.status}): {answer.excerpt() or 'without a word why'}"
         )
