@@ -31,7 +31,7 @@ class Suite(pytest.Collector):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield one item for each rule that applies."""
         from passback.testing import Broken
-        from passback.testing.conformance import rules_for
+        from passback.testing.rule import rules_for
 
         waivers = self.suite.waivers
         for rule in rules_for(self.suite):

@@ -23,10 +23,10 @@ from passback.model import (
     User,
 )
 from passback.sandbox import Stage
+from passback.testing.breaking import broken
 from passback.testing.clocks import Unhurried
-from passback.testing.rule import Rule, all_rules, broken
 
-__all__ = ["Conformance", "capabilities", "rules_for"]
+__all__ = ["Conformance", "capabilities"]
 
 StageT = TypeVar("StageT", bound=Stage)
 
@@ -146,9 +146,3 @@ class Conformance(ABC, Generic[StageT]):
 def capabilities(suite: type[Conformance[Any]]) -> frozenset[str]:
     """Return the hooks that the connector of `suite` implements."""
     return implemented(suite.connector, Connector)
-
-
-def rules_for(suite: type[Conformance[Any]]) -> list[Rule]:
-    """Return the rules that apply to the connector of `suite`, whatever its author thinks of them."""
-    able = capabilities(suite)
-    return [each for each in all_rules() if each.needs <= able]

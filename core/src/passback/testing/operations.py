@@ -9,9 +9,9 @@ import attrs
 
 from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused
 from passback.model import Batch, CutShort, Delivery, LaunchQuery, Receipt, SignInRequest, User, UserQuery
+from passback.testing.breaking import broken
 from passback.testing.browsing import come_back, leave
 from passback.testing.proxy import Record
-from passback.testing.rule import broken
 from passback.testing.scene import Scene, Take
 
 __all__ = ["OPERATIONS", "Operation", "Outcome", "attempt", "everybody", "once", "places", "submit"]

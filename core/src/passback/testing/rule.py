@@ -5,33 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import attrs
 
-if TYPE_CHECKING:
-    from passback.testing.scene import Scene
+from passback.testing.conformance import Conformance, capabilities
+from passback.testing.scene import Scene
 
-__all__ = ["Broken", "Play", "Rule", "add_rule", "all_rules", "broken", "rule", "tampered"]
+__all__ = ["Play", "Rule", "add_rule", "all_rules", "rule", "rules_for", "tampered"]
 
-Play: TypeAlias = "Callable[[Scene], Awaitable[None]]"
-
-
-class Broken(AssertionError):
-    """A connector breaks a rule; says what was seen.
-
-    Attributes:
-        advice: What to do about it, where that isn't what the rule advises; else empty.
-    """
-
-    def __init__(self, seen: str, advice: str = "") -> None:
-        super().__init__(seen)
-        self.advice = advice
-
-
-def broken(seen: str, advice: str = "") -> Broken:
-    """Return the failure that says what was seen, and what to do where the rule's advice doesn't help."""
-    return Broken(seen, advice)
+Play: TypeAlias = Callable[[Scene], Awaitable[None]]
 
 
 @attrs.frozen(kw_only=True)
@@ -112,6 +95,12 @@ def add_rule(name: str, needs: Iterable[str], sentence: str, advice: str, play: 
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, in the order in which a reader wants them."""
     return tuple(sorted(_RULES.values(), key=lambda each: _ORDER.index(each.subject)))
+
+
+def rules_for(suite: type[Conformance[Any]]) -> list[Rule]:
+    """Return the rules that apply to the connector of `suite`, whatever its author thinks of them."""
+    able = capabilities(suite)
+    return [each for each in all_rules() if each.needs <= able]
 
 
 def tampered() -> list[str]:

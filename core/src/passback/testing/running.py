@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from passback.errors import PassbackError
+from passback.testing.breaking import broken
 from passback.testing.conformance import Conformance
-from passback.testing.rule import Rule, broken
+from passback.testing.rule import Rule
 from passback.testing.scene import Scene
 from passback.testing.stand import Stand
 

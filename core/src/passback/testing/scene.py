@@ -14,10 +14,10 @@ from passback.contract import Options
 from passback.http import HTTP, AddressPolicy, Timeouts
 from passback.model import Delivery
 from passback.sandbox import Stage
+from passback.testing.breaking import broken
 from passback.testing.clocks import Unhurried
 from passback.testing.conformance import Conformance, capabilities
 from passback.testing.proxy import Record
-from passback.testing.rule import broken
 from passback.testing.stand import Stand
 
 __all__ = ["HASTY", "LOOPBACK", "PATIENT", "Scene", "Take", "validated"]

@@ -18,8 +18,8 @@ from passback.model import (
     Rejected,
     UserUnknown,
 )
+from passback.testing.breaking import broken
 from passback.testing.operations import Outcome, attempt, submit
-from passback.testing.rule import broken
 from passback.testing.scene import Take
 
 __all__ = ["require_account", "settle", "unsettled"]

@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from passback.contract import CONNECTORS
-from passback.testing.conformance import Conformance, capabilities, rules_for
-from passback.testing.rule import Rule, all_rules
+from passback.testing.conformance import Conformance, capabilities
+from passback.testing.rule import Rule, all_rules, rules_for
 from passback.testing.rules.offering import offers
 
 __all__ = ["Finding", "Standing", "finding", "standings"]

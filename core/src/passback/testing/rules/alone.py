@@ -19,8 +19,9 @@ from pathlib import Path
 from passback.connection import Connection
 from passback.http import HTTP
 from passback.http.names import THREAD
+from passback.testing.breaking import broken
 from passback.testing.operations import OPERATIONS, attempt, submit
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import LOOPBACK, PATIENT, Scene, Take, validated
 from passback.testing.secrets import tokens
 

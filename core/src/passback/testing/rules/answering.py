@@ -10,9 +10,10 @@ import attrs
 from passback.errors import BatchRefused, ConnectionFailure
 from passback.model import AlreadyThere, Delivered, Delivery, Rejected
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.proxy import Fault
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import settle
 from passback.testing.strangers import of_nobody

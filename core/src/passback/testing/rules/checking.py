@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from passback.errors import CannotConnect, ServerError, SignInRefused, Unsupported
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.operations import OPERATIONS, Operation, attempt, once, places
-from passback.testing.rule import Play, add_rule, broken, rule
+from passback.testing.rule import Play, add_rule, rule
 from passback.testing.rules.lookups import require_everybody
 from passback.testing.scene import Scene
 from passback.testing.secrets import tokens

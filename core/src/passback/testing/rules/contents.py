@@ -13,8 +13,9 @@ import attrs
 
 from passback.errors import ConnectionFailure, ServerError
 from passback.model import AlreadyThere, Delivered, Delivery, JSONValue, Result, ResultKind, Score
+from passback.testing.breaking import Broken, broken
 from passback.testing.operations import Outcome, attempt, submit
-from passback.testing.rule import Broken, broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene
 from passback.testing.wire import Said, moments, said
 

@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from passback.testing.conformance import Conformance, rules_for
-from passback.testing.rule import all_rules, broken, rule, tampered
+from passback.testing.breaking import broken
+from passback.testing.conformance import Conformance
+from passback.testing.rule import all_rules, rule, rules_for, tampered
 from passback.testing.scene import Scene
 
 __all__: list[str] = []

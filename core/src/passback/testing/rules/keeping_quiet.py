@@ -12,9 +12,10 @@ import attrs
 
 from passback.model import CourseListRequest, Incoming, LaunchQuery
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.browsing import depart, returned
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
 from passback.testing.secrets import proofs, secret_texts, shown
 from passback.testing.watching import calls, said

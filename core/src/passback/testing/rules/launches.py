@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import attrs
 
 from passback.model import AlreadyThere, Delivered, Launch, LaunchQuery
+from passback.testing.breaking import broken
 from passback.testing.operations import attempt, submit
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.rules.people import quietly
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import require_account

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt, once, places, submit
-from passback.testing.rule import Play, add_rule, broken, rule
+from passback.testing.rule import Play, add_rule, rule
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import require_account, settle, unsettled
 from passback.testing.watching import lags

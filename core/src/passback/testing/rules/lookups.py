@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 
 from passback.model import User, UserQuery
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.operations import attempt, everybody
 from passback.testing.proxy import Asked
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
 from passback.testing.wire import texts
 

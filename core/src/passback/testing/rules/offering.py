@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from passback.contract import CONNECTORS
 from passback.plugins import Status, load
 from passback.plugins.catalogue import Candidate, installed
-from passback.testing.rule import broken, rule
+from passback.testing.breaking import broken
+from passback.testing.rule import rule
 from passback.testing.scene import Scene
 
 __all__ = ["offers"]

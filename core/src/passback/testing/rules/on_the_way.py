@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from passback.errors import RateLimited, ServerError, SignInRefused
 from passback.model import AlreadyThere, Delivered, NeedsLaunch, TryLater
+from passback.testing.breaking import broken
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt, once, places
-from passback.testing.rule import Play, add_rule, broken
+from passback.testing.rule import Play, add_rule
 from passback.testing.rules.lookups import require_everybody
 from passback.testing.rules.troubles import TROUBLES, Trouble
 from passback.testing.scene import PATIENT, Scene, Take

@@ -9,8 +9,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from passback.testing.breaking import broken
 from passback.testing.operations import OPERATIONS, attempt
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, validated
 from passback.testing.secrets import called_proofs, proofs, secret_texts, shown, texts_of
 

@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Callable
 
 from passback.model import Assertion, IdentityProposal, IdentityRequest, Learner, User, UserQuery
+from passback.testing.breaking import broken
 from passback.testing.operations import attempt
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
 from passback.testing.watching import calls
 

@@ -19,9 +19,10 @@ from passback.model import (
     SignOutStart,
 )
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.browsing import PLACE, come_back
 from passback.testing.operations import attempt
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.rules.people import quietly
 from passback.testing.scene import Scene, Take
 from passback.testing.secrets import secret_texts, shown

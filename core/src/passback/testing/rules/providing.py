@@ -10,9 +10,10 @@ import attrs
 
 from passback.errors import ConnectionFailure, SignInRefused
 from passback.model import Assertion, Departure, Incoming
+from passback.testing.breaking import broken
 from passback.testing.browsing import STATE, come_back, depart, returned
 from passback.testing.operations import attempt
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene
 from passback.testing.secrets import secret_texts, shown
 

@@ -19,9 +19,10 @@ from passback.model import (
     UserUnknown,
 )
 from passback.testing import proxy
+from passback.testing.breaking import broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.proxy import Fault
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
 from passback.testing.strangers import NOBODY, of_nobody
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 import attrs
 
 from passback.model import Activity, Course, CourseListRequest, Incoming, Received
-from passback.testing.rule import broken, rule
+from passback.testing.breaking import broken
+from passback.testing.rule import rule
 from passback.testing.rules.people import quietly
 from passback.testing.scene import Scene, Take
 

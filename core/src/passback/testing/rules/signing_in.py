@@ -7,8 +7,9 @@ from urllib.parse import unquote_plus, urlsplit
 import attrs
 
 from passback.model import SignIn, SignInRequest
+from passback.testing.breaking import broken
 from passback.testing.operations import OPERATIONS, attempt
-from passback.testing.rule import broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene
 from passback.testing.secrets import secret_texts, shown
 from passback.testing.wire import texts

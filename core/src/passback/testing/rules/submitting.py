@@ -20,8 +20,9 @@ from passback.model import (
     TryLater,
 )
 from passback.testing import proxy
+from passback.testing.breaking import Broken, broken
 from passback.testing.operations import Outcome, attempt, submit
-from passback.testing.rule import Broken, broken, rule
+from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
 from passback.testing.settling import require_account, settle, unsettled
 from passback.testing.strangers import of_nobody
