@@ -25,10 +25,12 @@ from passback import (
     UserUnknown,
     canonical,
 )
-from passback.delivery import Overview, Repair
+from passback.delivery import Dispatcher, Overview, Repair
+from passback.delivery.lanes.equipping import Unequipped
 from passback.delivery.lanes.planning import plan
 from passback.delivery.outbox.coalescing import chosen, covered
 from passback.delivery.outbox.ordering import DueRow
+from passback.delivery.outbox.releasing import release_learners
 from passback.store import milliseconds
 
 ANA = Learner(id="ana@example.com")
@@ -384,6 +386,43 @@ def test_what_waits_goes_before_what_was_there_however_often_an_outage_ended_its
             await here.start()
             await here.run(2000, step=2)
             assert here.connector.arrived == [f"r-{number}" for number in range(5)]
+
+    asyncio.run(check())
+
+
+class FoundJustThen:
+    """Equips, and has a look-up find everybody just before it equips `before`."""
+
+    def __init__(self, store, before):
+        self.store, self.before, self.known = store, before, []
+
+    async def equip(self, connection, deliveries):
+        if self.before in {each.result.id for each in deliveries} and not self.known:
+            self.known.append(True)
+            await self.store.run(release_learners, connection.name, "default", [ANA.id], START)
+        return await Unequipped().equip(connection, deliveries)
+
+    def note(self, *_):
+        """Keep nothing."""
+
+    def noted(self, *_):
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_what_waits_goes_before_what_is_leased_already_when_its_learner_is_found(place, concurrency):
+    async def check():
+        async with room(place, batch=1, concurrency=concurrency, deliver=False) as here:
+            found = FoundJustThen(here.store, "r-1")
+            here.dispatcher = Dispatcher(here, attrs.evolve(here.around, equipment=found))
+            sent = []
+            here.connector.behaviour = knows_nobody(sent, found.known)
+            await here.put(did(0), did(1, kind="completed"))
+            await here.start()
+            await here.until(lambda: len(here.connector.arrived) == 2)
+            assert sent == ["r-0", "r-0", "r-1"]
+            deliveries = await Overview(here.store).deliveries(Selection(), 9, here.clock.now())
+            assert {each.result_id: each.attempts for each in deliveries} == {"r-0": 2, "r-1": 1}
 
     asyncio.run(check())
 

@@ -15,13 +15,14 @@ from passback.contract import Settled
 from passback.delivery.lanes.attempt import Attempt
 from passback.delivery.lanes.condition import Condition
 from passback.delivery.lanes.erased import Gone
-from passback.delivery.lanes.planning import plan
+from passback.delivery.lanes.planning import Plan, plan
 from passback.delivery.lanes.sending import Sent, send
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.lanes.verdicts import settlement
 from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish
+from passback.delivery.outbox.retrying import any_goes
 from passback.delivery.outbox.said import completed
 from passback.delivery.outbox.settling import Erased, Settlement
 from passback.delivery.outbox.telling import listeners, tell, tell_health
@@ -83,8 +84,7 @@ class Courier:
         """Let go what is leased and wasn't delivered."""
         lease, self.ready = self.ready, None
         if lease is not None and lease.rows:
-            untouched = Settlement(unsent=frozenset(row.seq for row in lease.rows))
-            await self._around.outbox.settle(lease, untouched, self._around.clock.now())
+            await self._leave(lease)
 
     async def press(self) -> None:
         """Probe by the test button: nothing is left to send, and the outage is to end all the same."""
@@ -97,15 +97,12 @@ class Courier:
         """Send what `lease` holds, keep what came of it, and tell it."""
         policy = self._policy
         before = self.condition.breaker
-        planned = plan(
-            lease.deliveries,
-            policy.organisation,
-            self.condition.limit,
-            covered=lease.covered,
-            overtaken=lease.overtaken,
-        )
+        planned = self._planned(lease)
         started = self._around.clock.now()
         batch = await self._around.equipment.equip(self._connection, completed(planned.send, lease.foreign))
+        if await self._overtakes(lease):
+            await self._leave(lease)
+            return
         with HTTP.recording() as tried:
             sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
         now = self._around.clock.now()
@@ -121,6 +118,25 @@ class Courier:
             self._around.equipment.noted(self._connection, sent.receipts)
             told = sent if gone is None else gone.sent(sent)
             self._tell(lease, before, attrs.evolve(attempt, sent=told))
+
+    def _planned(self, lease: Lease) -> Plan:
+        return plan(
+            lease.deliveries,
+            self._policy.organisation,
+            self.condition.limit,
+            covered=lease.covered,
+            overtaken=lease.overtaken,
+        )
+
+    async def _overtakes(self, lease: Lease) -> bool:
+        # Whoever wasn't known when this was leased may have been found since, and be equipped by that.
+        if not lease.let_go:
+            return False
+        return await self._around.outbox.store.run_soft(any_goes, lease.let_go)
+
+    async def _leave(self, lease: Lease) -> None:
+        untouched = Settlement(unsent=frozenset(row.seq for row in lease.rows))
+        await self._around.outbox.settle(lease, untouched, self._around.clock.now())
 
     async def _check(self) -> None:
         failure = None

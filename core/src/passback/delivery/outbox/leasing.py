@@ -10,14 +10,21 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from passback.delivery.outbox.coalescing import chosen, covered
 from passback.delivery.outbox.ordering import DueRow, finished, in_order, overtaken, subject
-from passback.delivery.outbox.retrying import behind_none, release_before, release_first, waits_of
+from passback.delivery.outbox.retrying import (
+    Waits,
+    behind_none,
+    let_go_by,
+    release_before,
+    release_first,
+    waits_of,
+)
 from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
 from passback.store import PerEngine, State, listed, milliseconds, moment, numbers, schema
@@ -70,6 +77,7 @@ class Lease:
         fails: How many attempts of the connection had failed in a row.
         covered: Progress among them → the delivery among them that says it too.
         overtaken: Progress among them from before what was delivered already.
+        let_go: What waits, was the first of its learner and activity, and lets these go by.
         next_due: Where there was nothing to lease: when something will be due; None if nothing is pending.
     """
 
@@ -81,6 +89,7 @@ class Lease:
     fails: int = 0
     covered: Mapping[int, int] = attrs.field(factory=dict)
     overtaken: frozenset[int] = frozenset()
+    let_go: frozenset[int] = frozenset()
     next_due: datetime | None = None
 
     @property
@@ -112,17 +121,27 @@ class Lease:
         return tuple(deliveries), unreadable
 
 
+class _Free(NamedTuple):
+    # What is due and overtakes nothing, what `covered` says of it if that's asked for, and what of it waits.
+    # Where what is on the wire holds back all that is due, that's said.
+
+    rows: Sequence[DueRow]
+    left_out: Mapping[int, int]
+    waits: Waits
+    held_back: bool
+
+
 def lease(db: Connection, wish: Wish, now: int) -> Lease:
     """Lease the oldest of what is due: first what is sent together, then one of what is tried alone."""
     stuck = False
     for alone in (False, True):
-        rows, left_out, held_back = _free_rows(db, wish, now, alone=alone)
-        stuck = stuck or held_back
-        start = _first_apart(rows, wish.pass_over)
-        candidates = _of_one_learner(rows[start:]) if start else rows
-        taken = chosen(candidates, 1 if alone else wish.limit, left_out)
+        free = _free_rows(db, wish, now, alone=alone)
+        stuck = stuck or free.held_back
+        start = _first_apart(free.rows, wish.pass_over)
+        candidates = _of_one_learner(free.rows[start:]) if start else free.rows
+        taken = chosen(candidates, 1 if alone else wish.limit, free.left_out)
         if taken:
-            return _taken(db, wish, taken, left_out, passed_over=start, alone=alone)
+            return _taken(db, wish, taken, free, passed_over=start, alone=alone)
     due = now + _STUCK if stuck else db.scalar(_NEXT_DUE, {"b_connection": wish.connection})
     return Lease(token=0, fails=wish.fails, next_due=None if due is None else moment(due))
 
@@ -131,7 +150,7 @@ def _taken(
     db: Connection,
     wish: Wish,
     taken: Sequence[DueRow],
-    left_out: Mapping[int, int],
+    free: _Free,
     *,
     passed_over: int,
     alone: bool,
@@ -148,8 +167,9 @@ def _taken(
         passed_over=passed_over,
         alone=alone,
         fails=wish.fails,
-        covered={row.seq: left_out[row.seq] for row in taken if row.seq in left_out},
+        covered={row.seq: free.left_out[row.seq] for row in taken if row.seq in free.left_out},
         overtaken=overtaken(db, wish.connection, taken) if wish.latest_only else frozenset(),
+        let_go=let_go_by(taken, free.waits),
     )
 
 
@@ -162,13 +182,8 @@ def _looked_at(wish: Wish, *, alone: bool) -> int:
     return 1 if alone else wish.limit
 
 
-def _free_rows(
-    db: Connection, wish: Wish, now: int, *, alone: bool
-) -> tuple[Sequence[DueRow], Mapping[int, int], bool]:
-    """Return what is due and overtakes nothing.
-
-    With it: what `covered` says, if that's asked for; whether what is on the wire holds back all that is due.
-    """
+def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> _Free:
+    """Return what is due and overtakes nothing."""
     looked_at = _looked_at(wish, alone=alone)
     while True:
         due = _due_rows(db, wish.connection, now, looked_at, alone=alone)
@@ -181,9 +196,9 @@ def _free_rows(
             released = release_first(db, wish.connection, free, waits, now)
         if released and alone:
             # It's sent with others, before any of these.
-            return (), {}, True
+            return _Free((), {}, {}, held_back=True)
         if not released and (free or not put_off):
-            return free, left_out or {}, bool(due) and not free
+            return _Free(free, left_out or {}, waits, held_back=bool(due) and not free)
 
 
 def _of_one_learner(rows: Sequence[DueRow]) -> Sequence[DueRow]:

@@ -18,7 +18,15 @@ from passback.delivery.outbox.said import learner_in
 from passback.model import Learner
 from passback.store import State, moment, parts, schema
 
-__all__ = ["Waits", "behind_none", "release_before", "release_first", "waits_of"]
+__all__ = [
+    "Waits",
+    "any_goes",
+    "behind_none",
+    "let_go_by",
+    "release_before",
+    "release_first",
+    "waits_of",
+]
 
 _d = schema.delivery.c
 _e = schema.event.c
@@ -113,6 +121,18 @@ def behind_none(rows: Sequence[DueRow], waits: Waits) -> Sequence[DueRow]:
         for about, those in waits.items()
     }
     return [row for row in rows if (waiting := behind.get(subject(row))) is None or row.result < waiting]
+
+
+def let_go_by(rows: Sequence[DueRow], waits: Waits) -> frozenset[int]:
+    """Return what waits, is the first of its subject, and lets one of `rows` go by."""
+    last = {subject(row): row.result for row in rows}
+    return frozenset(those[0].seq for about, those in waits.items() if those[0].result < last.get(about, 0))
+
+
+def any_goes(db: Connection, seqs: Collection[int]) -> bool:
+    """Return whether any of `seqs`, which waited, is to be sent by now."""
+    goes = (select(_d.seq).where(_d.seq.in_(some), _d.state == State.PENDING) for some in parts(sorted(seqs)))
+    return any(db.scalar(each.limit(1)) is not None for each in goes)
 
 
 def release_first(db: Connection, connection: str, rows: Sequence[DueRow], waits: Waits, now: int) -> bool:
