@@ -25,7 +25,7 @@ from passback import (
     UserUnknown,
     canonical,
 )
-from passback.delivery import Dispatcher, Overview, Repair
+from passback.delivery import Dispatcher, Overview, Repair, Retention, RetentionPolicy
 from passback.delivery.lanes.equipping import Unequipped
 from passback.delivery.lanes.planning import plan
 from passback.delivery.outbox.coalescing import chosen, covered
@@ -296,6 +296,70 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(plac
             await here.until(lambda: len(here.connector.arrived) == 2)
             await here.settle()
             assert here.connector.arrived == ["r-1", "r-3"]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(
+    ("kind", "late"), [("completed", ["r-3"]), ("progressed", ["r-3"]), ("started", ["r-2", "r-3"])]
+)
+def test_progress_from_before_what_was_delivered_is_not_sent_either_once_that_is_kept_no_longer(
+    place, kind, late
+):
+    async def check():
+        async with room(place, latest_only=True) as here:
+            await here.put(did(1, kind=kind, minutes=10))
+            await here.until(lambda: here.connector.arrived)
+            await here.settle()
+            await removed(here)
+            await here.put(did(2, minutes=5))
+            await here.settle()
+            await here.put(did(3, minutes=15))
+            await here.until(lambda: "r-3" in here.connector.arrived)
+            assert here.connector.arrived == ["r-1", *late]
+
+    asyncio.run(check())
+
+
+def test_progress_from_before_a_completion_that_was_refused_is_sent_though_that_is_kept_no_longer(place):
+    async def check():
+        async with room(place, latest_only=True) as here:
+            here.connector.behaviour = lambda batch: [Rejected(each.id, "no") for each in batch.deliveries]
+            await here.put(did(1, kind="completed", minutes=10))
+            await here.until(lambda: here.connector.batches)
+            await here.settle()
+            await removed(here)
+            here.connector.behaviour = deliver_all
+            await here.put(did(2, minutes=5))
+            await here.until(lambda: here.connector.arrived == ["r-2"])
+
+    asyncio.run(check())
+
+
+async def removed(here):
+    """Have retention remove all that is settled."""
+    retention = Retention(here.store, RetentionPolicy(settled=timedelta(days=1)))
+    for day in range(4):
+        await retention.sweep(here.clock.now() + timedelta(days=day))
+    assert await here.states() == {}
+
+
+def test_who_had_finished_is_told_also_once_that_is_kept_no_longer(place):
+    async def check():
+        async with room(place, latest_only=True) as here:
+            await here.put(did(1, kind="completed", minutes=10))
+            await here.until(lambda: here.connector.arrived)
+            await here.settle()
+            await removed(here)
+            told = []
+
+            def noting(batch):
+                told.extend(each.finished for each in batch.deliveries)
+                return deliver_all(batch)
+
+            here.connector.behaviour = noting
+            await here.put(did(2, minutes=15))
+            await here.until(lambda: told == [True])
 
     asyncio.run(check())
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
+from passback.delivery.outbox.standing import arrived_before
 from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import PerEngine, State, listed, numbers, schema
+from passback.store import PerEngine, State, listed, milliseconds, numbers, schema
 
 __all__ = ["THEIRS", "DueRow", "finished", "in_order", "overtaken", "subject", "theirs"]
 
@@ -184,6 +185,10 @@ def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozen
         return frozenset()
     wanted = {"b_connection": connection, **theirs(map(subject, progress))}
     said = {subject(row): row.at for row in db.execute(_SAID, wanted)}
+    unsaid = {subject(row) for row in progress} - said.keys()
+    for key, standing in arrived_before(db, connection, unsaid).items():
+        at = standing.last_activity if standing.kind in STATUS else standing.completed
+        said |= {} if at is None else {key: milliseconds(at)}
     return frozenset(
         row.seq for row in progress if _is_overtaken(db, connection, row, said.get(subject(row)))
     )
@@ -213,4 +218,8 @@ def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozens
         # Whoever failed may have to go on.
         if all(result.completion is not False for result in readable([row.body]))
     }
+    left = {subject(row) for row in rows} - ended
+    for key, standing in arrived_before(db, connection, left).items():
+        if standing.completion or standing.kind in (ResultKind.COMPLETED, ResultKind.PASSED):
+            ended.add(key)
     return frozenset(row.seq for row in rows if subject(row) in ended)

@@ -14,7 +14,7 @@ from passback.errors import InvalidResult
 from passback.model import Reach, Result, Standing, readable, stand
 from passback.store import State, listed, moment, numbers, parts, schema
 
-__all__ = ["keep_standings", "standings"]
+__all__ = ["arrived_before", "keep_standings", "standings"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -35,6 +35,29 @@ def standings(db: Connection, organisation: str, learner: str) -> list[Standing]
     results = readable(db.scalars(select(_r.body).where(*theirs)))
     reached = _reached(db, theirs)
     return [_with(each, reached) for each in stand(results, known)]
+
+
+def arrived_before(
+    db: Connection, connection: str, subjects: Iterable[tuple[str, str, str]]
+) -> Mapping[tuple[str, str, str], Standing]:
+    """Return where learners stood by results that are kept no longer, all of which arrived at `connection`.
+
+    Args:
+        db: Where it's kept.
+        connection: Whose system knows it.
+        subjects: Organisation, learner and activity.
+    """
+    wanted = set(subjects)
+    if not wanted:
+        return {}
+    organisations, learners = ({each[place] for each in wanted} for place in (0, 1))
+    kept = select(_s.body).where(_s.learner.in_(sorted(learners)), _s.organisation.in_(sorted(organisations)))
+    return {
+        _key(each): each
+        for each in _readable(db.scalars(kept))
+        if _key(each) in wanted
+        and any(to.connection == connection and to.delivered and not to.rejected for to in each.reached)
+    }
 
 
 def keep_standings(db: Connection, seqs: Sequence[int], results: Sequence[Result]) -> None:
