@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import attrs
 import pytest
 from scripted import START, Room, SimulatedClock, deliver_all, result, room
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from passback import (
     CannotConnect,
@@ -36,7 +36,7 @@ from passback.delivery import (
 )
 from passback.delivery.lanes.equipping import Unequipped
 from passback.errors import BatchRefused
-from passback.store import Store
+from passback.store import Store, schema
 
 
 async def only_connection(here):
@@ -659,13 +659,71 @@ def test_a_clock_that_goes_back_while_it_delivers_strands_nothing(place):
     asyncio.run(check())
 
 
-def rate_limited_once(clock):
+@pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(days=3)])
+def test_what_is_on_the_wire_is_not_sent_beside_that_when_the_clock_goes_past_its_lease(place, ahead):
+    async def check():
+        async with room(place, batch=1, concurrency=3) as here:
+            answered = asyncio.Event()
+
+            async def slowly(batch):
+                if batch.deliveries[0].result.id == "r-1":
+                    await answered.wait()
+                return deliver_all(batch)
+
+            here.connector.behaviour = slowly
+            await here.put(result(1))
+            await here.until(lambda: here.connector.batches)
+            here.clock.time += ahead
+            await here.put(result(2))
+            await here.until(lambda: "r-2" in here.connector.arrived)
+            await here.settle()
+            answered.set()
+            await here.until(lambda: len(here.connector.arrived) == 2)
+            assert here.connector.batches == [["r-1"], ["r-2"]]
+
+    asyncio.run(check())
+
+
+def test_a_wait_that_was_asked_for_ends_soon_after_the_clock_is_past_it(place):
+    """A clock may be set, and that by which one waits stands still while a machine sleeps."""
+
+    async def check():
+        async with room(place, batch=1) as here:
+            here.connector.behaviour = rate_limited_once(here.clock, timedelta(hours=6))
+            await here.put(result(1))
+            await here.until(lambda: here.connector.batches)
+            await here.settle()
+            here.clock.time += timedelta(hours=6)
+            await here.run(60, step=10, arrived=1)
+            assert here.connector.arrived == ["r-1"]
+
+    asyncio.run(check())
+
+
+def test_no_attempt_took_less_than_no_time_though_the_clock_went_back(place):
+    async def check():
+        async with room(place, batch=1) as here:
+
+            def meanwhile(batch):
+                here.clock.time -= timedelta(days=3)
+                return deliver_all(batch)
+
+            here.connector.behaviour = meanwhile
+            await here.put(result(1))
+            await here.until(lambda: here.connector.arrived)
+            await here.settle()
+            assert await here.store.run(lambda db: db.scalar(select(schema.event.c.took))) == 0
+
+    asyncio.run(check())
+
+
+def rate_limited_once(clock, wait=timedelta(seconds=1)):
     asked = []
 
     def behave(batch):
         if not asked:
             asked.append(True)
-            raise RateLimited("busy", until=clock.now() + timedelta(seconds=1))
+            raise RateLimited("busy", until=clock.now() + wait)
         return deliver_all(batch)
 
     return behave

@@ -41,8 +41,8 @@ class Attempt:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
-        return (self.ended - self.started).total_seconds()
+        """How long it took; 0 where the clock went back."""
+        return max(0.0, (self.ended - self.started).total_seconds())
 
     def event(self) -> Event:
         """Return what is kept of it."""

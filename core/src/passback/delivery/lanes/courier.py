@@ -21,7 +21,7 @@ from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.lanes.verdicts import settlement
 from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
-from passback.delivery.outbox.leasing import Lease, Wish
+from passback.delivery.outbox.leasing import Lease, Wish, hold
 from passback.delivery.outbox.retrying import any_goes
 from passback.delivery.outbox.said import completed
 from passback.delivery.outbox.settling import Erased, Settlement
@@ -56,6 +56,8 @@ class Courier:
         self._around = around
         # What is kept of how it does, in words: since then somebody may have been erased whom they named.
         self._said: str | None = None
+        # What is on the wire, and when its lease ends.
+        self._out: dict[int, tuple[Lease, datetime]] = {}
 
     async def recall(self) -> None:
         """Go on from what the outbox knows of the connection."""
@@ -77,8 +79,17 @@ class Courier:
         lease, self.ready = self.ready, None
         if lease is None:
             now = self._around.clock.now()
+            await self._hold(now)
             lease = await self._around.outbox.lease(self._wish(now), now)
         return lease
+
+    async def _hold(self, now: datetime) -> None:
+        # The clock may have been set past its end: what we send ourselves isn't to be sent beside that.
+        late = [lease for lease, until in self._out.values() if until <= now]
+        for lease in late:
+            until = self._end_of_lease(now)
+            await self._around.outbox.store.run_soft(hold, lease, until)
+            self._out[lease.token] = lease, until
 
     async def give_back(self) -> None:
         """Let go what is leased and wasn't delivered."""
@@ -95,6 +106,13 @@ class Courier:
 
     async def deliver(self, lease: Lease) -> None:
         """Send what `lease` holds, keep what came of it, and tell it."""
+        self._out[lease.token] = lease, self._end_of_lease(self._around.clock.now())
+        try:
+            await self._deliver(lease)
+        finally:
+            del self._out[lease.token]
+
+    async def _deliver(self, lease: Lease) -> None:
         policy = self._policy
         before = self.condition.breaker
         planned = self._planned(lease)
@@ -146,12 +164,15 @@ class Courier:
             failure = error
         self.condition.pressed(failure, self._around.clock.now())
 
+    def _end_of_lease(self, now: datetime) -> datetime:
+        return now + timedelta(seconds=2 * self._policy.patience)
+
     def _wish(self, now: datetime) -> Wish:
         condition, policy = self.condition, self._policy
         return Wish(
             connection=self._connection.name,
             limit=condition.limit,
-            until=now + timedelta(seconds=2 * policy.patience),
+            until=self._end_of_lease(now),
             pass_over=condition.passed_over,
             fails=condition.breaker.fails,
             latest_only=policy.latest_only,
@@ -216,7 +237,7 @@ class Courier:
         wish: Wish | None,
     ) -> tuple[int, Lease | None]:
         """Settle, also where the store can't for a while: what isn't settled is sent again."""
-        until = now + timedelta(seconds=2 * self._policy.patience)
+        until = self._end_of_lease(now)
         while True:
             try:
                 return await self._around.outbox.settle(lease, settled, now, also, wish)

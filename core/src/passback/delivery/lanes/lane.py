@@ -17,6 +17,9 @@ __all__ = ["Lane"]
 
 log = logging.getLogger("passback.delivery")
 
+# A clock may be set, or a machine sleep, while something is waited for: so it's looked again, in seconds.
+_LOOK = 30.0
+
 
 class Lane:
     """Delivers what is due for one connection until nothing of it is pending.
@@ -88,7 +91,7 @@ class Lane:
             return False
         self._interrupted.clear()
         # Not for a wake: new results don't make an outage shorter.
-        if await self._around.clock.wait(self._interrupted, wait) and self._around.going_on:
+        if await self._around.clock.wait(self._interrupted, min(wait, _LOOK)) and self._around.going_on:
             await self._courier.recall()
             log.info("%s: tried now, as somebody asked", self._name)
         return False

@@ -29,7 +29,7 @@ from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
 from passback.store import PerEngine, State, listed, milliseconds, moment, numbers, schema
 
-__all__ = ["Lease", "Wish", "lease"]
+__all__ = ["Lease", "Wish", "hold", "lease"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -146,6 +146,12 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
     return Lease(token=0, fails=wish.fails, next_due=None if due is None else moment(due))
 
 
+def hold(db: Connection, lease: Lease, until: datetime) -> None:
+    """Have `lease` end at `until`, as far as it's held still."""
+    wanted = {"b_seqs": listed([row.seq for row in lease.rows]), "b_lease": lease.token}
+    db.execute(_HOLD.of(db), wanted | {"b_until": milliseconds(until)})
+
+
 def _taken(
     db: Connection,
     wish: Wish,
@@ -242,6 +248,13 @@ def _due_statement() -> Select[tuple[Any, ...]]:
 
 
 _DUE = _due_statement()
+_HOLD = PerEngine(
+    lambda dialect: (
+        update(schema.delivery)
+        .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.lease == bindparam("b_lease"))
+        .values(due=bindparam("b_until"))
+    )
+)
 _TAKE = PerEngine(
     lambda dialect: (
         update(schema.delivery)
