@@ -344,26 +344,6 @@ async def removed(here):
     assert await here.states() == {}
 
 
-def test_who_had_finished_is_told_also_once_that_is_kept_no_longer(place):
-    async def check():
-        async with room(place, latest_only=True) as here:
-            await here.put(did(1, kind="completed", minutes=10))
-            await here.until(lambda: here.connector.arrived)
-            await here.settle()
-            await removed(here)
-            told = []
-
-            def noting(batch):
-                told.extend(each.finished for each in batch.deliveries)
-                return deliver_all(batch)
-
-            here.connector.behaviour = noting
-            await here.put(did(2, minutes=15))
-            await here.until(lambda: told == [True])
-
-    asyncio.run(check())
-
-
 @pytest.mark.parametrize("batch", [1, 10])
 def test_what_waits_is_tried_again_before_what_its_learner_did_later(place, batch):
     async def check():

@@ -218,8 +218,4 @@ def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozens
         # Whoever failed may have to go on.
         if all(result.completion is not False for result in readable([row.body]))
     }
-    left = {subject(row) for row in rows} - ended
-    for key, standing in arrived_before(db, connection, left).items():
-        if standing.completion or standing.kind in (ResultKind.COMPLETED, ResultKind.PASSED):
-            ended.add(key)
     return frozenset(row.seq for row in rows if subject(row) in ended)
