@@ -17,6 +17,7 @@ from passback import (
     Unsupported,
     UserQuery,
 )
+from passback_go1.sandbox import Behaviour
 
 ENROLL, FIND, CHANGE = "POST /gateway/enrollments", "GET /gateway/enrollments", "PATCH /gateway/enrollments"
 SECRET = "sandbox-secret"
@@ -53,6 +54,17 @@ def test_what_is_too_large_for_a_proxy_is_refused_alone(start, made):
     portal.sandbox.fail(status=413, body="<html>proxy</html>", on=ENROLL)
     receipts = portal.submit([made(0), made(1)])
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+
+
+@pytest.mark.parametrize("on", [TOKEN, FIND, "GET /v2/users"])
+def test_a_question_that_is_too_large_refuses_no_result(start, made, on):
+    portal = start(Behaviour(unknown=404))
+    if on == FIND:
+        portal.sandbox.enroll()
+    portal.sandbox.fail(status=413, on=on)
+    with pytest.raises(ServerError, match="413") as caught:
+        portal.one(made(), user="501" if on == FIND else "99")
+    assert caught.value.status == 413
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 405, 408, 410, 500, 503])

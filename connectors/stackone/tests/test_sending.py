@@ -492,6 +492,15 @@ def test_what_is_too_large_is_refused_alone(start, made):
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
 
 
+@pytest.mark.parametrize(("user", "attempt"), [("gone", 1), ("c28x0001", 2)])
+def test_a_question_that_is_too_large_refuses_no_result(start, made, user, attempt):
+    system = start()
+    system.sandbox.fail(status=413, on="GET")
+    with pytest.raises(ServerError, match="413") as failed:
+        system.one(made(user=user, attempt=attempt))
+    assert failed.value.status == 413
+
+
 @pytest.mark.parametrize(
     ("told", "became"),
     [

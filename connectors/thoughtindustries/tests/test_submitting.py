@@ -292,6 +292,14 @@ def test_what_is_too_large_for_a_proxy_is_refused_alone(start, made):
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
 
 
+def test_a_question_that_is_too_large_refuses_no_result(start, made):
+    school = start()
+    school.sandbox.fail(status=413, on=EVENTS)
+    with pytest.raises(ServerError, match="413") as caught:
+        school.submit(made.delivery(1, attempt=2))
+    assert caught.value.status == 413
+
+
 def test_what_may_have_arrived_is_looked_for_before_its_sent_again(start, made):
     """The school has no idempotency key (§0.2), but tells its completions as events (§6.1)."""
     school = start()

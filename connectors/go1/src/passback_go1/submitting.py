@@ -19,6 +19,7 @@ from passback import (
     Receipt,
     Rejected,
     Response,
+    ServerError,
     TryLater,
     UserUnknown,
 )
@@ -31,8 +32,8 @@ from passback_go1.portal import Portal, document, error_code, said_by_go1
 
 __all__ = ["Submitter"]
 
-_OK, _CREATED, _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 200, 201, 400, 404, 409
-_REFUSALS = (_BAD_REQUEST, _CONFLICT, 413, 422)
+_OK, _CREATED, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TOO_LARGE = 200, 201, 400, 404, 409, 413
+_REFUSALS = (_BAD_REQUEST, _CONFLICT, 422)
 _EXISTS = "enrollment_exists"
 _MOST_PAGES = 20
 _PAUSE = timedelta(minutes=1)
@@ -62,10 +63,9 @@ class Submitter:
                 continue
             try:
                 receipt = await self._sent(delivery)
-            except BatchRefused as refused:
-                receipt = Rejected(delivery.id, str(refused))
             except ConnectionFailure as failure:
-                raise CutShort(receipts, failure, [each.id for each in deliveries[at + 1 :]]) from None
+                later = [each.id for each in deliveries[at + 1 :]]
+                raise CutShort(receipts, _of_all(failure), later) from None
             if isinstance(receipt, TryLater):
                 held.add(learned)
             receipts.append(receipt)
@@ -106,7 +106,7 @@ class Submitter:
         if not changes:
             return AlreadyThere(delivery.id, enrollment)
         answer = await self._portal.change(enrollment, changes)
-        if answer.status in _REFUSALS and error_code(answer):
+        if _is_refused(answer):
             return Rejected(delivery.id, _said(answer))
         if answer.status == _NOT_FOUND and error_code(answer):
             return self._later(delivery, "the enrollment was removed in the meantime")
@@ -131,7 +131,7 @@ class Submitter:
         self, delivery: Delivery, user: str, learning_object: str, answer: Response
     ) -> Receipt:
         # What isn't GO1's own word, such as a page of a proxy, says nothing about a user or an enrollment.
-        if not error_code(answer):
+        if not error_code(answer) and answer.status != _TOO_LARGE:
             answer.require(_CREATED)
         if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             found = await self._portal.user(user)
@@ -142,13 +142,22 @@ class Submitter:
                 return ActivityUnknown(
                     delivery.id, f"GO1 doesn't find the learning object {learning_object!r}: {_said(answer)}"
                 )
-        if answer.status in _REFUSALS:
+        if _is_refused(answer):
             return Rejected(delivery.id, _said(answer))
         answer.require(_CREATED)
         raise AssertionError  # no other status is left
 
     def _later(self, delivery: Delivery, reason: str) -> TryLater:
         return TryLater(delivery.id, self._clock.now() + _PAUSE, reason)
+
+
+def _is_refused(answer: Response) -> bool:
+    return answer.status == _TOO_LARGE or (answer.status in _REFUSALS and error_code(answer) is not None)
+
+
+def _of_all(failure: ConnectionFailure) -> ConnectionFailure:
+    # The result wasn't in what was too large: that was a question, or what a token was asked for with.
+    return ServerError(str(failure), status=_TOO_LARGE) if isinstance(failure, BatchRefused) else failure
 
 
 def _created(item: dict[str, JSONValue]) -> float:

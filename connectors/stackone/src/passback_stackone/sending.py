@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from passback import (
     ActivityUnknown,
     AlreadyThere,
-    BatchRefused,
     Clock,
     ConnectionFailure,
     CutShort,
@@ -33,7 +32,8 @@ from passback_stackone.options import StackOneOptions
 __all__ = ["Sender"]
 
 _STORED = (200, 201)
-_REFUSED = (400, 422)
+_TOO_LARGE = 413
+_REFUSED = (400, _TOO_LARGE, 422)
 _OK, _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _NOT_IMPLEMENTED = 200, 401, 404, 409, 501
 # Each says that nothing was written. After any other failure something may have been.
 _NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 412, 422, 429, 501})
@@ -71,8 +71,6 @@ class Sender:
                 return found
             answer = await self._post(ready)
             return await self._receipt(answer, ready)
-        except BatchRefused as refused:
-            return Rejected(delivery.id, str(refused))
         except CutShort:
             raise
         except ConnectionFailure as failure:
@@ -104,7 +102,8 @@ class Sender:
         number = ready.delivery.id
         if answer.status in _STORED:
             return Delivered(number, _identity(answer), ready.launch)
-        if not is_own(answer):
+        # Whoever says that it's too large means this request.
+        if not is_own(answer) and answer.status != _TOO_LARGE:
             raise failure(answer, ready.hidden)
         words, theirs = said(answer, ready.hidden), provider_statuses(answer)
         if ready.launch is not None and _UNAUTHORIZED in theirs:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from passback import (
     ActivityUnknown,
     AlreadyThere,
-    BatchRefused,
     ConnectionFailure,
     CutShort,
     Delivered,
@@ -27,8 +26,8 @@ from passback_thoughtindustries.school import School, is_own, require, said_by_s
 __all__ = ["Submitter"]
 
 _STORED = (200, 201, 204)
-_BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND = 400, 401, 404
-_REFUSALS = (_BAD_REQUEST, 409, 413, 422)
+_BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND, _TOO_LARGE = 400, 401, 404, 413
+_REFUSALS = (_BAD_REQUEST, 409, 422)
 # Each says that nothing was written.
 _NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 409, 413, 422, 429})
 _ACTIVITY = re.compile(r"course|learning ?path", re.IGNORECASE)
@@ -69,8 +68,6 @@ class Submitter:
                 return found
             answer = await self._post(ready)
             return await self._receipt(delivery, ready, answer)
-        except BatchRefused as refused:
-            return Rejected(delivery.id, str(refused))
         except CutShort:
             raise
         except ConnectionFailure as failure:
@@ -94,9 +91,12 @@ class Submitter:
         return await self._refused(delivery, ready, answer)
 
     async def _refused(self, delivery: Delivery, ready: Entry, answer: Response) -> Receipt:
+        said = f"it answered {answer.status}: {words(answer)}"
+        # Whoever says that it's too large means this request.
+        if answer.status == _TOO_LARGE:
+            return Rejected(delivery.id, said)
         if not said_by_school(answer):
             require(answer, *_STORED)
-        said = f"it answered {answer.status}: {words(answer)}"
         if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             if await self._is_gone(ready):
                 return UserUnknown(
