@@ -174,11 +174,28 @@ def test_a_refusal_of_the_content_rejects_one_result(start, made, status):
 
 
 @pytest.mark.parametrize("theirs", [401, 403, 408, 429, 500, 503])
-def test_a_fault_of_the_system_behind_rejects_nothing(start, made, theirs):
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"provider_errors":[{"status":%d}]',
+        '"provider_errors":[{"status":"%d"}]',
+        '"data":{"statusCode":%d,"message":"x"}',
+    ],
+)
+def test_a_fault_of_the_system_behind_rejects_nothing(start, made, theirs, said):
+    """Wire facts §4.4: its status is told in two places; and an LMS may spell it as a text."""
     system = start()
-    system.sandbox.fail(status=400, body=problem(400, f'{{"status":{theirs}}}'))
+    body = f'{{"statusCode":400,"message":"m","timestamp":"x",{said % theirs}}}'
+    system.sandbox.fail(status=400, body=body)
     with pytest.raises(ServerError):
         system.one(made())
+
+
+@pytest.mark.parametrize("theirs", ['"soon"', "true", "null", "[503]", "5030", '"400"', "404"])
+def test_what_is_no_fault_of_the_system_behind_doesnt_stop_a_refusal(start, made, theirs):
+    system = start()
+    system.sandbox.fail(status=400, body=problem(400, f'{{"status":{theirs}}}'))
+    assert isinstance(system.one(made()), Rejected)
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 405, 410, 412, 500, 502, 503])

@@ -1,7 +1,8 @@
 """What StackOne's answers say, to people and for the connection.
 
 Source: wire facts §4.4. Errors are objects with ``statusCode`` and ``message``; ``provider_errors`` quotes
-the LMS behind it, with addresses, headers and bodies that may hold secrets, so that little of it is shown.
+the LMS behind it, with addresses, headers and bodies that may hold secrets, so that little of it is shown;
+``data`` has its status, too.
 """
 
 from __future__ import annotations
@@ -75,7 +76,10 @@ def is_own(answer: Response) -> bool:
 
 def provider_statuses(answer: Response) -> set[int]:
     """Return the statuses with which the LMS behind StackOne answered, as far as it says."""
-    return {status for error in _errors(answer) if isinstance(status := error.get("status"), int)}
+    data = _object(answer).get("data")
+    named = [error.get("status") for error in _errors(answer)]
+    named += [data.get("statusCode")] if isinstance(data, dict) else []
+    return {status for each in named if (status := _status(each)) is not None}
 
 
 def said(answer: Response, hidden: Iterable[str] = ()) -> str:
@@ -141,11 +145,17 @@ def _errors(answer: Response) -> Iterator[Mapping[str, JSONValue]]:
         yield from [each for each in listed if isinstance(each, dict)][:_MOST_ERRORS]
 
 
+def _status(value: JSONValue) -> int | None:
+    # The LMS's own error is passed on as it came.
+    told = str(value)
+    return int(told) if told.isdecimal() and len(told) == 3 else None  # noqa: PLR2004
+
+
 def _told(error: Mapping[str, JSONValue]) -> str:
-    status = error.get("status")
+    status = _status(error.get("status"))
     words = _bare(_reason(error.get("raw")))
     told = f"the learning system ({_host(error.get('url'))}) answered"
-    told = f"{told} {status}" if isinstance(status, int) else told
+    told = told if status is None else f"{told} {status}"
     return f"{told}: {words}" if words else told
 
 
