@@ -157,6 +157,35 @@ def test_an_error_is_one_under_a_good_status_too(start, made, status, before):
     assert "the end is before the start" in receipt.reason
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": "x"}',
+        '{"errors": ["x"]}',
+        '{"message": "Something went wrong"}',
+        '{"id": null, "message": "boom"}',
+        '{"status": 400}',
+        '{"statusCode": "503"}',
+        '{"code": 404}',
+    ],
+)
+@pytest.mark.parametrize(("status", "before"), [(201, False), (200, True)])
+def test_what_says_an_error_and_no_id_is_no_enrollment(start, made, status, before, body):
+    portal = start()
+    if before:
+        portal.sandbox.enroll()
+    portal.sandbox.fail(status=status, body=body, on=CHANGE if before else ENROLL)
+    with pytest.raises(ServerError, match="with an error"):
+        portal.one(made())
+
+
+@pytest.mark.parametrize("body", ['{"id": "9", "message": "made"}', '{"id": "9", "status": "completed"}'])
+def test_what_has_an_id_is_an_enrollment_whatever_else_it_says(start, made, body):
+    portal = start()
+    portal.sandbox.fail(status=201, body=body, on=ENROLL)
+    assert portal.one(made()) == Delivered(1, "9")
+
+
 def test_that_an_enrollment_exists_is_told_by_its_code_under_a_good_status_too(start, made):
     portal = start()
     there = portal.sandbox.enroll()

@@ -23,17 +23,17 @@ from passback import (
     TryLater,
     UserUnknown,
 )
+from passback_go1.answers import TOO_LARGE, identity, is_refused, said
 from passback_go1.enrollments import lacking, outcome, read_moment, written
 from passback_go1.ids import identifier
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
-from passback_go1.portal import Portal, document, error_code, said_by_go1
+from passback_go1.portal import Portal, error_code, said_by_go1
 
 __all__ = ["Submitter"]
 
-_OK, _CREATED, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TOO_LARGE = 200, 201, 400, 404, 409, 413
-_REFUSALS = (_BAD_REQUEST, _CONFLICT, 422)
+_OK, _CREATED, _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 200, 201, 400, 404, 409
 _EXISTS = "enrollment_exists"
 _MOST_PAGES = 20
 _PAUSE = timedelta(minutes=1)
@@ -82,7 +82,7 @@ class Submitter:
             return UserUnknown(delivery.id, "the id of their account can't be one of GO1's")
         answer = await self._portal.enroll(self._enrollment(delivery, account.user_id, learning_object))
         if answer.status == _CREATED:
-            return Delivered(delivery.id, _id(answer))
+            return Delivered(delivery.id, identity(answer))
         if answer.status == _CONFLICT and error_code(answer) == _EXISTS:
             return await self._update(delivery, account.user_id, learning_object)
         return await self._refused(delivery, account.user_id, learning_object, answer)
@@ -106,12 +106,12 @@ class Submitter:
         if not changes:
             return AlreadyThere(delivery.id, enrollment)
         answer = await self._portal.change(enrollment, changes)
-        if _is_refused(answer):
-            return Rejected(delivery.id, _said(answer))
+        if is_refused(answer):
+            return Rejected(delivery.id, said(answer))
         if answer.status == _NOT_FOUND and error_code(answer):
             return self._later(delivery, "the enrollment was removed in the meantime")
         answer.require(_OK)
-        _id(answer)
+        identity(answer)
         return Delivered(delivery.id, enrollment)
 
     async def _newest(self, user: str, learning_object: str) -> dict[str, JSONValue] | None:
@@ -131,7 +131,7 @@ class Submitter:
         self, delivery: Delivery, user: str, learning_object: str, answer: Response
     ) -> Receipt:
         # What isn't GO1's own word, such as a page of a proxy, says nothing about a user or an enrollment.
-        if not error_code(answer) and answer.status != _TOO_LARGE:
+        if not error_code(answer) and answer.status != TOO_LARGE:
             answer.require(_CREATED)
         if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             found = await self._portal.user(user)
@@ -140,10 +140,10 @@ class Submitter:
             if answer.status == _NOT_FOUND:
                 found.require(_OK)
                 return ActivityUnknown(
-                    delivery.id, f"GO1 doesn't find the learning object {learning_object!r}: {_said(answer)}"
+                    delivery.id, f"GO1 doesn't find the learning object {learning_object!r}: {said(answer)}"
                 )
-        if _is_refused(answer):
-            return Rejected(delivery.id, _said(answer))
+        if is_refused(answer):
+            return Rejected(delivery.id, said(answer))
         answer.require(_CREATED)
         raise AssertionError  # no other status is left
 
@@ -151,23 +151,11 @@ class Submitter:
         return TryLater(delivery.id, self._clock.now() + _PAUSE, reason)
 
 
-def _is_refused(answer: Response) -> bool:
-    return answer.status == _TOO_LARGE or (answer.status in _REFUSALS and error_code(answer) is not None)
-
-
 def _of_all(failure: ConnectionFailure) -> ConnectionFailure:
     # The result wasn't in what was too large: that was a question, or what a token was asked for with.
-    return ServerError(str(failure), status=_TOO_LARGE) if isinstance(failure, BatchRefused) else failure
+    return ServerError(str(failure), status=TOO_LARGE) if isinstance(failure, BatchRefused) else failure
 
 
 def _created(item: dict[str, JSONValue]) -> float:
     at = read_moment(item.get("created_time"))
     return 0.0 if at is None else at.timestamp()
-
-
-def _id(answer: Response) -> str | None:
-    return identifier(document(answer).get("id")) if answer.body.strip() else None
-
-
-def _said(answer: Response) -> str:
-    return f"it answered {answer.status}: {answer.excerpt() or 'without a word why'}"

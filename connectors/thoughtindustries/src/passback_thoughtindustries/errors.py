@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -11,7 +12,8 @@ from passback import JSONValue, Response, ServerError
 
 __all__ = ["as_told", "is_error"]
 
-_GOOD, _ERRORS = range(200, 300), range(400, 600)
+_GOOD = range(200, 300)
+_ERROR = re.compile(r"[45][0-9]{2}")
 _REFUSED, _TOO_MANY, _SAYS_NOTHING = 400, 429, 500
 _WORDS = ("errors", "error", "message")
 _STATUSES = ("status", "statusCode", "code")
@@ -32,7 +34,7 @@ def _error(answer: Response) -> Mapping[str, JSONValue] | None:
     except ServerError:
         return None
     listed = found if isinstance(found, list) else [found]
-    told = [each for each in listed if isinstance(each, dict) and is_error(each)]
+    told = [each for each in listed if isinstance(each, dict) and (is_error(each) or _is_failure(each))]
     return told[0] if told else None
 
 
@@ -41,12 +43,21 @@ def is_error(said: Mapping[str, JSONValue]) -> bool:
     return bool(said.get("errors") or said.get("error")) or said.get("success") is False
 
 
+def _is_failure(said: Mapping[str, JSONValue]) -> bool:
+    # A success is empty, and the status of what has an id is about that.
+    return "id" not in said and (_told(said) is not None or set(said) == {"message"})
+
+
+def _told(said: Mapping[str, JSONValue]) -> int | None:
+    found = (str(said.get(name)) for name in _STATUSES)
+    return next((int(each) for each in found if _ERROR.fullmatch(each)), None)
+
+
 def _status(error: Mapping[str, JSONValue]) -> int:
-    for name in _STATUSES:
-        told = error.get(name)
-        if str(told).isdecimal() and len(str(told)) == 3 and int(str(told)) in _ERRORS:  # noqa: PLR2004
-            return int(str(told))
+    told = _told(error)
+    if told is not None:
+        return told
     if error.get("error") == _SLOW_DOWN:
         return _TOO_MANY
-    # Without a word it may be about anything, and nothing is condemned for it.
-    return _REFUSED if any(error.get(name) for name in _WORDS) else _SAYS_NOTHING
+    # Without a word of the school's it may be about anything, and nothing is condemned for it.
+    return _REFUSED if is_error(error) and any(error.get(name) for name in _WORDS) else _SAYS_NOTHING
