@@ -90,6 +90,24 @@ def test_a_page_of_a_proxy_says_nothing_of_who_is_missing(start, made, status):
         system.one(made())
 
 
+ROUTERS = [
+    '{"statusCode":404,"message":"Cannot POST /unified/lms/users/x","error":"Not Found"}',
+    '{"statusCode":404,"message":"Cannot GET /unified/lms/users/x","timestamp":"2026-11-02T08:31:00Z"}',
+    '{"statusCode":404,"message":"Resource not found"}',
+]
+
+
+@pytest.mark.parametrize("body", ROUTERS)
+@pytest.mark.parametrize(("on", "attempt"), [("POST", 1), ("GET", 1), ("GET", 2)])
+def test_a_router_says_nothing_of_who_is_missing(start, made, body, on, attempt):
+    """Wire facts §4.4: StackOne's errors have a ``timestamp``."""
+    system = start()
+    system.sandbox.fail(status=404, body=body, on=on)
+    with pytest.raises(ServerError) as failed:
+        system.one(made(user="gone", attempt=attempt))
+    assert failed.value.status == 404
+
+
 def test_content_distribution_takes_whoever_the_launch_named(start, made):
     system = start(DISTRIBUTION)
     assert isinstance(system.one(made(user="sso-4711", by="launch")), Delivered)

@@ -70,8 +70,13 @@ def test_one_user_is_asked_for_by_their_id(start):
     assert [seen.path for seen in system.sandbox.requests] == [f"{USERS}/c28x0040"]
     assert system.users(UserQuery(id="gone")) == []
     assert system.users(UserQuery(id="..")) == []
-    system.sandbox.fail(status=404, body="<h1>nginx</h1>")
-    with pytest.raises(ServerError):
+
+
+@pytest.mark.parametrize("body", ["<h1>nginx</h1>", '{"statusCode":404,"message":"Cannot GET /x"}'])
+def test_404_from_something_else_is_about_the_address(start, body):
+    system = start()
+    system.sandbox.fail(status=404, body=body)
+    with pytest.raises(ServerError, match="404"):
         system.users(UserQuery(id="c28x0040"))
 
 

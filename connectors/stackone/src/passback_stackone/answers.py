@@ -16,9 +16,11 @@ import attrs
 
 from passback import BatchTooLarge, ConnectionFailure, JSONValue, RateLimited, Response, ServerError
 
-__all__ = ["as_told", "document", "failure", "is_own", "provider_statuses", "said", "text"]
+__all__ = ["as_told", "document", "failure", "is_missing", "is_own", "provider_statuses", "said", "text"]
 
 _GOOD, _ERRORS = range(200, 300), range(400, 600)
+_NOT_FOUND = 404
+_ROUTERS = re.compile(r"Cannot [A-Z]+ /")
 _MOST_ERRORS = 3
 _LONGEST = 200
 _LONGEST_ID = 512
@@ -72,6 +74,17 @@ def is_own(answer: Response) -> bool:
     """Return whether an error is StackOne's own, and not of something on the way to it."""
     # A gateway on the way has a message, too.
     return isinstance(_object(answer).get("statusCode"), int)
+
+
+def is_missing(answer: Response) -> bool:
+    """Return whether StackOne itself says that what was asked for isn't there.
+
+    Its errors have a time; those of a router that doesn't know the path have none, or name the path.
+    """
+    if answer.status != _NOT_FOUND or not is_own(answer):
+        return False
+    found = _object(answer)
+    return bool(found.get("timestamp")) and not _ROUTERS.match(str(found.get("message")))
 
 
 def provider_statuses(answer: Response) -> set[int]:

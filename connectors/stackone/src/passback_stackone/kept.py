@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from passback import Clock, JSONValue, Response, ServerError, Unsupported
-from passback_stackone.answers import failure, is_own, text
+from passback_stackone.answers import failure, is_missing, is_own, text
 from passback_stackone.api import Api
 from passback_stackone.options import StackOneOptions
 from passback_stackone.outgoing import Outgoing
@@ -31,7 +31,6 @@ _NAMES = {
 }
 
 
-_NONE = 404
 _UNTOLD = {
     403: "the API key isn't allowed to read completions (403)",
     501: "the learning system doesn't tell which completions there are (501)",
@@ -102,7 +101,7 @@ class Kept:
 
 def _meant(answer: Response) -> Exception:
     # A page of a proxy knows nothing of completions, and believing it would write them twice.
-    if is_own(answer) and answer.status == _NONE:
+    if is_missing(answer):
         return _NoneThere()
     if is_own(answer) and answer.status in _UNTOLD:
         return Unreadable(_UNTOLD[answer.status])

@@ -22,7 +22,7 @@ from passback import (
     Response,
     UserUnknown,
 )
-from passback_stackone.answers import document, failure, is_own, provider_statuses, said, text
+from passback_stackone.answers import document, failure, is_missing, is_own, provider_statuses, said, text
 from passback_stackone.api import Api
 from passback_stackone.kept import Kept, Unreadable
 from passback_stackone.ledger import Ledger
@@ -34,7 +34,7 @@ __all__ = ["Sender"]
 _STORED = (200, 201)
 _TOO_LARGE = 413
 _REFUSED = (400, _TOO_LARGE, 422)
-_OK, _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _NOT_IMPLEMENTED = 200, 401, 404, 409, 501
+_OK, _UNAUTHORIZED, _CONFLICT, _NOT_IMPLEMENTED = 200, 401, 409, 501
 # Each says that nothing was written. After any other failure something may have been.
 _NOTHING_WRITTEN = frozenset({400, 401, 403, 404, 412, 422, 429, 501})
 # What a user that isn't missing is answered with: there, or not told (501, 403).
@@ -112,7 +112,7 @@ class Sender:
             )
         if answer.status in _REFUSED and not any(_is_outage(status) for status in theirs):
             return Rejected(number, f"it was refused ({answer.status}): {words}")
-        if answer.status == _NOT_FOUND:
+        if is_missing(answer):
             return await self._missing(ready, words)
         if answer.status == _CONFLICT:
             return await self._conflict(ready, words)
@@ -123,7 +123,7 @@ class Sender:
     async def _missing(self, ready: Letter, words: str) -> Receipt:
         """Tell whether the user is missing or the learning object."""
         user = await self._api.get(ready.user)
-        if user.status == _NOT_FOUND and is_own(user):
+        if is_missing(user):
             return UserUnknown(
                 ready.delivery.id, "StackOne has no user with the id of their account any more"
             )

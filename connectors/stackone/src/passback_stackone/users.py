@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 from passback import Clock, JSONValue, ServerError, Unsupported, User, UserQuery
-from passback_stackone.answers import document, failure, is_own, text
+from passback_stackone.answers import document, failure, is_missing, text
 from passback_stackone.api import USERS, Api, user_path
 from passback_stackone.options import StackOneOptions
 from passback_stackone.pages import Pages
@@ -16,7 +16,7 @@ _FIELDS = "id,remote_id,external_reference,email,name,active"
 _MOST_PAGES = 20_000
 _LONGEST_TEXT = 1000
 
-_OK, _NOT_FOUND = 200, 404
+_OK = 200
 _FILTERS = {"external_reference": "external_id", "email": "email"}
 
 
@@ -94,7 +94,7 @@ class Users:
         if path is None:
             return []
         answer = await self._api.get(path, {"fields": _FIELDS})
-        if answer.status == _NOT_FOUND and is_own(answer):
+        if is_missing(answer):
             return []
         if answer.status != _OK:
             raise failure(answer)
