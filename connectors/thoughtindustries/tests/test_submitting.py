@@ -221,6 +221,24 @@ def test_a_page_of_a_proxy_says_nothing_of_a_result(start, made, status):
         school.submit(made.delivery(1))
 
 
+ROUTERS = [
+    '{"message": "no Route matched with those values"}',
+    '{"timestamp": "2026-11-02T08:31:00Z", "status": 404, "error": "Not Found", "path": "/incoming"}',
+    '{"statusCode": 404, "message": "Cannot POST /incoming/v2", "error": "Not Found"}',
+]
+
+
+@pytest.mark.parametrize("body", ROUTERS)
+def test_a_router_says_nothing_of_who_or_what_is_missing(start, made, body):
+    """Wire facts §6.1, §6.2: the school's errors have other words."""
+    school = start()
+    school.sandbox.fail(status=404, body=body, on=WRITE)
+    with pytest.raises(ServerError, match="404"):
+        school.submit(made.delivery(1))
+    school.sandbox.fail(status=404, body=body, on="GET /incoming/v2/users")
+    assert not isinstance(school.submit(made.delivery(1, user="u-1"))[0], UserUnknown)
+
+
 @pytest.mark.parametrize(("headers", "seconds"), [({}, 32), ({"Retry-After": "7"}, 7)])
 def test_a_school_says_how_long_to_wait(start, made, headers, seconds):
     """Wire facts §6.2: in the header and in the body."""

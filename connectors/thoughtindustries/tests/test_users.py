@@ -119,7 +119,7 @@ def test_what_could_lead_elsewhere_is_no_id_and_isnt_asked_for(start, identity):
     assert school.sandbox.requests == []
 
 
-@pytest.mark.parametrize("body", ["<h1>Not found</h1>", "", "[]"])
+@pytest.mark.parametrize("body", ["<h1>Not found</h1>", "", "[]", '{"message": "no Route matched"}'])
 def test_404_from_something_else_is_about_the_address(start, body):
     school = start()
     school.sandbox.fail(status=404, body=body, on=LIST)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from passback import Clock, JSONValue, Patience, ServerError, User, UserQuery
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 from passback_thoughtindustries.pages import pages
-from passback_thoughtindustries.school import School, document, require, said_by_school
+from passback_thoughtindustries.school import School, document, is_own, require
 
 __all__ = ["Directory", "is_identity"]
 
@@ -65,7 +65,7 @@ class Directory:
 
     async def _one(self, name: str) -> User | None:
         answer = await self._school.user(name)
-        if answer.status == _NOT_FOUND and said_by_school(answer):
+        if answer.status == _NOT_FOUND and is_own(answer):
             return None
         require(answer, _OK)
         whole = document(answer)

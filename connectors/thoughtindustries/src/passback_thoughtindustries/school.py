@@ -103,7 +103,10 @@ def said_by_school(answer: Response) -> dict[str, JSONValue]:
 
 def is_own(answer: Response) -> bool:
     """Return whether an error is the school's own, in its documents' words; a gateway's has others."""
-    return is_error(said_by_school(answer))
+    said = said_by_school(answer)
+    # As any router says of a path that it doesn't know.
+    bare = not said.get("errors") and str(said.get("error")).casefold() == "not found"
+    return is_error(said) and not bare
 
 
 def words(answer: Response) -> str:

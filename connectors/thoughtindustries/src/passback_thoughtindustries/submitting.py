@@ -95,7 +95,7 @@ class Submitter:
         # Whoever says that it's too large means this request.
         if answer.status == _TOO_LARGE:
             return Rejected(delivery.id, said)
-        if not said_by_school(answer):
+        if not is_own(answer):
             require(answer, *_STORED)
         if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             if await self._is_gone(ready):
@@ -104,7 +104,7 @@ class Submitter:
                 )
             if answer.status == _NOT_FOUND or (_ACTIVITY.search(said) and _MISSING.search(said)):
                 return ActivityUnknown(delivery.id, said)
-        if answer.status in _REFUSALS and is_own(answer):
+        if answer.status in _REFUSALS:
             return Rejected(delivery.id, said)
         require(answer, *_STORED)
         raise AssertionError  # no other status is left
@@ -113,7 +113,7 @@ class Submitter:
         if ready.user is None:
             return False
         found = await self._school.user(ready.user)
-        return found.status == _NOT_FOUND and bool(said_by_school(found))
+        return found.status == _NOT_FOUND and is_own(found)
 
     async def _found(self, delivery: Delivery, ready: Entry) -> Receipt | None:
         """Return the receipt of what is there already, or can't be looked for; None where it's to be sent."""
