@@ -16,6 +16,7 @@ from passback import (
     TryLater,
     Unsupported,
     UserQuery,
+    UserUnknown,
 )
 from passback_go1.sandbox import Behaviour
 
@@ -209,6 +210,29 @@ def test_404_from_a_wrong_older_address_says_nothing_about_a_learning_object(sta
     portal.sandbox.fail(status=404, body="<h1>Not found</h1>", on="/v2/users")
     with pytest.raises(ServerError, match="check the URL"):
         portal.one(made())
+
+
+ROUTERS = [
+    '{"message": "no Route matched with those values"}',
+    '{"ref": "1", "error_code": "not_found", "message": "Not Found"}',
+    '{"statusCode": 404, "message": "Cannot GET /v2/users/501", "error": "Not Found"}',
+]
+
+
+@pytest.mark.parametrize("body", ROUTERS)
+def test_a_router_says_nothing_of_a_user(start, made, body):
+    portal = start(Behaviour(unknown=404))
+    portal.sandbox.fail(status=404, body=body, on="/v2/users")
+    with pytest.raises(ServerError, match="404"):
+        portal.one(made(), user="99")
+
+
+@pytest.mark.parametrize("body", ['{"message": "User not found."}', '{"error_code": "user_not_found"}'])
+def test_that_a_user_is_missing_is_told_by_naming_one(start, made, body):
+    """Wire facts §3.2: the older API's errors aren't described."""
+    portal = start(Behaviour(unknown=404))
+    portal.sandbox.fail(status=404, body=body, on="/v2/users")
+    assert isinstance(portal.one(made(), user="99"), UserUnknown)
 
 
 def test_an_enrollment_that_is_removed_meanwhile_is_tried_again(start, made):

@@ -100,7 +100,7 @@ def test_another_user_than_asked_for_is_nobody(start):
     assert portal.users(UserQuery(id="501")) == []
 
 
-@pytest.mark.parametrize("body", ["<h1>Not found</h1>", "", "[]"])
+@pytest.mark.parametrize("body", ["<h1>Not found</h1>", "", "[]", '{"message": "no Route matched"}'])
 def test_404_from_something_that_isnt_go1_is_about_the_address(start, body):
     portal = start()
     portal.sandbox.fail(status=404, body=body, on="/v2/users/501")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from passback import Clock, JSONValue, Patience, ServerError, User, UserQuery
+from passback_go1.answers import is_user_missing
 from passback_go1.ids import identifier
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
-from passback_go1.portal import Portal, document, said_by_go1
+from passback_go1.portal import Portal, document
 
 __all__ = ["Directory"]
 
-_OK, _NOT_FOUND = 200, 404
+_OK = 200
 _MOST_PAGES = 20_000
 
 
@@ -49,7 +50,7 @@ class Directory:
         if identifier(identity) is None:  # the id of somebody in another system
             return []
         answer = await self._portal.user(identity)
-        if answer.status == _NOT_FOUND and said_by_go1(answer):
+        if is_user_missing(answer):
             return []
         answer.require(_OK)
         user = self._user(document(answer))

@@ -23,13 +23,13 @@ from passback import (
     TryLater,
     UserUnknown,
 )
-from passback_go1.answers import TOO_LARGE, identity, is_refused, said
+from passback_go1.answers import TOO_LARGE, identity, is_refused, is_user_missing, said
 from passback_go1.enrollments import lacking, outcome, read_moment, written
 from passback_go1.ids import identifier
 from passback_go1.objects import LearningObjects
 from passback_go1.options import Go1Options
 from passback_go1.pages import pages
-from passback_go1.portal import Portal, error_code, said_by_go1
+from passback_go1.portal import Portal, error_code
 
 __all__ = ["Submitter"]
 
@@ -135,7 +135,7 @@ class Submitter:
             answer.require(_CREATED)
         if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             found = await self._portal.user(user)
-            if found.status == _NOT_FOUND and said_by_go1(found):
+            if is_user_missing(found):
                 return UserUnknown(delivery.id, "GO1 has no user with the id of their account any more")
             if answer.status == _NOT_FOUND:
                 found.require(_OK)
