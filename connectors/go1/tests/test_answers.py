@@ -55,6 +55,7 @@ def test_what_is_too_large_for_a_proxy_is_refused_alone(start, made):
     portal.sandbox.fail(status=413, body="<html>proxy</html>", on=ENROLL)
     receipts = portal.submit([made(0), made(1)])
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+    assert "too large" in receipts[0].reason
 
 
 @pytest.mark.parametrize("on", [TOKEN, FIND, "GET /v2/users"])

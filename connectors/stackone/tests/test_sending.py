@@ -525,6 +525,7 @@ def test_what_is_too_large_is_refused_alone(start, made):
     system.sandbox.fail(status=413, on="POST")
     receipts = system.submit(made(1), made(2))
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+    assert "too large" in receipts[0].reason
 
 
 @pytest.mark.parametrize(("user", "attempt"), [("gone", 1), ("c28x0001", 2)])

@@ -316,6 +316,7 @@ def test_what_is_too_large_for_a_proxy_is_refused_alone(start, made):
     school.sandbox.fail(status=413, body="<h1>no</h1>", on=WRITE)
     receipts = school.submit(made.delivery(1), made.delivery(2))
     assert [type(receipt) for receipt in receipts] == [Rejected, Delivered]
+    assert "too large" in receipts[0].reason
 
 
 def test_a_question_that_is_too_large_refuses_no_result(start, made):

@@ -58,4 +58,5 @@ def is_user_missing(answer: Response) -> bool:
 
 def said(answer: Response) -> str:
     """Return what `answer` says, for people."""
-    return f"it answered {answer.status}: {answer.excerpt() or 'without a word why'}"
+    status = "413 (too large)" if answer.status == TOO_LARGE else answer.status
+    return f"it answered {status}: {answer.excerpt() or 'without a word why'}"

@@ -111,7 +111,8 @@ class Sender:
                 number, f"this learner's launch isn't taken any more: {words}", (ready.launch,)
             )
         if answer.status in _REFUSED and not any(_is_outage(status) for status in theirs):
-            return Rejected(number, f"it was refused ({answer.status}): {words}")
+            why = "413, too large" if answer.status == _TOO_LARGE else answer.status
+            return Rejected(number, f"it was refused ({why}): {words}")
         if is_missing(answer):
             return await self._missing(ready, words)
         if answer.status == _CONFLICT:

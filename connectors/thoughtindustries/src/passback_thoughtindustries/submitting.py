@@ -91,12 +91,12 @@ class Submitter:
         return await self._refused(delivery, ready, answer)
 
     async def _refused(self, delivery: Delivery, ready: Entry, answer: Response) -> Receipt:
-        said = f"it answered {answer.status}: {words(answer)}"
         # Whoever says that it's too large means this request.
         if answer.status == _TOO_LARGE:
-            return Rejected(delivery.id, said)
+            return Rejected(delivery.id, f"it answered 413 (too large): {words(answer)}")
         if not is_own(answer):
             require(answer, *_STORED)
+        said = f"it answered {answer.status}: {words(answer)}"
         if answer.status in (_BAD_REQUEST, _NOT_FOUND):
             if await self._is_gone(ready):
                 return UserUnknown(
