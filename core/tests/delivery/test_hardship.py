@@ -12,8 +12,10 @@ from scripted import START, Room, SimulatedClock, deliver_all, result, room
 from sqlalchemy import select, text
 
 from passback import (
+    ActivityUnknown,
     CannotConnect,
     Delivered,
+    Health,
     HealthChanged,
     InvalidResult,
     OutboxError,
@@ -128,6 +130,40 @@ def test_who_fails_its_own_check_for_good_is_believed_of_one_result_while_others
             await here.put(*(result(number) for number in range(3, 9)))
             await here.run(7200, step=10)
             assert list((await here.states()).values()).count("pending") == 6, "nothing arrives any more"
+
+    asyncio.run(check())
+
+
+def test_an_outage_in_which_everything_is_said_to_be_unknown_drains_by_itself(place):
+    """None of it arrived, so nothing is looked for afterwards; it's told once, and once that it's over."""
+
+    def away():
+        raise ServerError("404: there is nothing at this address", status=404)
+
+    async def check():
+        async with room(place) as here:
+            tries = []
+
+            def sane(batch):
+                tries.extend(batch.deliveries)
+                return deliver_all(batch)
+
+            here.connector.healthy = away
+            here.connector.behaviour = lambda batch: [
+                ActivityUnknown(each.id, "404: no route") for each in batch.deliveries
+            ]
+            await here.put(*(result(number) for number in range(8)))
+            await here.run(3600, step=10)
+            assert set((await here.states()).values()) == {"pending"}
+            assert (await only_connection(here)).health == "server error"
+            here.connector.healthy, here.connector.behaviour = lambda: None, sane
+            await here.run(900, step=10)
+            assert sorted(here.connector.arrived) == [f"r-{number}" for number in range(8)]
+            assert not any(each.unsure for each in tries)
+            assert [each.now for each in here.events if isinstance(each, HealthChanged)] == [
+                Health.SERVER_ERROR,
+                Health.OK,
+            ]
 
     asyncio.run(check())
 

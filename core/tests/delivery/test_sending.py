@@ -7,9 +7,11 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripted import NoOptions, Scripted, deliver_all, result
+from scripted import START, NoOptions, Scripted, SimulatedClock, deliver_all, result
 
 from passback import (
+    Account,
+    ActivityUnknown,
     Batch,
     BatchRefused,
     BatchTooLarge,
@@ -24,6 +26,7 @@ from passback import (
     ServerError,
     SystemClock,
     TryLater,
+    UserUnknown,
 )
 from passback.delivery.lanes.sending import send
 from passback.http import HTTP
@@ -31,15 +34,16 @@ from passback.http import HTTP
 ANA = Learner(id="ana@example.com")
 
 
-def sending(behaviour, count=0, healthy=lambda: None, results=()):
+def sending(behaviour, count=0, healthy=lambda: None, results=(), *, account=None, tried=()):
     async def run():
         clock = SystemClock()
         connection = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
         connection.connector.behaviour = behaviour
         connection.connector.healthy = healthy
         given = results or [result(number) for number in range(count)]
-        deliveries = [Delivery(id=number, result=each) for number, each in enumerate(given)]
-        return await send(connection, Batch(deliveries=tuple(deliveries)), 10), connection.connector
+        numbered = enumerate(given)
+        deliveries = [Delivery(id=number, result=each, account=account) for number, each in numbered]
+        return await send(connection, Batch(deliveries=tuple(deliveries)), 10, tried), connection.connector
 
     return asyncio.run(run())
 
@@ -186,6 +190,74 @@ def test_nothing_is_condemned_by_receipts_of_a_system_that_fails_its_own_check()
     sent, _ = sending(one, 2, unhealthy)
     assert len(sent.receipts) == 2, "a system that takes others is believed"
     assert sent.failure is None
+
+
+def wrong_address():
+    raise ServerError("404: there is nothing at this address", status=404)
+
+
+def answering(receipt, but=()):
+    """Answer `receipt` to all but those results that are taken."""
+
+    def behave(batch):
+        return [
+            Delivered(each.id) if each.id in but else receipt(each.id, "404: not found")
+            for each in batch.deliveries
+        ]
+
+    return behave
+
+
+USER = Account(user_id="u-1", matched_by="email", checked=START)
+
+
+@pytest.mark.parametrize("receipt", [UserUnknown, ActivityUnknown])
+def test_what_a_system_says_of_learners_and_activities_while_it_fails_its_own_check_is_an_outage(receipt):
+    """A gateway answers 404 to everything while the system behind it is away."""
+    sent, _ = sending(answering(receipt), 3, wrong_address, account=USER)
+    assert (sent.receipts, str(sent.failure)) == ([], "404: there is nothing at this address")
+    assert [each.delivery for each in sent.doubted] == [0, 1, 2]
+    sent, _ = sending(answering(receipt), 3, account=USER)
+    assert (len(sent.receipts), sent.failure) == (3, None), "a system that is well is believed"
+    sent, _ = sending(answering(receipt, but={1}), 3, wrong_address, account=USER)
+    assert (len(sent.receipts), sent.failure) == (3, None), "so is one that takes others"
+
+
+def test_what_a_system_says_of_learners_before_it_fails_is_an_outage():
+    def cut(batch):
+        raise CutShort(answering(UserUnknown)(batch)[:2], ServerError("503"), unsent=[2])
+
+    sent, _ = sending(cut, 3, account=USER)
+    assert (sent.receipts, [each.delivery for each in sent.doubted]) == ([], [0, 1])
+
+
+def test_that_nobody_is_known_to_be_a_learner_is_the_connectors_word_unless_it_asked():
+    """Else what waits for its first look-up would wait for a system that fails its check for good."""
+    sent, _ = sending(answering(UserUnknown), 2, wrong_address)
+    assert (len(sent.receipts), sent.failure) == (2, None)
+    sent, _ = sending(answering(UserUnknown), 2, wrong_address, tried=["POST /results → 404"])
+    assert (sent.receipts, len(sent.doubted)) == ([], 2)
+
+
+def test_thousands_of_learners_who_are_gone_cost_one_check_a_minute():
+    checks = []
+
+    async def run():
+        clock = SimulatedClock()
+        lms = Connection("lms", Scripted, NoOptions(), HTTP(clock=clock), clock)
+        lms.connector.behaviour, lms.connector.healthy = answering(UserUnknown), lambda: checks.append(1)
+        for number in range(120):
+            gone = Delivery(id=number, result=result(number), account=USER)
+            sent = await send(lms, Batch(deliveries=(gone,)), 10)
+            assert len(sent.receipts) == 1
+            clock.advance(1)
+        assert len(checks) == 2
+        lms.connector.behaviour = answering(Rejected)
+        await send(lms, Batch(deliveries=(gone,)), 10)
+        await send(lms, Batch(deliveries=(gone,)), 10)
+        assert len(checks) == 4, "a rejection is final, and costs one each"
+
+    asyncio.run(run())
 
 
 def test_what_a_connection_answered_before_it_failed_counts():

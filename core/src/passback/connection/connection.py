@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from passback.clock import Clock
 from passback.connection.asking import Asking
@@ -69,6 +70,8 @@ class Connection:
     ) -> None:
         self.name = name
         self._http = http
+        self._clock = clock
+        self._passed: datetime | None = None
         context = Context(connection=name, options=options, http=http, clock=clock)
         self._asking = Asking(connector, context)
         self._layers = Layers(self._asking, extensions)
@@ -88,6 +91,11 @@ class Connection:
             ContractError: The connector raised something else, or hung.
         """
         await self._asking.timely("check", self.connector.check, _CHECK_SECONDS)
+        self._passed = self._clock.now()
+
+    def vouched(self, span: timedelta) -> bool:
+        """Return whether its check passed within the last `span`."""
+        return self._passed is not None and timedelta() <= self._clock.now() - self._passed < span
 
     async def submit_results(self, batch: Batch) -> Sequence[Receipt]:
         """Send `batch`; return exactly one receipt for each of its deliveries, in their order.

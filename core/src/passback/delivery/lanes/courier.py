@@ -122,7 +122,7 @@ class Courier:
             await self._leave(lease)
             return
         with HTTP.recording() as tried:
-            sent = await send(self._connection, batch, policy.patience) if planned.send else Sent()
+            sent = await send(self._connection, batch, policy.patience, tried) if planned.send else Sent()
         now = self._around.clock.now()
         if self.condition.believes(lease, sent, now):
             sent = sent.believed()

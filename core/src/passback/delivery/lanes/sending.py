@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 import attrs
 
 from passback.connection import Connection
 from passback.delivery.lanes.parts import Held, Sizes
 from passback.errors import BatchRefused, ContractError, PassbackError, ServerError, Unsupported
+from passback.http import Exchange
 from passback.model import (
+    ActivityUnknown,
     AlreadyThere,
     Batch,
     CutShort,
@@ -24,6 +27,10 @@ from passback.model import (
 )
 
 __all__ = ["Sent", "send"]
+
+# For how long a check that passed speaks for what is said of learners: where thousands of them are gone, each
+# of their results would cost one more request.
+_VOUCHES = timedelta(minutes=1)
 
 
 def _by_itself(receipt: Receipt) -> bool:
@@ -51,14 +58,15 @@ class Sent:
             all is `Unsupported` where the connector says so; where an answer did (501), it's an outage.
         fits: The most results that the system takes at once, if it refused more.
         unsent: Deliveries that surely weren't sent.
-        doubted: What it refused while it took nothing and its own check failed, which is no word to go by.
+        doubted: What it said against results, their learners or activities while it took nothing and failed,
+            itself or its own check, which is no word to go by. Surely none of these arrived.
     """
 
     receipts: list[Receipt] = attrs.field(factory=list)
     failure: PassbackError | None = attrs.field(default=None, converter=_judged)
     fits: int | None = None
     unsent: Collection[int] = ()
-    doubted: Sequence[Rejected] = ()
+    doubted: Sequence[Receipt] = ()
 
     def believed(self) -> Sent:
         """Return what came of it where what was doubted counts: others arrive."""
@@ -85,7 +93,7 @@ class Sent:
         )
 
 
-async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
+async def send(connection: Connection, batch: Batch, patience: float, tried: Sequence[Exchange] = ()) -> Sent:
     """Send `batch` in order; where it is refused as a whole, send its halves.
 
     What follows something of the same learner and activity that is to be tried later isn't sent.
@@ -94,6 +102,7 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
         connection: Where to.
         batch: What to send.
         patience: How long a connector may take for one batch, in seconds.
+        tried: The requests, as they come: without any, the connector answers by itself.
     """
     sent = Sent()
     receipts: list[Receipt] = []
@@ -123,8 +132,9 @@ async def send(connection: Connection, batch: Batch, patience: float) -> Sent:
             sent.failure = failure
             break
     sent.fits, sent.unsent = sizes.fit, {*sent.unsent, *held.left_out}
-    sent.receipts = [each for each in receipts if not isinstance(each, Rejected)]
-    await _reject(connection, sent, [each for each in receipts if isinstance(each, Rejected)])
+    sent.receipts = receipts
+    if not sent.arrived:
+        await _weigh(connection, sent, _condemned(batch, receipts, asked=bool(tried)))
     return sent
 
 
@@ -138,13 +148,35 @@ async def _submit(connection: Connection, part: Batch, patience: float) -> Seque
         ) from None
 
 
-async def _reject(connection: Connection, sent: Sent, refused: Sequence[Rejected]) -> None:
-    # Some systems answer 400 to everything while the credentials or the address are wrong. Nothing is
-    # condemned on the word of a system that hasn't shown that it takes results at all.
-    if refused and not sent.arrived and sent.failure is None:
+def _condemned(batch: Batch, receipts: Sequence[Receipt], *, asked: bool) -> list[Receipt]:
+    """Return those of `receipts` by which a system speaks against a result, its learner or its activity."""
+    # That no account is known takes no system to say.
+    named = {each.id for each in batch.deliveries if asked or each.account is not None}
+    return [
+        each
+        for each in receipts
+        if isinstance(each, Rejected | ActivityUnknown)
+        or (isinstance(each, UserUnknown) and each.delivery in named)
+    ]
+
+
+async def _weigh(connection: Connection, sent: Sent, condemned: Sequence[Receipt]) -> None:
+    # Some systems answer 400 to everything while the credentials or the address are wrong, and a gateway in
+    # front of one 404, as if each learner were gone. Nobody is condemned on the word of a system that hasn't
+    # shown that it takes results at all.
+    if not condemned:
+        return
+    if sent.failure is None and (_is_final(condemned) or not connection.vouched(_VOUCHES)):
         try:
             await connection.check()
         except PassbackError as failure:
-            sent.failure, sent.doubted = failure, refused
-    if sent.failure is None or sent.arrived:
-        sent.receipts += refused
+            sent.failure = failure
+    if sent.failure is not None:
+        sent.doubted = condemned
+        doubted = {each.delivery for each in condemned}
+        sent.receipts = [each for each in sent.receipts if each.delivery not in doubted]
+
+
+def _is_final(condemned: Sequence[Receipt]) -> bool:
+    # What waits is tried again by itself.
+    return any(isinstance(each, Rejected) for each in condemned)

@@ -42,8 +42,10 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
         changes += _parked(planned, changes, str(sent.failure))
         condition.answered(lease, sent, now, count=count)
     elif condition.failed(lease, sent, sent.failure, now, count=count):
-        absent = planned.send[0].id in sent.unsent
+        absent = planned.send[0].id in {*sent.unsent, *(each.delivery for each in sent.doubted)}
         changes.append(attrs.evolve(_later(planned.send[0], str(sent.failure), now), absent=absent))
+    else:
+        changes += [_doubted(each, lease, str(sent.failure)) for each in sent.doubted]
     changes += [*planned.covered(changes), *planned.decided, *_unreadable(lease)]
     done = {change.delivery for change in changes}
     return Settlement(
@@ -83,6 +85,12 @@ def _parked(planned: Plan, changes: Sequence[Change], reason: str) -> list[Chang
         for each in planned.send
         if each.id not in done
     ]
+
+
+def _doubted(receipt: Receipt, lease: Lease, failure: str) -> Change:
+    return Change(
+        delivery=receipt.delivery, state=State.PENDING, reason=failure, alone=lease.alone, absent=True
+    )
 
 
 def _later(delivery: Delivery, failure: str, now: datetime) -> Change:
