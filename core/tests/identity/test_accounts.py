@@ -263,6 +263,61 @@ def test_a_user_whom_the_system_no_longer_knows_is_looked_up_again_but_not_for_e
     check(work)
 
 
+async def refused(here, *results):
+    """Have Ben, who is a user, refused with `results`."""
+    here.connector.users = [user(1, email=BEN.email)]
+    await here.sent(of(1, BEN))
+    await here.lookup.waiting()
+    await here.run(2)
+    here.connector.refuses = {"u1"}
+    states = await here.sent(*results)
+    assert [states[each.id] for each in results] == ["account"] * len(results)
+    here.connector.batches.clear()
+
+
+async def pass_time(here, minutes, every=1):
+    """Have those who wait looked up `every` so many minutes, as a host does."""
+    for _ in range(0, minutes, every):
+        await here.run(60 * every, step=20 * every)
+        await here.lookup.waiting()
+    await here.run(2)
+
+
+def test_what_a_wrong_word_left_behind_goes_by_itself_once_the_same_user_is_found_and_taken_again(check):
+    async def work(here):
+        here.connector.filters = frozenset({"email"})
+        await refused(here, of(2, BEN), *(of(number, BEN) for number in (3, 4, 5)))
+        here.connector.refuses = set()
+        await pass_time(here, 17)
+        assert set((await here.states()).values()) == {"delivered"}
+        assert here.connector.batches == [["r-2"], ["r-3", "r-4", "r-5"]]
+
+    check(work, order=("email",))
+
+
+def test_who_is_found_but_refused_for_ever_costs_one_result_and_ever_fewer_tries(check):
+    async def work(here):
+        here.connector.filters = frozenset({"email"})
+        await refused(here, *(of(number, BEN) for number in range(2, 40)))
+        for most in (9, 2, 2):
+            here.connector.batches.clear()
+            here.connector.asked.clear()
+            await pass_time(here, 24 * 60, every=15)
+            assert 0 < len(here.connector.batches) <= most
+            assert here.connector.batches == [["r-2"]] * len(here.connector.asked)
+        # Once they were taken, a word against them is a new one.
+        here.connector.refuses = set()
+        await pass_time(here, 24 * 60, every=15)
+        assert set((await here.states()).values()) == {"delivered"}
+        here.connector.refuses = {"u1"}
+        await here.sent(of(40, BEN))
+        here.connector.refuses = set()
+        await pass_time(here, 17)
+        assert (await here.states())["r-40"] == "delivered"
+
+    check(work, order=("email",))
+
+
 def test_only_501_means_that_content_is_distributed(check):
     async def work(here):
         here.connector.unlisted = nobody_named(None)

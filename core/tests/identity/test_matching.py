@@ -62,7 +62,7 @@ def test_whoever_is_found_has_the_key_and_is_the_only_one(people, wanted):
 def bond(learner, user_id, by="email"):
     return Bond(
         connection="lms", learner=learner, organisation="default", state=AccountState.KNOWN, user_id=user_id,
-        matched_by=by, candidates=(), checked=START,
+        matched_by=by, candidates=(), checked=START, since=START,
     )  # fmt: skip
 
 

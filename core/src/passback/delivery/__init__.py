@@ -17,7 +17,7 @@ from passback.delivery.outbox.history import Step
 from passback.delivery.outbox.kept import Kept, kept
 from passback.delivery.outbox.leasing import Wish
 from passback.delivery.outbox.outbox import Outbox
-from passback.delivery.outbox.releasing import release_launches, release_learners
+from passback.delivery.outbox.releasing import release_launches, release_learners, release_one_of_each
 from passback.delivery.outbox.routing import Routes
 from passback.delivery.outbox.said import complete, lacks, release_better_known, release_incomplete, said_of
 from passback.delivery.outbox.selection import Selection
@@ -87,6 +87,7 @@ __all__ = [
     "release_incomplete",
     "release_launches",
     "release_learners",
+    "release_one_of_each",
     "said_of",
     "tell",
     "unless_awaited",

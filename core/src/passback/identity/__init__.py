@@ -1,6 +1,6 @@
 """Who is who: which user of a system a learner is, and by which launch they came."""
 
-from passback.identity.accounts import Bond, bonds, forget, keep, known, refuse
+from passback.identity.accounts import Bond, bonds, forget, keep, known
 from passback.identity.context import (
     UserContext,
     begin_asking,
@@ -17,6 +17,7 @@ from passback.identity.launches import Launches, LaunchTicket, ticket_for
 from passback.identity.listing import SyncReport, compare, list_users, named
 from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
 from passback.identity.naming import learners_of
+from passback.identity.refusing import refuse, refused, take
 from passback.identity.sealing import Seal
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "named",
     "offer",
     "refuse",
+    "refused",
     "rest_listing",
+    "take",
     "ticket_for",
 ]

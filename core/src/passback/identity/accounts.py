@@ -14,7 +14,7 @@ from passback.identity.matching import PERSON, WEAK, AccountState, Finding
 from passback.model import Account, IdentityProposal, Learner
 from passback.store import AT_ONCE, milliseconds, moment, parts, schema
 
-__all__ = ["Bond", "bonds", "forget", "keep", "known", "refuse"]
+__all__ = ["Bond", "bonds", "forget", "keep", "known"]
 
 _a = schema.account.c
 
@@ -32,6 +32,7 @@ class Bond:
         matched_by: What they were recognised by.
         candidates: The users among whom a person must decide.
         checked: When they were looked for last.
+        since: Since when they are that user, or one whom the system refuses.
         refused: The user whom the system said it doesn't know, though it was found there.
         alone: Whether the system failed on them last, while others passed.
         proposed: What the connector made of the learner's sign-in: the key by which they are looked up first.
@@ -45,6 +46,7 @@ class Bond:
     matched_by: str
     candidates: tuple[str, ...]
     checked: datetime
+    since: datetime
     refused: str | None = None
     alone: bool = False
     proposed: IdentityProposal | None = None
@@ -109,12 +111,6 @@ def keep(
     return released
 
 
-def refuse(db: Connection, connection: str, organisation: str, learner: str, user_id: str) -> None:
-    """Take note that the system doesn't know the user `user_id`, who `learner` was thought to be."""
-    mine = (_a.connection == connection, _a.organisation == organisation, _a.learner == learner)
-    db.execute(update(schema.account).where(*mine, _a.user_id == user_id).values(refused=user_id))
-
-
 def forget(db: Connection, organisation: str, learner: str) -> None:
     """Remove what is known of `learner`, at every connection."""
     db.execute(delete(schema.account).where(_a.organisation == organisation, _a.learner == learner))
@@ -169,6 +165,7 @@ def _bond(row: Row[tuple[object, ...]]) -> Bond:
         matched_by=row.matched_by,
         candidates=tuple(json.loads(row.candidates)),
         checked=moment(row.checked),
+        since=moment(row.changed),
         refused=row.refused,
         alone=row.alone,
         proposed=None

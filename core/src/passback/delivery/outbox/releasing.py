@@ -11,7 +11,14 @@ from passback.delivery.outbox.accepting import raise_signals
 from passback.delivery.outbox.history import Event, EventKind, note_all
 from passback.store import AT_ONCE, State, WaitingFor, milliseconds, parts, schema
 
-__all__ = ["anything_waits", "count_held", "release", "release_launches", "release_learners"]
+__all__ = [
+    "anything_waits",
+    "count_held",
+    "release",
+    "release_launches",
+    "release_learners",
+    "release_one_of_each",
+]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -28,13 +35,27 @@ def release_learners(
 ) -> int:
     """Send what waits at `connection` for the accounts of `learners`, who have one now; return how many."""
     count = 0
-    ids = sorted(learners)
-    for some in parts(ids):
-        theirs = select(_r.seq).where(_r.organisation == organisation, _r.learner.in_(some))
-        conditions = [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
+    for some in parts(sorted(learners)):
+        conditions = _waiting_of(connection, organisation, some)
         event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
         count += release(db, conditions, event, "sent, as the learner has an account now", tell=True)
     return count
+
+
+def release_one_of_each(
+    db: Connection, connection: str, organisation: str, learners: Collection[str], now: datetime
+) -> None:
+    """Try the first of what waits at `connection` for the account of each of `learners`.
+
+    However much waits, that costs little where the system still doesn't know them.
+    """
+    for some in parts(sorted(learners)):
+        waiting = _waiting_of(connection, organisation, some)
+        first = select(func.min(_d.result)).join(schema.result, _r.seq == _d.result)
+        conditions = [*waiting, _d.result.in_(first.where(*waiting).group_by(_r.learner))]
+        event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
+        why = "tried again, as the learner's account was found there again"
+        release(db, conditions, event, why, tell=True)
 
 
 def release_launches(
@@ -67,6 +88,11 @@ def release_launches(
 
 def _waiting(connection: str, what: WaitingFor) -> list[ColumnElement[bool]]:
     return [_d.connection == connection, schema.waiting, _d.waiting_for == what]
+
+
+def _waiting_of(connection: str, organisation: str, learners: Collection[str]) -> list[ColumnElement[bool]]:
+    theirs = select(_r.seq).where(_r.organisation == organisation, _r.learner.in_(learners))
+    return [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
 
 
 def release(

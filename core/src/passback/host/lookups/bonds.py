@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection as Database
 
 from passback.clock import Clock
 from passback.contract import AMBIGUOUS
-from passback.delivery import explain_waiting, release_learners
-from passback.identity import AccountState, Bond, Finding, bonds, keep
+from passback.delivery import explain_waiting, release_learners, release_one_of_each
+from passback.identity import AccountState, Bond, Finding, bonds, keep, refused
 
-__all__ = ["Bonds"]
+__all__ = ["Bonds", "is_due"]
+
+# Who isn't found is looked for again when something new of theirs comes, but not at once.
+_AGAIN = timedelta(minutes=15)
+# Who is found, but refused, is tried again as rarely at last.
+_DAILY = timedelta(days=1)
 
 
 class Bonds:
@@ -28,11 +34,16 @@ class Bonds:
         return list(bonds(db, self._connection, self._organisation, learners))
 
     def keep(self, db: Database, findings: Sequence[Finding]) -> int:
-        """Keep `findings`, and act on them; return how many learners are another user, or one, by that."""
+        """Keep `findings`, and act on them; return how many learners are another user, or one, by that.
+
+        Who is still one whom the system refused is tried again: it may not have been itself when it did.
+        """
         now = self._clock.now()
         changed = keep(db, self._connection, self._organisation, findings, now)
         several = (each.learner.id for each in findings if each.state is AccountState.AMBIGUOUS)
         self.act(db, self.bonds(db, [*changed, *several]))
+        same = refused(db, self._connection, self._organisation, [each.learner.id for each in findings])
+        release_one_of_each(db, self._connection, self._organisation, same, now)
         return len(changed)
 
     def act(self, db: Database, known: Iterable[Bond]) -> int:
@@ -48,3 +59,16 @@ class Bonds:
         reason = f"{AMBIGUOUS}, and a person has to say which: {shows}"
         explain_waiting(db, self._connection, self._organisation, several, reason)
         return len(settled)
+
+
+def is_due(bond: Bond | None, now: datetime) -> bool:
+    """Return whether the learner of `bond`, who signed in or has something waiting, is to be looked up."""
+    if bond is None or bond.expected:
+        return True
+    if bond.state is AccountState.AMBIGUOUS:
+        return False  # a person decides
+    if bond.account is None:
+        return now - bond.checked >= _AGAIN
+    # After an outage as long as this has gone on it's tried, and few times where they are refused for ever.
+    rest = min(max(_AGAIN, bond.checked - bond.since), _DAILY)
+    return bond.user_id == bond.refused and now - bond.checked >= rest

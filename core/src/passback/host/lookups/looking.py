@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection as Database
 
@@ -15,7 +15,7 @@ from passback.connection import Connection
 from passback.delivery import waiting_learners
 from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
 from passback.host.lookups.answers import Answers
-from passback.host.lookups.bonds import Bonds
+from passback.host.lookups.bonds import Bonds, is_due
 from passback.host.lookups.failing import Failures
 from passback.identity import (
     AccountState,
@@ -42,8 +42,6 @@ __all__ = ["LONGEST", "Lookup"]
 log = logging.getLogger("passback.identity")
 
 _PAGE = 500
-# Who isn't found is looked for again when something new of theirs comes, but not at once.
-_AGAIN = timedelta(minutes=15)
 # A list of everybody answers for many, and costs much.
 _LIST_AGAIN = timedelta(hours=1)
 LONGEST = timedelta(minutes=30)
@@ -165,7 +163,7 @@ class Lookup:
         known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}
         now = self._clock.now()
         count = await self._store.run(self._found.act, known.values())
-        sought = [each for each in page if _is_due(known.get(each.id), now)]
+        sought = [each for each in page if is_due(known.get(each.id), now)]
         return count + (await self._seek(sought, known) if sought else 0)
 
     async def _seek(self, learners: Sequence[Learner], known: Mapping[str, Bond]) -> int:
@@ -275,13 +273,3 @@ class Lookup:
 
 def _endless(what: str) -> ServerError:
     return ServerError(f"{what} came to no end within {LONGEST}, and is given up")
-
-
-def _is_due(bond: Bond | None, now: datetime) -> bool:
-    if bond is None or bond.expected:
-        return True
-    if bond.state is AccountState.AMBIGUOUS:
-        return False  # a person decides
-    if bond.account is not None and bond.user_id != bond.refused:
-        return False
-    return now - bond.checked >= _AGAIN

@@ -15,10 +15,12 @@ from passback.delivery import (
     release_better_known,
     release_incomplete,
     release_launches,
+    release_learners,
     said_of,
 )
-from passback.identity import Launches, known, refuse
+from passback.identity import Launches, known, refuse, take
 from passback.model import (
+    ActivityUnknown,
     AlreadyThere,
     Batch,
     Delivered,
@@ -26,6 +28,7 @@ from passback.model import (
     Learner,
     NeedsLaunch,
     Receipt,
+    Rejected,
     UserUnknown,
 )
 from passback.store import Store
@@ -33,6 +36,8 @@ from passback.store import Store
 __all__ = ["Bonding", "bonds_people"]
 
 _NAMES = frozenset({"lookup_users", "map_identity"})
+# What a system says of results only of users whom it knows.
+_KNOWS_THEM = (Delivered, AlreadyThere, ActivityUnknown, Rejected)
 
 
 def bonds_people(connection: Connection) -> bool:
@@ -100,12 +105,7 @@ class Bonding:
         if not bonds_people(connection):
             self._try_again(db, connection, batch, receipts)
             return
-        sent = {each.id: each for each in batch.deliveries}
-        for receipt in receipts:
-            delivery = sent[receipt.delivery]
-            if isinstance(receipt, UserUnknown) and delivery.account is not None:
-                learner = delivery.result.learner.id
-                refuse(db, connection.name, delivery.result.organisation, learner, delivery.account.user_id)
+        self._note_users(db, connection.name, batch, receipts)
         if self._launches is None:
             return
         proven = {each.launch for each in receipts if isinstance(each, Delivered) and each.launch}
@@ -114,6 +114,24 @@ class Bonding:
         now = self._clock.now()
         if self._launches.note(db, proven, refused - proven, now):
             release_launches(db, connection.name, now)
+
+    def _note_users(self, db: Database, name: str, batch: Batch, receipts: Sequence[Receipt]) -> None:
+        sent = {each.id: each for each in batch.deliveries}
+        now = self._clock.now()
+        taken: set[str] = set()
+        for receipt in receipts:
+            delivery = sent[receipt.delivery]
+            result, account = delivery.result, delivery.account
+            if account is None:
+                continue
+            if isinstance(receipt, UserUnknown):
+                refuse(db, name, result.organisation, result.learner.id, account.user_id, now)
+            # Nearly all go at the first attempt, which costs no look at accounts.
+            elif delivery.attempt > 1 and isinstance(receipt, _KNOWS_THEM):
+                taken.add(result.learner.id)
+        if taken:
+            organisation = batch.deliveries[0].result.organisation
+            release_learners(db, name, organisation, take(db, name, organisation, taken), now)
 
     def noted(self, connection: Connection, receipts: Sequence[Receipt]) -> None:
         """Have those looked up whom the system doesn't know."""
