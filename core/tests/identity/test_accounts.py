@@ -295,6 +295,23 @@ def test_what_a_wrong_word_left_behind_goes_by_itself_once_the_same_user_is_foun
     check(work, order=("email",))
 
 
+def test_a_list_that_was_read_lately_makes_nobody_unknown_who_was_refused_since(check):
+    """They stay who they are until it's asked for again, and what waits for them is tried meanwhile."""
+
+    async def work(here):
+        await refused(here, of(2, BEN), of(3, BEN))
+        here.connector.refuses, asked = set(), len(here.connector.asked)
+        await pass_time(here, 17)
+        assert set((await here.states()).values()) == {"delivered"}
+        assert len(here.connector.asked) == asked
+        here.connector.refuses, here.connector.users = {"u1"}, [user(2)]
+        await here.sent(of(4, BEN))
+        await pass_time(here, 120)
+        assert (await known(here))["ben"].state == AccountState.GONE, "the list lacks them"
+
+    check(work, order=("email",))
+
+
 def test_who_is_found_but_refused_for_ever_costs_one_result_and_ever_fewer_tries(check):
     async def work(here):
         here.connector.filters = frozenset({"email"})

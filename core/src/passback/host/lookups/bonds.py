@@ -12,6 +12,7 @@ from passback.clock import Clock
 from passback.contract import AMBIGUOUS
 from passback.delivery import explain_waiting, release_learners, release_one_of_each
 from passback.identity import AccountState, Bond, Finding, bonds, keep, refused
+from passback.model import Learner
 
 __all__ = ["Bonds", "is_due"]
 
@@ -46,6 +47,11 @@ class Bonds:
         release_one_of_each(db, self._connection, self._organisation, same, now)
         return len(changed)
 
+    def keep_unasked(self, db: Database, learners: Sequence[Learner]) -> int:
+        """Keep that nothing new is known of `learners`, as `keep` does: they are who they were."""
+        known = {bond.learner.id: bond for bond in self.bonds(db, [each.id for each in learners])}
+        return self.keep(db, [_as_before(each, known.get(each.id)) for each in learners])
+
     def act(self, db: Database, known: Iterable[Bond]) -> int:
         """Send what waits for those of `known` who have an account, and return how many they are.
 
@@ -59,6 +65,18 @@ class Bonds:
         reason = f"{AMBIGUOUS}, and a person has to say which: {shows}"
         explain_waiting(db, self._connection, self._organisation, several, reason)
         return len(settled)
+
+
+def _as_before(learner: Learner, bond: Bond | None) -> Finding:
+    if bond is None:
+        return Finding(learner=learner, state=AccountState.UNKNOWN)
+    return Finding(
+        learner=learner,
+        state=bond.state,
+        user_id=bond.user_id,
+        matched_by=bond.matched_by,
+        candidates=bond.candidates,
+    )
 
 
 def is_due(bond: Bond | None, now: datetime) -> bool:

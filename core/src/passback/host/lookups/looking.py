@@ -224,8 +224,7 @@ class Lookup:
     async def _seek_in_list(self, learners: Sequence[Learner]) -> int:
         context = await self._store.run_soft(context_of, self._name)
         if context.synced is not None and self._clock.now() - context.synced < _LIST_AGAIN:
-            unknown = [Finding(learner=each, state=AccountState.UNKNOWN) for each in learners]
-            return await self._store.run(self._found.keep, unknown)
+            return await self._store.run(self._found.keep_unasked, learners)
         try:
             report = await self.all(longest=LONGEST, sought=learners)
         except Unsupported as error:
