@@ -178,6 +178,32 @@ def test_observers_and_the_log_hear_of_each_change_once_also_where_the_configura
         asyncio.run(check())
 
 
+def test_observers_hear_of_a_change_once_however_many_batches_are_on_the_wire(place):
+    async def check():
+        async with room(place, batch=1, concurrency=4, deliver=False) as here:
+            up = asyncio.Event()
+
+            async def away(_):
+                await up.wait()
+                raise CannotConnect("cut")
+
+            await here.start()
+            await here.put(result(0))
+            await here.run(2)
+            here.connector.behaviour = away
+            await here.put(*(result(number) for number in range(1, 9)))
+            await here.run(1)
+            assert len(here.connector.batches) == 5
+            up.set()
+            await here.run(2)
+            here.connector.behaviour = deliver_all
+            await here.run(60, arrived=9)
+            changes = [event.now.value for event in here.events if isinstance(event, HealthChanged)]
+            assert changes == ["can't connect", "ok"]
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize("hours", [1, 24])
 def test_after_any_outage_the_backlog_is_on_its_way_within_15_minutes(place, hours):
     async def check():

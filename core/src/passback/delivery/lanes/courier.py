@@ -20,7 +20,7 @@ from passback.delivery.lanes.sending import Sent, send
 from passback.delivery.lanes.surroundings import LanePolicy, Surroundings
 from passback.delivery.lanes.verdicts import settlement
 from passback.delivery.lanes.window import Window
-from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker, save_used
+from passback.delivery.outbox.breaker import load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish, hold
 from passback.delivery.outbox.retrying import any_goes
 from passback.delivery.outbox.said import completed
@@ -56,6 +56,8 @@ class Courier:
         self._around = around
         # What is kept of how it does, in words: since then somebody may have been erased whom they named.
         self._said: str | None = None
+        # Of several on the wire at the same time, the first that is answered tells the change.
+        self._told = self.condition.breaker
         # What is on the wire, and when its lease ends.
         self._out: dict[int, tuple[Lease, datetime]] = {}
 
@@ -66,6 +68,7 @@ class Courier:
         breaker, used = await self._around.outbox.store.run_soft(load_breaker, name, now)
         self.condition.recall(breaker)
         self._said = breaker.detail
+        self._told = breaker
         self._connection.meter.recall(used)
         self._connection.meter.kept_by(self._keep_count)
 
@@ -99,10 +102,9 @@ class Courier:
 
     async def press(self) -> None:
         """Probe by the test button: nothing is left to send, and the outage is to end all the same."""
-        before = self.condition.breaker
         await self._check()
         self._said = await self._around.outbox.store.run_soft(self._save)
-        self._tell_health(before)
+        self._tell_health()
 
     async def deliver(self, lease: Lease) -> None:
         """Send what `lease` holds, keep what came of it, and tell it."""
@@ -114,7 +116,6 @@ class Courier:
 
     async def _deliver(self, lease: Lease) -> None:
         policy = self._policy
-        before = self.condition.breaker
         planned = self._planned(lease)
         started = self._around.clock.now()
         batch = await self._around.equipment.equip(self._connection, completed(planned.send, lease.foreign))
@@ -135,7 +136,7 @@ class Courier:
         if planned.send:
             self._around.equipment.noted(self._connection, sent.receipts)
             told = sent if gone is None else gone.sent(sent)
-            self._tell(lease, before, attrs.evolve(attempt, sent=told))
+            self._tell(lease, attrs.evolve(attempt, sent=told))
 
     def _planned(self, lease: Lease) -> Plan:
         return plan(
@@ -252,7 +253,7 @@ class Courier:
             wish = None
             await self._around.clock.wait(self._around.stopping, _UNSETTLED)
 
-    def _tell(self, lease: Lease, before: Breaker, attempt: Attempt) -> None:
+    def _tell(self, lease: Lease, attempt: Attempt) -> None:
         if self._around.observers:
             tell(self._around.observers, attempt.attempted())
         if listening := listeners(self._around.observers, Settled):
@@ -261,9 +262,10 @@ class Courier:
                 result = results[receipt.delivery]
                 event = Settled(connection=self._connection.name, result=result, receipt=receipt)
                 tell(listening, event)
-        self._tell_health(before)
+        self._tell_health()
 
-    def _tell_health(self, before: Breaker) -> None:
-        change = self.condition.breaker.changed_from(before, self._connection.name)
+    def _tell_health(self) -> None:
+        before, self._told = self._told, self.condition.breaker
+        change = self._told.changed_from(before, self._connection.name)
         if change is not None:
             tell_health(self._around.observers, change)
