@@ -93,6 +93,12 @@ def test_a_page_refuses_no_content_as_a_proxy_says_it(lrs, submit, status):
     assert "blocked" in str(failure)
 
 
+def test_plain_text_that_is_called_html_is_the_lrss_own_word(lrs, submit):
+    text, kind = "score.scaled is not a valid value", "text/html; charset=utf-8"
+    lrs.sandbox.fail(status=400, on="POST", body=text, headers={"Content-Type": kind})
+    assert text in str(submit(fails=BatchRefused))
+
+
 def test_a_refusal_without_a_word_says_so(lrs, submit):
     lrs.sandbox.fail(status=400, on="POST", body="")
     assert "without a word why" in str(submit(fails=BatchRefused))

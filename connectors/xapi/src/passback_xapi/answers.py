@@ -24,8 +24,9 @@ def accepted(answer: Response, outgoing: Sequence[Outgoing]) -> tuple[Sequence[R
             page, and not of the LRS.
     """
     if answer.status in REFUSALS:
-        # What a proxy or a firewall on the way isn't fond of is no verdict on what a statement says.
-        if answer.is_page:
+        # What a proxy or a firewall on the way isn't fond of is no verdict on what a statement says. ADL's
+        # LRS calls plain text HTML.
+        if answer.body.lstrip().startswith(b"<"):
             raise ServerError(
                 f"{answer.asked} answered {answer.status} with a page, as a proxy before the LRS does: "
                 f"{answer.excerpt()}",
