@@ -301,39 +301,72 @@ def test_progress_from_before_a_delivered_completion_is_never_sent_after_it(plac
 
 
 @pytest.mark.parametrize(
-    ("kind", "late"), [("completed", ["r-3"]), ("progressed", ["r-3"]), ("started", ["r-2", "r-3"])]
+    ("kind", "late"),
+    [("completed", []), ("passed", []), ("failed", []), ("progressed", []), ("started", ["r-3", "r-4"])],
 )
 def test_progress_from_before_what_was_delivered_is_not_sent_either_once_that_is_kept_no_longer(
     place, kind, late
 ):
     async def check():
         async with room(place, latest_only=True) as here:
-            await here.put(did(1, kind=kind, minutes=10))
-            await here.until(lambda: here.connector.arrived)
+            await here.put(did(1, kind=kind, minutes=10), badge(2, minutes=20))
+            await here.until(lambda: len(here.connector.arrived) == 2)
             await here.settle()
             await removed(here)
-            await here.put(did(2, minutes=5))
-            await here.settle()
-            await here.put(did(3, minutes=15))
-            await here.until(lambda: "r-3" in here.connector.arrived)
-            assert here.connector.arrived == ["r-1", *late]
+            for number, minutes in ((3, 5), (4, 6), (5, 30)):
+                await here.put(did(number, minutes=minutes))
+                await here.settle()
+            await here.until(lambda: "r-5" in here.connector.arrived)
+            assert here.connector.arrived == ["r-1", "r-2", *late, "r-5"]
 
     asyncio.run(check())
 
 
-def test_progress_from_before_a_completion_that_was_refused_is_sent_though_that_is_kept_no_longer(place):
+def test_the_latest_that_was_delivered_counts_however_much_of_it_is_kept_no_longer(place):
     async def check():
         async with room(place, latest_only=True) as here:
-            here.connector.behaviour = lambda batch: [Rejected(each.id, "no") for each in batch.deliveries]
-            await here.put(did(1, kind="completed", minutes=10))
-            await here.until(lambda: here.connector.batches)
+            for minutes in (10, 30):
+                await here.put(did(minutes, kind="completed", minutes=minutes))
+                await here.until(lambda those=minutes: f"r-{those}" in here.connector.arrived)
+                await here.settle()
+                await removed(here)
+            await here.put(did(1, kind="completed", minutes=15))
+            await here.until(lambda: "r-1" in here.connector.arrived)
+            await here.settle()
+            await here.put(did(2, minutes=20), did(3, minutes=40))
+            await here.until(lambda: "r-3" in here.connector.arrived)
+            assert here.connector.arrived == ["r-10", "r-30", "r-1", "r-3"]
+
+    asyncio.run(check())
+
+
+def test_progress_from_before_what_never_arrived_there_is_sent_though_that_is_kept_no_longer(place):
+    """Something else of the learner did."""
+
+    async def check():
+        async with room(place, latest_only=True) as here:
+            here.connector.behaviour = refusing_statuses
+            await here.put(did(1, kind="completed", minutes=10), badge(2, minutes=20))
+            await here.until(lambda: here.connector.arrived == ["r-2"])
             await here.settle()
             await removed(here)
             here.connector.behaviour = deliver_all
-            await here.put(did(2, minutes=5))
-            await here.until(lambda: here.connector.arrived == ["r-2"])
+            await here.put(did(4, minutes=5))
+            await here.until(lambda: here.connector.arrived == ["r-2", "r-4"])
 
     asyncio.run(check())
+
+
+def badge(number, minutes):
+    awarded = {"kind": ResultKind.BADGE_AWARDED, "item": Item(id="gold")}
+    return attrs.evolve(did(number, minutes=minutes), **awarded)
+
+
+def refusing_statuses(batch):
+    return [
+        Delivered(each.id) if each.result.item else Rejected(each.id, "no completions here")
+        for each in batch.deliveries
+    ]
 
 
 async def removed(here):

@@ -23,6 +23,7 @@ class Reach:
         waiting: How many wait, for an account, a launch, an activity or the connection.
         rejected: How many are refused for good.
         changed: When that changed last.
+        said: When the latest of what arrived there happened that says how far they are; None if nothing does.
     """
 
     connection: str
@@ -31,6 +32,7 @@ class Reach:
     waiting: int = 0
     rejected: int = 0
     changed: datetime
+    said: datetime | None = None
 
     def __add__(self, other: Reach) -> Reach:
         """Return both together; they are of the same connection."""
@@ -41,6 +43,7 @@ class Reach:
             waiting=self.waiting + other.waiting,
             rejected=self.rejected + other.rejected,
             changed=max(self.changed, other.changed),
+            said=max((each for each in (self.said, other.said) if each is not None), default=None),
         )
 
 

@@ -92,7 +92,8 @@ class Courier:
         for lease in late:
             until = self._end_of_lease(now)
             await self._around.outbox.store.run_soft(hold, lease, until)
-            self._out[lease.token] = lease, until
+            if lease.token in self._out:
+                self._out[lease.token] = lease, until
 
     async def give_back(self) -> None:
         """Let go what is leased and wasn't delivered."""

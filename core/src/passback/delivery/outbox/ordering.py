@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from passback.delivery.outbox.standing import arrived_before
+from passback.delivery.outbox.standing import said_before
 from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import PerEngine, State, listed, milliseconds, numbers, schema
+from passback.store import PerEngine, State, listed, numbers, schema
 
 __all__ = ["THEIRS", "DueRow", "finished", "in_order", "overtaken", "subject", "theirs"]
 
@@ -185,10 +185,8 @@ def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozen
         return frozenset()
     wanted = {"b_connection": connection, **theirs(map(subject, progress))}
     said = {subject(row): row.at for row in db.execute(_SAID, wanted)}
-    unsaid = {subject(row) for row in progress} - said.keys()
-    for key, standing in arrived_before(db, connection, unsaid).items():
-        at = standing.last_activity if standing.kind in STATUS else standing.completed
-        said |= {} if at is None else {key: milliseconds(at)}
+    for about, at in said_before(db, connection, map(subject, progress)).items():
+        said[about] = max(at, said.get(about, at))
     return frozenset(
         row.seq for row in progress if _is_overtaken(db, connection, row, said.get(subject(row)))
     )

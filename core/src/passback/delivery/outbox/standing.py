@@ -8,17 +8,19 @@ from typing import TypeAlias
 
 import attrs
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, tuple_
 
+from passback.delivery.outbox.subjects import STATUS
 from passback.errors import InvalidResult
 from passback.model import Reach, Result, Standing, readable, stand
-from passback.store import State, listed, moment, numbers, parts, schema
+from passback.store import State, listed, milliseconds, moment, numbers, parts, schema
 
-__all__ = ["arrived_before", "keep_standings", "standings"]
+__all__ = ["keep_standings", "said_before", "standings"]
 
 _d = schema.delivery.c
 _r = schema.result.c
 _s = schema.standing.c
+_SAYS = and_(_d.state == State.DELIVERED, _r.kind.in_(sorted(STATUS)))
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(Standing)
 
@@ -37,27 +39,24 @@ def standings(db: Connection, organisation: str, learner: str) -> list[Standing]
     return [_with(each, reached) for each in stand(results, known)]
 
 
-def arrived_before(
+def said_before(
     db: Connection, connection: str, subjects: Iterable[tuple[str, str, str]]
-) -> Mapping[tuple[str, str, str], Standing]:
-    """Return where learners stood by results that are kept no longer, all of which arrived at `connection`.
+) -> Mapping[tuple[str, str, str], int]:
+    """Return when the latest happened that told `connection` how far a learner is and isn't kept any more.
 
     Args:
         db: Where it's kept.
         connection: Whose system knows it.
         subjects: Organisation, learner and activity.
     """
-    wanted = set(subjects)
-    if not wanted:
-        return {}
-    organisations, learners = ({each[place] for each in wanted} for place in (0, 1))
-    kept = select(_s.body).where(_s.learner.in_(sorted(learners)), _s.organisation.in_(sorted(organisations)))
-    return {
-        _key(each): each
-        for each in _readable(db.scalars(kept))
-        if _key(each) in wanted
-        and any(to.connection == connection and to.delivered and not to.rejected for to in each.reached)
-    }
+    found: dict[_Key, int] = {}
+    for some in parts(sorted(set(subjects))):
+        theirs = select(_s.body).where(tuple_(_s.organisation, _s.learner, _s.activity).in_(some))
+        for standing in _readable(db.scalars(theirs)):
+            for reach in standing.reached:
+                if reach.connection == connection and reach.said is not None:
+                    found[_key(standing)] = milliseconds(reach.said)
+    return found
 
 
 def keep_standings(db: Connection, seqs: Sequence[int], results: Sequence[Result]) -> None:
@@ -117,6 +116,7 @@ def _reached(
             _d.state,
             func.count().label("count"),
             func.max(_d.changed).label("changed"),
+            func.max(case((_SAYS, _r.at))).label("said"),
         )
         .join(schema.delivery, _d.result == _r.seq)
         .where(*conditions)
@@ -124,9 +124,10 @@ def _reached(
         .order_by(_d.connection)
     )
     found: dict[_Key, list[Reach]] = {}
-    for *key, connection, state, count, changed in db.execute(counted, given or {}):
+    for *key, connection, state, count, changed, said in db.execute(counted, given or {}):
         counts = {State(state).word: count}
-        reach = Reach(connection=connection, changed=moment(changed), **counts)
+        at = None if said is None else moment(said)
+        reach = Reach(connection=connection, changed=moment(changed), said=at, **counts)
         found.setdefault(tuple(key), []).append(reach)
     return found
 
