@@ -63,6 +63,11 @@ class Bond:
             return None
         return Account(user_id=self.user_id, matched_by=self.matched_by, checked=self.checked)
 
+    @property
+    def usable(self) -> bool:
+        """Whether they have an account that the system didn't refuse last."""
+        return self.account is not None and self.user_id != self.refused
+
 
 def bonds(
     db: Connection, connection: str, organisation: str, learners: Collection[str] | None = None

@@ -58,7 +58,7 @@ class Bonds:
         What waits for one who could be several users says so: it goes once a person has decided.
         """
         known = list(known)
-        settled = [bond.learner.id for bond in known if bond.account and bond.user_id != bond.refused]
+        settled = [bond.learner.id for bond in known if bond.usable]
         release_learners(db, self._connection, self._organisation, settled, self._clock.now())
         several = [bond.learner.id for bond in known if bond.state is AccountState.AMBIGUOUS]
         shows = f"passback users accounts {shlex.quote(self._connection)} --state ambiguous"

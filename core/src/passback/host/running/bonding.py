@@ -18,7 +18,7 @@ from passback.delivery import (
     release_learners,
     said_of,
 )
-from passback.identity import Launches, known, refuse, take
+from passback.identity import Launches, bonds, known, refuse, take
 from passback.model import (
     ActivityUnknown,
     AlreadyThere,
@@ -119,19 +119,24 @@ class Bonding:
         sent = {each.id: each for each in batch.deliveries}
         now = self._clock.now()
         taken: set[str] = set()
+        unknown: set[str] = set()
         for receipt in receipts:
             delivery = sent[receipt.delivery]
             result, account = delivery.result, delivery.account
-            if account is None:
-                continue
             if isinstance(receipt, UserUnknown):
-                refuse(db, name, result.organisation, result.learner.id, account.user_id, now)
+                unknown.add(result.learner.id)
+                if account is not None:
+                    refuse(db, name, result.organisation, result.learner.id, account.user_id, now)
             # Nearly all go at the first attempt, which costs no look at accounts.
-            elif delivery.attempt > 1 and isinstance(receipt, _KNOWS_THEM):
+            elif account is not None and delivery.attempt > 1 and isinstance(receipt, _KNOWS_THEM):
                 taken.add(result.learner.id)
-        if taken:
-            organisation = batch.deliveries[0].result.organisation
-            release_learners(db, name, organisation, take(db, name, organisation, taken), now)
+        if not taken and not unknown:
+            return
+        organisation = batch.deliveries[0].result.organisation
+        # Who was found while this was on the wire had nothing waiting for that yet.
+        found = [each.learner.id for each in bonds(db, name, organisation, unknown) if each.usable]
+        known_again = take(db, name, organisation, taken) if taken else ()
+        release_learners(db, name, organisation, {*known_again, *found}, now)
 
     def noted(self, connection: Connection, receipts: Sequence[Receipt]) -> None:
         """Have those looked up whom the system doesn't know."""
