@@ -114,18 +114,20 @@ class Launches:
         Of the others, the last of one learner and another, the oldest, and the newest: what is refused makes
         room for the next, so each is tried, however many were made up.
         """
-        usable = _usable(connection, now)
-        new = usable.where(_l.proven.is_(None))
-        last = new.where(_l.learner.is_not(None)).with_only_columns(func.max(_l.id)).group_by(_l.learner)
-        queries = (
-            usable.where(_l.proven.is_not(None)).order_by(_l.proven.desc()).limit(_PROVEN),
-            new.where(_l.id.in_(last)).order_by(_l.id.desc()).limit(_CLAIMED),
-            new.order_by(_l.id).limit(_OLDEST),
-            new.order_by(_l.id.desc()).limit(_NEWEST),
-        )
-        found = {row.id: row for query in queries for row in db.execute(query).all()}
-        opened = map(self._opened, found.values())
-        return tuple(launch for launch in opened if launch is not None)
+        return tuple(launch for _, launch in self._offered(db, connection, now))
+
+    def came(self, db: Connection, connection: str, before: Collection[Launch], now: datetime) -> bool:
+        """Return whether somebody came by a launch that may be used for others, since those were `before`.
+
+        Not while one of those may still be: whoever wasn't served by it needs one of their own.
+        """
+        numbers = {each.id for each in before}
+        newest = max(numbers, default=0)
+        there = self._offered(db, connection, now)
+        if any(launch.id in numbers for _, launch in there):
+            return False
+        # One that nobody claimed may be made up.
+        return any(launch.id > newest for row, launch in there if row.learner is not None)
 
     def note(self, db: Connection, proven: Iterable[int], refused: Iterable[int], now: datetime) -> bool:
         """Note which launches the system took and which it refused; return whether one is newly proven."""
@@ -154,6 +156,22 @@ class Launches:
     def purge(db: Connection, before: datetime) -> int:
         """Remove what expired before; return how many launches that were."""
         return db.execute(delete(schema.launch).where(_l.expires < milliseconds(before))).rowcount
+
+    def _offered(
+        self, db: Connection, connection: str, now: datetime
+    ) -> list[tuple[Row[tuple[Any, ...]], Launch]]:
+        usable = _usable(connection, now)
+        new = usable.where(_l.proven.is_(None))
+        last = new.where(_l.learner.is_not(None)).with_only_columns(func.max(_l.id)).group_by(_l.learner)
+        queries = (
+            usable.where(_l.proven.is_not(None)).order_by(_l.proven.desc()).limit(_PROVEN),
+            new.where(_l.id.in_(last)).order_by(_l.id.desc()).limit(_CLAIMED),
+            new.order_by(_l.id).limit(_OLDEST),
+            new.order_by(_l.id.desc()).limit(_NEWEST),
+        )
+        found = {row.id: row for query in queries for row in db.execute(query).all()}
+        opened = ((row, self._opened(row)) for row in found.values())
+        return [(row, launch) for row, launch in opened if launch is not None]
 
     def _opened(self, row: Row[tuple[object, ...]]) -> Launch | None:
         content = self._seal.open(row.body)

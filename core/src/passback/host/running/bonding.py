@@ -14,10 +14,10 @@ from passback.delivery import (
     lacks,
     release_better_known,
     release_incomplete,
-    release_launches,
     release_learners,
     said_of,
 )
+from passback.host.running.launched import note_launches, reads_launches
 from passback.identity import Launches, bonds, known, refuse, take
 from passback.model import (
     ActivityUnknown,
@@ -26,7 +26,6 @@ from passback.model import (
     Delivered,
     Delivery,
     Learner,
-    NeedsLaunch,
     Receipt,
     Rejected,
     UserUnknown,
@@ -42,7 +41,7 @@ _KNOWS_THEM = (Delivered, AlreadyThere, ActivityUnknown, Rejected)
 
 def bonds_people(connection: Connection) -> bool:
     """Return whether the system of `connection` has users of its own that learners are matched with."""
-    if "read_launch" in connection.capabilities:
+    if reads_launches(connection):
         return True
     return bool(connection.connector.keys and connection.capabilities & _NAMES)
 
@@ -84,7 +83,7 @@ class Bonding:
         accounts = known(db, name, results[0].organisation, {each.learner.id for each in results})
         subjects = {(each.learner.id, each.activity.id) for each in results}
         now = self._clock.now()
-        launched = self._launches if "read_launch" in connection.capabilities else None
+        launched = self._launches if reads_launches(connection) else None
         own = launched.own(db, name, subjects, now) if launched else {}
         equipped = (
             attrs.evolve(
@@ -106,14 +105,8 @@ class Bonding:
             self._try_again(db, connection, batch, receipts)
             return
         self._note_users(db, connection.name, batch, receipts)
-        if self._launches is None:
-            return
-        proven = {each.launch for each in receipts if isinstance(each, Delivered) and each.launch}
-        spoke = (each for each in receipts if isinstance(each, Delivered | NeedsLaunch))
-        refused = {launch for each in spoke for launch in each.refused}
-        now = self._clock.now()
-        if self._launches.note(db, proven, refused - proven, now):
-            release_launches(db, connection.name, now)
+        if self._launches is not None:
+            note_launches(db, connection, self._launches, batch, receipts, self._clock.now())
 
     def _note_users(self, db: Database, name: str, batch: Batch, receipts: Sequence[Receipt]) -> None:
         sent = {each.id: each for each in batch.deliveries}
