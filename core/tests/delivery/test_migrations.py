@@ -167,19 +167,3 @@ def test_a_process_that_finds_its_tables_up_to_date_imports_neither_alembic_nor_
     command = [sys.executable, "-c", OPENER, str(tmp_path / "passback.db")]
     said = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
     assert said == ["True False\n", "False False\n"]
-
-
-def test_an_outbox_that_is_made_is_told_of_once(nowhere, caplog):
-    """Whoever expects something in it looks in the wrong place."""
-    caplog.set_level("INFO", "passback")
-
-    async def opened():
-        store = Store(nowhere)
-        await store.open()
-        await store.close()
-
-    asyncio.run(opened())
-    asyncio.run(opened())
-    assert [each for each in caplog.messages if "is new and empty" in each] == [
-        f"the outbox {Store(nowhere).name} is new and empty"
-    ]

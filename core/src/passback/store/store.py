@@ -191,11 +191,7 @@ class Store:
         found = self._transact(Kind.SOFT, migrations.revision)
         self._require_known(found)
         if found != migrations.NEWEST:
-            found = self._transact(Kind.DURABLE, self._migrate)
-            self._require_known(found)
-            if found is None:
-                # Whoever expects something in it looks in the wrong place, or it was removed.
-                log.info("the outbox %s is new and empty", self.name)
+            self._require_known(self._transact(Kind.DURABLE, self._migrate))
 
     def _migrate(self, db: Connection) -> str | None:
         self._engine.reserve(db)
