@@ -13,9 +13,9 @@ __all__ = ["Answer", "chunks", "take"]
 
 Answer: TypeAlias = Acceptance | ContentConflict | InvalidResult
 
-# Few enough for other writers to get their turn, some 100 ms later. Enough for the pages of the learners'
+# Few enough for other writers to get their turn, some 50 ms later. Enough for the pages of the learners'
 # index to be shared, which a transaction writes once each: a learner's next result changes the same one.
-_CHUNK = 5000
+_CHUNK = 2000
 
 
 async def take(
