@@ -54,7 +54,7 @@ class Asked:
         return f"{self.method} {self.address}"
 
     @classmethod
-    def of(cls, method: str, url: str, query: Query | None, headers: Mapping[str, str]) -> Asked:
+    def of(cls, method: str, url: str, query: Query, headers: Mapping[str, str]) -> Asked:
         """Return the request to `url`, with `query` added.
 
         Raises:
