@@ -65,14 +65,9 @@ def outcome(result: Result, kept: Kept) -> Told | None:
         True if kind is _COMPLETED else result.completion,
         None if result.duration is None else duration(result.duration),
         None if kept.response is UNSET else kept.response,
-        _extensions(result, own=kept is not NOTHING) if _has_more(result) else {},
+        _extensions(result, own=kept is not NOTHING),
     )
     return None if told == _UNTOLD else told
-
-
-def _has_more(result: Result) -> bool:
-    counted = result.progress is not None or result.counters is not None
-    return counted or result.started is not None or bool(result.extensions)
 
 
 def _extensions(result: Result, *, own: bool) -> dict[str, JSONValue]:
