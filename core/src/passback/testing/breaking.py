@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Broken", "broken"]
+__all__ = ["Broken"]
 
 
 class Broken(AssertionError):
@@ -15,8 +15,3 @@ class Broken(AssertionError):
     def __init__(self, seen: str, advice: str = "") -> None:
         super().__init__(seen)
         self.advice = advice
-
-
-def broken(seen: str, advice: str = "") -> Broken:
-    """Return the failure that says what was seen, and what to do where the rule's advice doesn't help."""
-    return Broken(seen, advice)

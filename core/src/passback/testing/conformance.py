@@ -23,7 +23,7 @@ from passback.model import (
     User,
 )
 from passback.sandbox import Stage
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.clocks import Unhurried
 
 __all__ = ["Conformance", "capabilities"]
@@ -128,7 +128,7 @@ class Conformance(ABC, Generic[StageT]):
             each for each in people if each.active and each.email and shared[each.email.casefold()] == 1
         ]
         if number > len(usable):
-            raise broken(
+            raise Broken(
                 f"the sandbox has {len(usable)} users who can be told apart, and {number} are needed",
                 "Give the sandbox more people who are active and have an address of their own, as population "
                 "returns them; or write delivery into the suite.",
@@ -137,7 +137,7 @@ class Conformance(ABC, Generic[StageT]):
 
     def _missing(self, member: str, capability: str) -> Exception:
         what = (inspect.getdoc(getattr(Conformance, member)) or "").partition("\n")[0]
-        return broken(
+        return Broken(
             f"{type(self).__name__}.{member} is missing, so this can't be tried",
             f"Write {member} into the suite, as a connector with {capability} needs it. {what}",
         )

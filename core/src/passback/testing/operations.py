@@ -9,7 +9,7 @@ import attrs
 
 from passback.errors import ConnectionFailure, ContractError, PassbackError, SignInRefused
 from passback.model import Batch, CutShort, Delivery, LaunchQuery, Receipt, SignInRequest, User, UserQuery
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.browsing import come_back, leave
 from passback.testing.proxy import Record
 from passback.testing.scene import Scene, Take
@@ -56,18 +56,18 @@ async def attempt(work: Awaitable[object], seconds: float = _LONGEST) -> Outcome
         async with asyncio.timeout(seconds):
             return Outcome(await work)
     except TimeoutError:
-        raise broken(f"it hadn't ended after {seconds:g} seconds; nothing may wait without a limit") from None
+        raise Broken(f"it hadn't ended after {seconds:g} seconds; nothing may wait without a limit") from None
     except CutShort as cut:
         return Outcome([*cut.receipts], cut.failure, cut.unsent)
     except (ConnectionFailure, SignInRefused) as failure:
         return Outcome(error=failure)
     except ContractError as crash:
-        raise broken(
+        raise Broken(
             f"it crashed: {crash}. Its frames are in the log above; whatever a system answers must end in a "
             "receipt or in a ConnectionFailure"
         ) from None
     except PassbackError as error:
-        raise broken(
+        raise Broken(
             f"it raised {type(error).__name__}, which isn't a connector's to raise: {error}"
         ) from None
 
@@ -221,9 +221,9 @@ async def _undisturbed(scene: Scene, operation: Operation) -> Record:
     async with scene.take() as take:
         outcome = await attempt(operation.play(take))
         if outcome.error is not None:
-            raise broken(f"{operation.name} fails with nothing in its way: {outcome}")
+            raise Broken(f"{operation.name} fails with nothing in its way: {outcome}")
         if operation.asks and not take.record.asked:
-            raise broken(f"{operation.name} sent no request to the system; it can't know what it says")
+            raise Broken(f"{operation.name} sent no request to the system; it can't know what it says")
     return take.record
 
 

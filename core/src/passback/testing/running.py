@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from passback.errors import PassbackError
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.conformance import Conformance
 from passback.testing.rule import Rule
 from passback.testing.scene import Scene
@@ -42,4 +42,4 @@ def play(rule: Rule, suite: type[Conformance[Any]], run: Run) -> None:
     try:
         asyncio.run(rule.play(scene))  # type: ignore[arg-type] # a coroutine
     except PassbackError as error:
-        raise broken(f"with nothing in its way, it came to {type(error).__name__}: {error}") from None
+        raise Broken(f"with nothing in its way, it came to {type(error).__name__}: {error}") from None

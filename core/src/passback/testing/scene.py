@@ -14,7 +14,7 @@ from passback.contract import Options
 from passback.http import HTTP, AddressPolicy, Timeouts
 from passback.model import Delivery
 from passback.sandbox import Stage
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.clocks import Unhurried
 from passback.testing.conformance import Conformance, capabilities
 from passback.testing.proxy import Record
@@ -140,4 +140,4 @@ def validated(suite: Conformance[Any], given: Mapping[str, object]) -> Options:
         problems = "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg']}" for each in error.errors()
         )
-        raise broken(f"the options that {type(suite).__name__} gives aren't valid: {problems}") from None
+        raise Broken(f"the options that {type(suite).__name__} gives aren't valid: {problems}") from None

@@ -18,7 +18,7 @@ from passback.model import (
     Rejected,
     UserUnknown,
 )
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.scene import Take
 
@@ -61,7 +61,7 @@ async def settle(take: Take, deliveries: Sequence[Delivery]) -> list[Receipt]:
             again += unsettled(part, outcome)
         pending = again
     if pending:
-        raise broken(f"nothing is in the way any more, and still it isn't delivered: {outcome}")
+        raise Broken(f"nothing is in the way any more, and still it isn't delivered: {outcome}")
     return receipts
 
 
@@ -70,10 +70,10 @@ def require_account(take: Take, deliveries: Iterable[Delivery]) -> None:
     wanted = Counter({take.suite.mark(each): 1 for each in deliveries})
     found = Counter(take.arrived())
     if lost := wanted - found:
-        raise broken(f"lost: {_named(lost)} is not in the sandbox; a person would wait for it for ever")
+        raise Broken(f"lost: {_named(lost)} is not in the sandbox; a person would wait for it for ever")
     if more := found - wanted:
         known = wanted.keys() & more.keys()
-        raise broken(
+        raise Broken(
             f"{_named(more)} is in the sandbox {'more than once' if known else 'though nobody sent it'}; "
             "look for what has arrived before writing it again, or send an id that the system recognises"
         )

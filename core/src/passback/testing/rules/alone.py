@@ -19,7 +19,7 @@ from pathlib import Path
 from passback.connection import Connection
 from passback.http import HTTP
 from passback.http.names import THREAD
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import OPERATIONS, attempt, submit
 from passback.testing.rule import rule
 from passback.testing.scene import LOOPBACK, PATIENT, Scene, Take, validated
@@ -117,9 +117,9 @@ async def _left_alone(scene: Scene, take: Take) -> None:
     await connection.aclose()
     for name, value in _process():
         if value != before[name]:
-            raise broken(f"it changed what belongs to the host: {name}")
+            raise Broken(f"it changed what belongs to the host: {name}")
     if more := _threads() - threads:
-        raise broken(f"after aclose, a thread of its own still runs: {min(more).rpartition(' ')[0]}")
+        raise Broken(f"after aclose, a thread of its own still runs: {min(more).rpartition(' ')[0]}")
 
 
 @rule("life.strangers")
@@ -138,15 +138,15 @@ async def _strangers(scene: Scene) -> None:
             take.options()  # a sandbox may have been told where it is
             carried = {each.header("authorization").partition(" ")[2] for each in take.record.elsewhere}
             if mine & carried:
-                raise broken("another customer's system was sent the token that this one's gave")
+                raise Broken("another customer's system was sent the token that this one's gave")
             sent = len(take.record.elsewhere)
             outcome = await attempt(take.connection.check())
             if outcome.error is not None:
-                raise broken(f"since there is a second connection, the first one's check comes to {outcome}")
+                raise Broken(f"since there is a second connection, the first one's check comes to {outcome}")
             if "submit_results" in scene.able:
                 await attempt(submit(take, take.deliveries(2)))
             if take.record.elsewhere[sent:]:
-                raise broken("since there is a second connection, the first one asks the other's system")
+                raise Broken("since there is a second connection, the first one asks the other's system")
         finally:
             await other.aclose()
 

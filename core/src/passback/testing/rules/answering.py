@@ -10,7 +10,7 @@ import attrs
 from passback.errors import BatchRefused, ConnectionFailure
 from passback.model import AlreadyThere, Delivered, Delivery, Rejected
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.proxy import Fault
 from passback.testing.rule import rule
@@ -60,7 +60,7 @@ async def _error_under_200(scene: Scene) -> None:
                 take.record.play(proxy.instead(proxy.Answer(headers=_JSON, body=body.encode())), place, 1)
                 outcome = await attempt(submit(take, deliveries))
                 if lie := _lie(take, deliveries, outcome):
-                    raise broken(f"it answers 200, and {body}; {lie}")
+                    raise Broken(f"it answers 200, and {body}; {lie}")
 
 
 async def _require_truth(scene: Scene, fault: Fault, how: str) -> None:
@@ -73,7 +73,7 @@ async def _require_truth(scene: Scene, fault: Fault, how: str) -> None:
             take.record.play(fault)
             outcome = await attempt(submit(take, deliveries))
             if lie := _lie(take, deliveries, outcome):
-                raise broken(f"{how}, and {lie}")
+                raise Broken(f"{how}, and {lie}")
 
 
 @rule("submit_results.whole_batch", "submit_results")
@@ -94,10 +94,10 @@ async def _refused_whole(scene: Scene) -> None:
             rejected = [each for each in outcome.receipts if isinstance(each, Rejected)]
             refusals = sum(each.status == status for each in take.record.asked)
             if refusals < len(rejected):
-                raise broken(f"{len(rejected)} results were rejected by {refusals} answer of {status}")
+                raise Broken(f"{len(rejected)} results were rejected by {refusals} answer of {status}")
             whole = outcome.error is not None and not isinstance(outcome.error, BatchRefused)
             if status == _TOO_LARGE and whole:
-                raise broken(f"a batch that is too large (413) came to {outcome}; expected BatchTooLarge")
+                raise Broken(f"a batch that is too large (413) came to {outcome}; expected BatchTooLarge")
 
 
 @rule("submit_results.user_unknown", "submit_results")
@@ -110,7 +110,7 @@ async def _user_unknown(scene: Scene) -> None:
         outcome = await attempt(submit(take, [of_nobody(take.deliveries(1)[0])]))
         for receipt in outcome.receipts:
             if isinstance(receipt, Rejected):
-                raise broken(f"the system doesn't know this user, and the receipt is {receipt}")
+                raise Broken(f"the system doesn't know this user, and the receipt is {receipt}")
 
 
 @rule("submit_results.not_there_yet", "submit_results")
@@ -130,7 +130,7 @@ async def _not_there_yet(scene: Scene) -> None:
         await settle(take, [first])
         outcome = await attempt(submit(take, [second]))
         if lie := _lie(take, [second], outcome):
-            raise broken(f"it is the second attempt at what never arrived, and {lie}")
+            raise Broken(f"it is the second attempt at what never arrived, and {lie}")
 
 
 def _lie(take: Take, deliveries: Sequence[Delivery], outcome: Outcome) -> str:

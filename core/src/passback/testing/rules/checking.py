@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from passback.errors import CannotConnect, ServerError, SignInRefused, Unsupported
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import OPERATIONS, Operation, attempt, once, places
 from passback.testing.rule import Play, add_rule, rule
 from passback.testing.rules.lookups import require_everybody
@@ -38,7 +38,7 @@ async def _changes_nothing(scene: Scene) -> None:
         before = take.arrived()
         await attempt(take.connection.check())
         if take.arrived() != before:
-            raise broken("after check, the sandbox has a result that wasn't there before")
+            raise Broken("after check, the sandbox has a result that wasn't there before")
 
 
 @rule("check.refused")
@@ -50,7 +50,7 @@ async def _refused(scene: Scene) -> None:
     async with scene.take(url="http://127.0.0.1:9") as take:
         outcome = await attempt(take.connection.check())
         if not isinstance(outcome.error, CannotConnect):
-            raise broken(f"expected CannotConnect; it came to {outcome}")
+            raise Broken(f"expected CannotConnect; it came to {outcome}")
 
 
 @rule("check.new_credentials")
@@ -66,9 +66,9 @@ async def _new_credentials(scene: Scene) -> None:
         await attempt(take.connection.check())
         again = [asked.header("authorization").partition(" ")[2] for asked in take.record.asked[sent:]]
         if not again:
-            raise broken("the second time, check sent no request")
+            raise Broken("the second time, check sent no request")
         if given and given >= {each for each in again if each} and not set(again) - given - {""}:
-            raise broken(
+            raise Broken(
                 "check used the token of the check before; a client that was removed still looks good"
             )
 
@@ -88,7 +88,7 @@ async def _asks_the_system(scene: Scene) -> None:
         given = tokens(take.record)
         carried = [each.header("authorization").partition(" ")[2] for each in take.record.asked]
         if given & set(carried[asked:]) and not given & set(carried[:asked]):
-            raise broken("check asked for a token, and used it for nothing; results are sent elsewhere")
+            raise Broken("check asked for a token, and used it for nothing; results are sent elsewhere")
 
 
 def _nonsense(operation: Operation) -> Play:
@@ -116,9 +116,9 @@ def _renewed(operation: Operation) -> Play:
                 take.record.play(proxy.revoked(), place)
                 outcome = await attempt(operation.play(take))
                 if carries and outcome.error is not None:
-                    raise broken(f"the token had expired, and it came to {outcome}; expected a new token")
+                    raise Broken(f"the token had expired, and it came to {outcome}; expected a new token")
                 if not isinstance(outcome.error, ServerError | SignInRefused | None):
-                    raise broken(f"the credentials weren't taken once (401), and it came to {outcome}")
+                    raise Broken(f"the credentials weren't taken once (401), and it came to {outcome}")
                 take.record.rest()
                 if operation.sends is not None:
                     deliveries = operation.sends(take)
@@ -139,7 +139,7 @@ async def _not_implemented_status(scene: Scene) -> None:
         take.record.play(proxy.answered(501))
         outcome = await attempt(OPERATIONS[1].play(take))
         if isinstance(outcome.error, Unsupported) and outcome.error.status != 501:  # noqa: PLR2004
-            raise broken(f"the status isn't 501: {outcome.error.status}")
+            raise Broken(f"the status isn't 501: {outcome.error.status}")
 
 
 _SENTENCES: Mapping[str, str] = {

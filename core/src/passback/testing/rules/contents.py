@@ -13,7 +13,7 @@ import attrs
 
 from passback.errors import ConnectionFailure, ServerError
 from passback.model import AlreadyThere, Delivered, Delivery, JSONValue, Result, ResultKind, Score
-from passback.testing.breaking import Broken, broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.rule import rule
 from passback.testing.scene import Scene
@@ -59,10 +59,10 @@ async def _when(scene: Scene) -> None:
         others = {"the machine's": dict(moments(there)), "the result's": dict(moments(abroad))}
         for name, other in others.items():
             if abs(moment - at) <= _DAY and abs(other.get(place, moment) - moment) > _NEAR:
-                raise broken(f"in another time zone of {name}, {_shown(place)} is another moment")
+                raise Broken(f"in another time zone of {name}, {_shown(place)} is another moment")
     sent = [moment for _, moment in moments(first)]
     if not any(abs(each - at) <= _DAY for each in sent) and any(abs(each - now) <= _DAY for each in sent):
-        raise broken(f"the result says {at:%Y-%m-%d}, and what was sent says today")
+        raise Broken(f"the result says {at:%Y-%m-%d}, and what was sent says today")
 
 
 @rule("submit_results.values", "submit_results")
@@ -86,9 +86,9 @@ async def _values(scene: Scene) -> None:
             found = _but(await _sent(scene, _saying(usual, **{field: other})), changing)
             shown = getattr(other, name.rpartition(".")[2], other)
             if found == without:
-                raise broken(f"{name} {shown!s} is sent as if the result said nothing of it")
+                raise Broken(f"{name} {shown!s} is sent as if the result said nothing of it")
             if found == full:
-                raise broken(f"{name} {shown!s} is sent as if it were another")
+                raise Broken(f"{name} {shown!s} is sent as if it were another")
 
 
 @rule("submit_results.kinds_apart", "submit_results")
@@ -107,7 +107,7 @@ async def _kinds_apart(scene: Scene) -> None:
     for kind in _KINDS:
         found = await _sent(scene, _saying(done, kind=kind))
         if found and _but(found, changing) == _but(completed, changing):
-            raise broken(f"a {kind} result is sent as a completed one is")
+            raise Broken(f"a {kind} result is sent as a completed one is")
 
 
 @rule("submit_results.texts", "submit_results")
@@ -124,14 +124,14 @@ async def _texts(scene: Scene) -> None:
             try:
                 outcome = await attempt(submit(take, [odd]))
             except Broken as crash:
-                raise broken(f"{what}: {crash}") from None
+                raise Broken(f"{what}: {crash}") from None
             if odd != before:
-                raise broken(f"it changed the result that it was given ({what})")
+                raise Broken(f"it changed the result that it was given ({what})")
             if problem := _problem(outcome, what):
-                raise broken(f"{what}: {problem}")
+                raise Broken(f"{what}: {problem}")
             arrived = any(isinstance(each, _ARRIVED) for each in outcome.receipts)
             if arrived and take.record.asked and take.suite.mark(odd) not in take.arrived():
-                raise broken(f"{what}: the receipt says that it has arrived, and it has not")
+                raise Broken(f"{what}: the receipt says that it has arrived, and it has not")
 
 
 def _problem(outcome: Outcome, what: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.conformance import Conformance
 from passback.testing.rule import all_rules, rule, rules_for, tampered
 from passback.testing.scene import Scene
@@ -42,7 +42,7 @@ async def _intact(scene: Scene) -> None:
     Waive a rule that the vendor makes impossible, with the reason; put tests of your own into another class.
     """
     for problem in _problems(scene):
-        raise broken(problem)
+        raise Broken(problem)
 
 
 def _problems(scene: Scene) -> Iterator[str]:

@@ -12,7 +12,7 @@ import attrs
 
 from passback.model import CourseListRequest, Incoming, LaunchQuery
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.browsing import depart, returned
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt
 from passback.testing.rule import rule
@@ -51,7 +51,7 @@ async def _errors(scene: Scene) -> None:
                     outcome = await attempt(operation.play(take))
                     if found := shown(_told(outcome), _secrets(take)):
                         how = f"answered {status} with what was sent"
-                        raise broken(f"{operation.name}, {how}, shows a secret ({found})")
+                        raise Broken(f"{operation.name}, {how}, shows a secret ({found})")
 
 
 def _told(outcome: Outcome) -> str:
@@ -84,7 +84,7 @@ async def _logs(scene: Scene) -> None:
                 with listener.listening():
                     await attempt(operation.play(take))
                 if found := shown(listener.text, _secrets(take)):
-                    raise broken(f"{operation.name} logs or prints a secret ({found})")
+                    raise Broken(f"{operation.name} logs or prints a secret ({found})")
 
 
 @rule("secrets.incoming")
@@ -102,9 +102,9 @@ async def _incoming(scene: Scene) -> None:
                 proving, answers = await ask(take)
             own = set(secret_texts(take.options()))
             if found := shown(listener.text, {*own, *proving}):
-                raise broken(f"{name} logs or prints what proves something ({found})")
+                raise Broken(f"{name} logs or prints what proves something ({found})")
             if found := shown(" ".join(answers), {*own, *proving}):
-                raise broken(f"{name} answers what proves something ({found})")
+                raise Broken(f"{name} answers what proves something ({found})")
 
 
 async def _event(take: Take) -> _Came:
@@ -169,7 +169,7 @@ async def _reprs(scene: Scene) -> None:
             held = {"the connector": connector, **vars(connector)}
             for name, each in held.items():
                 if found := shown(f"{each!r} {each!s}", secrets):
-                    raise broken(f"the repr of {name} shows a secret ({found})")
+                    raise Broken(f"the repr of {name} shows a secret ({found})")
 
 
 @rule("hosts.only_the_configured")
@@ -188,7 +188,7 @@ async def _only_the_configured(scene: Scene) -> None:
                 f"connect {own}",
                 f"look up {urlsplit(scene.stand.url).hostname}",
             }:
-                raise broken(f"{operation.name} did: {call}")
+                raise Broken(f"{operation.name} did: {call}")
 
 
 @rule("hosts.links")
@@ -204,4 +204,4 @@ async def _links(scene: Scene) -> None:
             take.record.play(proxy.relinked(b"http://" + own, elsewhere))
             await attempt(operation.play(take))
             if take.record.elsewhere:
-                raise broken(f"{operation.name} followed a link to another host")
+                raise Broken(f"{operation.name} followed a link to another host")

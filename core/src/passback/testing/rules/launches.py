@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from passback.model import AlreadyThere, Delivered, Launch, LaunchQuery
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import attempt, submit
 from passback.testing.rule import rule
 from passback.testing.rules.people import quietly
@@ -52,10 +52,10 @@ async def _is_read(scene: Scene) -> None:
     async with scene.take() as take:
         launch = _read(take, _genuine(take))
         if launch is None:
-            raise broken("the sandbox's own launch was taken for none")
+            raise Broken("the sandbox's own launch was taken for none")
         until = launch.expires
         if until is not None and (until.tzinfo is None or until <= take.clock.now()):
-            raise broken(f"the launch was over before it began, or says no zone: {until}")
+            raise Broken(f"the launch was over before it began, or says no zone: {until}")
 
 
 @rule("read_launch.hostile", "read_launch")
@@ -78,7 +78,7 @@ async def _nothing(scene: Scene) -> None:
     async with scene.take() as take:
         for pairs in ((), (("x", "y"),), tuple((name, "") for name, _ in _genuine(take))):
             if _read(take, pairs) is not None:
-                raise broken(f"a query of {len(pairs)} empty or strange parameters was taken for a launch")
+                raise Broken(f"a query of {len(pairs)} empty or strange parameters was taken for a launch")
 
 
 @rule("read_launch.asks_nobody", "read_launch")
@@ -90,7 +90,7 @@ async def _asks_nobody(scene: Scene) -> None:
     async with scene.take() as take:
         _read(take, _genuine(take))
         if take.record.asked:
-            raise broken("read_launch sent a request")
+            raise Broken("read_launch sent a request")
 
 
 @rule("read_launch.hidden", "read_launch")
@@ -104,7 +104,7 @@ async def _hidden(scene: Scene) -> None:
         launch = _read(take, pairs)
         long = [value for _, value in pairs if len(value) > 8 and value != (launch and launch.user_id)]  # noqa: PLR2004
         if any(value in repr(launch) for value in long):
-            raise broken("the launch's repr shows a parameter of the query")
+            raise Broken("the launch's repr shows a parameter of the query")
 
 
 @rule("read_launch.delivers", "read_launch", "submit_results")
@@ -116,11 +116,11 @@ async def _delivers(scene: Scene) -> None:
     async with scene.take() as take:
         launch = _read(take, _genuine(take))
         if launch is None:
-            raise broken("the sandbox's own launch was taken for none")
+            raise Broken("the sandbox's own launch was taken for none")
         delivery = attrs.evolve(take.deliveries(1)[0], launch=attrs.evolve(launch, id=7))
         outcome = await attempt(submit(take, [delivery]))
         if not outcome.receipts or not isinstance(outcome.receipts[0], Delivered | AlreadyThere):
-            raise broken(f"with a launch that is good, it came to {outcome}")
+            raise Broken(f"with a launch that is good, it came to {outcome}")
         require_account(take, [delivery])
 
 
@@ -143,7 +143,7 @@ async def _own_only(scene: Scene) -> None:
         before = len(take.record.asked)
         await attempt(submit(take, second))
         if more := {each.path for each in take.record.asked[before:]} - set(usual):
-            raise broken(f"a result without a launch went to {min(more)}, after one with a launch")
+            raise Broken(f"a result without a launch went to {min(more)}, after one with a launch")
 
 
 @rule("read_launch.stays_home", "read_launch", "submit_results")
@@ -167,7 +167,7 @@ async def _stays_home(scene: Scene) -> None:
             delivery = attrs.evolve(take.deliveries(1)[0], launch=attrs.evolve(launch, id=7))
             await attempt(submit(take, [delivery]))
             if take.record.elsewhere:
-                raise broken("a launch that names another host made the connector send there")
+                raise Broken("a launch that names another host made the connector send there")
 
 
 def _variants(genuine: _Pairs, texts: Sequence[str]) -> Iterator[_Pairs]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt, once, places, submit
 from passback.testing.rule import Play, add_rule, rule
 from passback.testing.scene import Scene, Take
@@ -42,7 +42,7 @@ def _cancelled(operation: Operation) -> Play:
                 take.record.rest()
                 outcome = await attempt(operation.play(take))
                 if outcome.error is not None:
-                    raise broken(f"after a cancelled call, the next one fails: {outcome}")
+                    raise Broken(f"after a cancelled call, the next one fails: {outcome}")
 
     return play
 
@@ -51,14 +51,14 @@ async def _cancel(take: Take, work: Awaitable[object], name: str) -> None:
     task = asyncio.ensure_future(work)
     if not await _until(lambda: take.record.touched > 0 or task.done()):
         task.cancel()
-        raise broken(f"{name} didn't come as far as usual")
+        raise Broken(f"{name} didn't come as far as usual")
     task.cancel()
     done, _ = await asyncio.wait({task}, timeout=_SOON)
     if not done:
-        raise broken(f"{name} went on for {_SOON:g} s after it was cancelled")
+        raise Broken(f"{name} went on for {_SOON:g} s after it was cancelled")
     if not task.cancelled():
         _ = task.exception()  # or asyncio complains that nobody looked
-        raise broken(f"{name} swallowed its cancellation; let asyncio.CancelledError pass")
+        raise Broken(f"{name} swallowed its cancellation; let asyncio.CancelledError pass")
 
 
 def _prompt(operation: Operation) -> Play:
@@ -73,7 +73,7 @@ def _prompt(operation: Operation) -> Play:
             # A busy machine is late now and then; who blocks the loop always is.
             if worst < _LATE:
                 return
-        raise broken(f"the event loop stood still for {worst:.2f} s while it waited for an answer")
+        raise Broken(f"the event loop stood still for {worst:.2f} s while it waited for an answer")
 
     return play
 
@@ -93,10 +93,10 @@ async def _closes(scene: Scene) -> None:
             await attempt(operation.play(take))
             await connection.aclose()
             if not await _until(lambda take=take: take.record.connections == 0):  # type: ignore[misc]
-                raise broken(f"after {operation.name} and aclose, a connection to the system is still open")
+                raise Broken(f"after {operation.name} and aclose, a connection to the system is still open")
             await asyncio.sleep(0)
             if left := [each for each in asyncio.all_tasks() - before if not each.done()]:
-                raise broken(
+                raise Broken(
                     f"after {operation.name} and aclose, a task is still there: {left[0].get_name()}"
                 )
 
@@ -116,7 +116,7 @@ async def _closed_twice(scene: Scene) -> None:
                 await attempt(connection.connector.aclose())
                 await attempt(connection.connector.aclose())
             except Exception as error:  # noqa: BLE001 - whatever it is, its author is told
-                raise broken(f"aclose raised {type(error).__name__}") from None
+                raise Broken(f"aclose raised {type(error).__name__}") from None
             finally:
                 await connection.aclose()
 
@@ -133,9 +133,9 @@ async def _two_at_once(scene: Scene) -> None:
         outcomes = await asyncio.gather(*(attempt(submit(take, [each])) for each in deliveries))
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             if outcome.error is not None:
-                raise broken(f"it failed with nothing in its way: {outcome}")
+                raise Broken(f"it failed with nothing in its way: {outcome}")
             if [each.delivery for each in outcome.receipts] != [delivery.id]:
-                raise broken(f"delivery {delivery.id} got the receipt {outcome.receipts}")
+                raise Broken(f"delivery {delivery.id} got the receipt {outcome.receipts}")
         require_account(take, deliveries)
 
 
@@ -150,7 +150,7 @@ async def _one_token(scene: Scene) -> None:
         outcomes = await asyncio.gather(*(attempt(take.connection.check()) for _ in range(3)))
         for outcome in outcomes:
             if outcome.error is not None:
-                raise broken(f"three checks at once, and one of them came to {outcome}")
+                raise Broken(f"three checks at once, and one of them came to {outcome}")
 
 
 @rule("life.recovers", "submit_results")

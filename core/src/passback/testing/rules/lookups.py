@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from passback.model import User, UserQuery
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import attempt, everybody
 from passback.testing.proxy import Asked
 from passback.testing.rule import rule
@@ -31,11 +31,11 @@ def require_everybody(take: Take, listed: object) -> None:
         Counter(each.id for each in listed if isinstance(each, User)) if isinstance(listed, list) else wanted
     )
     if missing := wanted - found:
-        raise broken(
+        raise Broken(
             f"{missing.total()} of {wanted.total()} users weren't listed, among them {next(iter(missing))!r}"
         )
     if more := found - wanted:
-        raise broken(f"{next(iter(more))!r} was listed more often than there are such users")
+        raise Broken(f"{next(iter(more))!r} was listed more often than there are such users")
 
 
 @rule("lookup_users.everybody", "lookup_users")
@@ -47,11 +47,11 @@ async def _everybody(scene: Scene) -> None:
     async with scene.take() as take:
         outcome = await attempt(everybody(take))
         if outcome.error is not None:
-            raise broken(f"the look-up failed: {outcome}")
+            raise Broken(f"the look-up failed: {outcome}")
         require_everybody(take, outcome.value)
         pages = Counter(each.path for each in take.record.asked if each.method == "GET")
         if max(pages.values(), default=0) < _PAGES:
-            raise broken("the sandbox's population doesn't fill three pages; seed more people")
+            raise Broken("the sandbox's population doesn't fill three pages; seed more people")
 
 
 @rule("lookup_users.fields", "lookup_users")
@@ -67,9 +67,9 @@ async def _fields(scene: Scene) -> None:
             for field in ("email", "username", "external_id"):
                 value = getattr(wanted, field, None)
                 if value is not None and getattr(user, field) != value:
-                    raise broken(f"user {user.id!r}: {field} is {value!r}, and the look-up says otherwise")
+                    raise Broken(f"user {user.id!r}: {field} is {value!r}, and the look-up says otherwise")
             if wanted is not None and user.active != wanted.active:
-                raise broken(f"user {user.id!r}: active is {wanted.active}, and the look-up says otherwise")
+                raise Broken(f"user {user.id!r}: active is {wanted.active}, and the look-up says otherwise")
 
 
 @rule("lookup_users.shared_address", "lookup_users")
@@ -83,12 +83,12 @@ async def _shared_address(scene: Scene) -> None:
         folded = Counter((each.email or "").casefold() for each in people if each.email)
         shared = next((address for address, count in folded.items() if count > 1), None)
         if shared is None:
-            raise broken("no two users of the sandbox share an address; seed two who do")
+            raise Broken("no two users of the sandbox share an address; seed two who do")
         wanted = {each.id for each in people if (each.email or "").casefold() == shared}
         found = [each async for each in take.connection.lookup_users(UserQuery(email=shared))]
         ids = {each.id for each in found if (each.email or "").casefold() == shared}
         if ids != wanted:
-            raise broken(f"{len(wanted)} users have the address {shared!r}, and {len(ids)} were found")
+            raise Broken(f"{len(wanted)} users have the address {shared!r}, and {len(ids)} were found")
 
 
 @rule("lookup_users.filters", "lookup_users")
@@ -106,11 +106,11 @@ async def _filters(scene: Scene) -> None:
             wanted = {each.id for each in people if str(getattr(each, field)).casefold() == value.casefold()}
             found = await _found(take, field, value)
             if found != wanted:
-                raise broken(f"by {field} {value!r} it found {sorted(found)[:3]}, expected {sorted(wanted)}")
+                raise Broken(f"by {field} {value!r} it found {sorted(found)[:3]}, expected {sorted(wanted)}")
             query = UserQuery(**{field: "nobody-of-theirs@example.com"})
             strangers = [each.id async for each in take.connection.lookup_users(query)]
             if len(strangers) >= len(people):
-                raise broken(
+                raise Broken(
                     f"by a {field} that nobody has it found everybody; the system wasn't asked for it"
                 )
 
@@ -134,7 +134,7 @@ async def _exact_question(scene: Scene) -> None:
             await attempt(_collected(take, UserQuery(**{field: _ODD})))
             sent = list(texts(take.record.asked[before:]))
             if any(_TELLING in each for each in sent) and not any(_ODD in each.casefold() for each in sent):
-                raise broken(f"looking for the {field} {_ODD!r}, it asked the system for another text")
+                raise Broken(f"looking for the {field} {_ODD!r}, it asked the system for another text")
 
 
 @rule("lookup_users.anew", "lookup_users")
@@ -148,7 +148,7 @@ async def _anew(scene: Scene) -> None:
             before = len(take.record.asked)
             outcome = await attempt(everybody(take))
             if outcome.error is not None or not take.record.asked[before:]:
-                raise broken(f"the second look-up sent {len(take.record.asked) - before} requests: {outcome}")
+                raise Broken(f"the second look-up sent {len(take.record.asked) - before} requests: {outcome}")
             require_everybody(take, outcome.value)
 
 
@@ -174,7 +174,7 @@ async def _empty_page(scene: Scene) -> None:
                 if f'"{each}"'.encode() in b"".join(e.answer for e in asked[place + 1 :])
             }
             if outcome.error is None and (lost := later - {each.id for each in found}):
-                raise broken(
+                raise Broken(
                     f"page {place + 1} was empty and led on, and {len(lost)} users of later ones are missing"
                 )
 
@@ -195,9 +195,9 @@ async def _without_address(scene: Scene) -> None:
             return
         found = {each.id: each for each in outcome.value} if isinstance(outcome.value, list) else {}
         if someone.id not in found:
-            raise broken(f"one user has no address, and it came to {outcome}")
+            raise Broken(f"one user has no address, and it came to {outcome}")
         if found[someone.id].email is not None:
-            raise broken("a user without an address was listed with one")
+            raise Broken("a user without an address was listed with one")
 
 
 def _leads(page: Asked, following: Asked) -> bool:
@@ -221,7 +221,7 @@ async def _ends(scene: Scene) -> None:
         take.record.play(proxy.again_and_again())
         outcome = await attempt(_some(take))
         if len(take.record.asked) > _MOST:
-            raise broken(f"more than {_MOST} requests were sent for a page that never changes; {outcome}")
+            raise Broken(f"more than {_MOST} requests were sent for a page that never changes; {outcome}")
 
 
 async def _some(take: Take) -> object:

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from passback.contract import CONNECTORS
 from passback.plugins import Status, load
 from passback.plugins.catalogue import Candidate, installed
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.rule import rule
 from passback.testing.scene import Scene
 
@@ -44,12 +44,12 @@ async def _entry_point(scene: Scene) -> None:
     if not found:
         groups = {each.group for each in _elsewhere(connector)}
         also = f"; it is in {', '.join(sorted(groups))}, which is another contract" if groups else ""
-        raise broken(f"no installed distribution offers {connector.__qualname__} in {CONNECTORS}{also}")
+        raise Broken(f"no installed distribution offers {connector.__qualname__} in {CONNECTORS}{also}")
     report = load(CONNECTORS, [each.name for each in found])
     entries = [each for each in report.entries if each.name in {one.name for one in found}]
     if not any(each.status is Status.READY and each.plugin is connector for each in entries):
         said = "; ".join(f"{each.name}: {each.status} {each.reason}" for each in entries)
-        raise broken(f"its entry point doesn't lead to {connector.__qualname__}: {said}")
+        raise Broken(f"its entry point doesn't lead to {connector.__qualname__}: {said}")
 
 
 @rule("contract.core_range")
@@ -62,7 +62,7 @@ async def _core_range(scene: Scene) -> None:
         ranges = [Requirement(each).specifier for each in found.requires]
         bounds = {each.operator for specifier in ranges for each in specifier}
         if not bounds & {"<", "<=", "~=", "==", "==="} or not bounds & {">", ">=", "~=", "==", "==="}:
-            raise broken(f"{found.distribution} {found.version} depends on no range of passback")
+            raise Broken(f"{found.distribution} {found.version} depends on no range of passback")
 
 
 @rule("contract.described")
@@ -72,4 +72,4 @@ async def _described(scene: Scene) -> None:
     Give the class a docstring of its own.
     """
     if not (vars(scene.suite.connector).get("__doc__") or "").strip():
-        raise broken(f"{scene.suite.connector.__qualname__} has no docstring of its own")
+        raise Broken(f"{scene.suite.connector.__qualname__} has no docstring of its own")

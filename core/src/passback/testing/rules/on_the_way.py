@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from passback.errors import RateLimited, ServerError, SignInRefused
 from passback.model import AlreadyThere, Delivered, NeedsLaunch, TryLater
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import OPERATIONS, Operation, Outcome, attempt, once, places
 from passback.testing.rule import Play, add_rule
 from passback.testing.rules.lookups import require_everybody
@@ -38,13 +38,13 @@ async def _tried(scene: Scene, operation: Operation, trouble: Trouble, place: in
         outcome = await attempt(operation.play(take))
         where = f"at request {place + 1} ({_named(take, place)}), {trouble.happens}"
         if take.record.elsewhere:
-            raise broken(f"{where}: the connector sent a request to the other host")
+            raise Broken(f"{where}: the connector sent a request to the other host")
         if take.record.touched > trouble.most + take.waits:
-            raise broken(f"{where}: {take.record.touched} more requests were sent; once is enough")
+            raise Broken(f"{where}: {take.record.touched} more requests were sent; once is enough")
         if (read := max(asked.written for asked in take.record.asked)) > _MOST_READ:
-            raise broken(f"{where}: {read // 2**20} MiB of it were read")
+            raise Broken(f"{where}: {read // 2**20} MiB of it were read")
         if problem := _problem(take, operation, trouble, outcome):
-            raise broken(f"{where}: {problem}; it came to {outcome}")
+            raise Broken(f"{where}: {problem}; it came to {outcome}")
         take.record.rest()
         if operation.sends is not None and trouble.settles:
             deliveries = operation.sends(take)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import OPERATIONS, attempt
 from passback.testing.rule import rule
 from passback.testing.scene import Scene, validated
@@ -48,7 +48,7 @@ async def _described(scene: Scene) -> None:
     """
     bare = [name for name, field in _fields(scene) if not (field.description or "").strip()]
     if bare:
-        raise broken(f"no description: {', '.join(bare)}")
+        raise Broken(f"no description: {', '.join(bare)}")
 
 
 @rule("options.unknown_refused")
@@ -63,7 +63,7 @@ async def _unknown_refused(scene: Scene) -> None:
         if model.model_config.get("extra") != "forbid"
     ]
     if lax:
-        raise broken(f"unknown options are taken in {', '.join(lax)}")
+        raise Broken(f"unknown options are taken in {', '.join(lax)}")
 
 
 @rule("options.secret_by_name")
@@ -75,9 +75,9 @@ async def _secret_by_name(scene: Scene) -> None:
     for name, field in _fields(scene):
         usual = isinstance(field.default, str) and field.default
         if _SECRET.search(name) and "Secret" not in str(field.annotation) and not usual:
-            raise broken(f"{name} is {field.annotation}; expected SecretStr")
+            raise Broken(f"{name} is {field.annotation}; expected SecretStr")
         if isinstance(field.default, SecretStr) and field.default.get_secret_value():
-            raise broken(f"{name} has a default, which whoever reads the package knows; let it be required")
+            raise Broken(f"{name} has a default, which whoever reads the package knows; let it be required")
 
 
 @rule("options.secret_by_use")
@@ -97,7 +97,7 @@ async def _secret_by_use(scene: Scene) -> None:
                 proof for asked in take.record.asked for proof in (*proofs(asked), *called_proofs(asked))
             }
         if proving & plain:
-            raise broken(
+            raise Broken(
                 f"a text of the options that is no SecretStr proves its requests (in {operation.name})"
             )
 
@@ -115,7 +115,7 @@ async def _mistakes_hide_secrets(scene: Scene) -> None:
             scene.suite.connector.options_type.model_validate(wrong)
         except ValidationError as error:
             if found := shown(str(error), secrets):
-                raise broken(f"the message of a wrong option quotes a secret ({found})") from None
+                raise Broken(f"the message of a wrong option quotes a secret ({found})") from None
     validated(scene.suite, given)
 
 

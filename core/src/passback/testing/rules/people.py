@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 
 from passback.model import Assertion, IdentityProposal, IdentityRequest, Learner, User, UserQuery
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import attempt
 from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
@@ -28,9 +28,9 @@ def quietly(what: str, ask: Callable[[], object]) -> object:
         try:
             answer = ask()
         except Exception as error:  # noqa: BLE001 - whatever it is, a connector's author is told
-            raise broken(f"{what} raised {type(error).__name__}: {error}") from None
+            raise Broken(f"{what} raised {type(error).__name__}: {error}") from None
     if noted:
-        raise broken(f"{what} did: {noted[0]}; a sync hook runs in the event loop and asks nobody")
+        raise Broken(f"{what} did: {noted[0]}; a sync hook runs in the event loop and asks nobody")
     return answer
 
 
@@ -78,12 +78,12 @@ async def _sound(scene: Scene) -> None:
         for request in _requests(take):
             said = quietly("map_identity", lambda request=request: take.connection.map_identity(request))  # type: ignore[misc]
             if isinstance(said, IdentityProposal) and not (said.user_id.strip() and said.matched_by):
-                raise broken("a proposal names nobody, or doesn't say why")
+                raise Broken("a proposal names nobody, or doesn't say why")
             if isinstance(said, IdentityProposal) and (problem := _unfit(request, said)):
-                raise broken(problem)
+                raise Broken(problem)
             again = quietly("map_identity", lambda request=request: take.connection.map_identity(request))  # type: ignore[misc]
             if said != again:
-                raise broken("asked twice, it gave two answers")
+                raise Broken("asked twice, it gave two answers")
 
 
 def _unfit(request: IdentityRequest, said: IdentityProposal) -> str:
@@ -111,11 +111,11 @@ async def _tells_apart(scene: Scene) -> None:
                 continue
             other = seen.setdefault((said.matched_by, said.user_id), learner)
             if other is not learner:
-                raise broken(f"{other.id} and {learner.id} are both user {said.user_id!r}")
+                raise Broken(f"{other.id} and {learner.id} are both user {said.user_id!r}")
         request = IdentityRequest(learner=Learner(id="learner-0"))
         after, fresh = (each.map_identity(request) for each in (take.connection, take.connect()))
         if after != fresh:
-            raise broken("who somebody is depends on who was asked for before")
+            raise Broken("who somebody is depends on who was asked for before")
 
 
 @rule("map_identity.found", "map_identity", "lookup_users")
@@ -131,9 +131,9 @@ async def _found(scene: Scene) -> None:
             return
         outcome = await attempt(_matching(take, said))
         if outcome.error is not None:
-            raise broken(f"a look-up by {said.matched_by} failed: {outcome}")
+            raise Broken(f"a look-up by {said.matched_by} failed: {outcome}")
         if user.id not in (outcome.value if isinstance(outcome.value, list) else ()):
-            raise broken(f"proposed {said.matched_by} {said.user_id!r}, and nobody is found by it")
+            raise Broken(f"proposed {said.matched_by} {said.user_id!r}, and nobody is found by it")
 
 
 async def _matching(take: Take, said: IdentityProposal) -> list[str]:
@@ -156,4 +156,4 @@ async def _asks_nobody(scene: Scene) -> None:
             request = IdentityRequest(learner=learner)
             quietly("map_identity", lambda request=request: take.connection.map_identity(request))  # type: ignore[misc]
         if take.record.asked:
-            raise broken("map_identity sent a request")
+            raise Broken("map_identity sent a request")

@@ -19,7 +19,7 @@ from passback.model import (
     SignOutStart,
 )
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.browsing import PLACE, come_back
 from passback.testing.operations import attempt
 from passback.testing.rule import rule
@@ -37,7 +37,7 @@ _PRIVATE = b"PRIVATE KEY"
 
 def _require_no_secret(take: Take, text: str, where: str) -> None:
     if found := shown(unquote_plus(text), secret_texts(take.options())):
-        raise broken(f"{where} shows a secret ({found})")
+        raise Broken(f"{where} shows a secret ({found})")
 
 
 @rule("start_sign_out.leads_to_the_provider", "start_sign_out")
@@ -57,7 +57,7 @@ async def _sign_out(scene: Scene) -> None:
             if isinstance(outcome.value, Departure):
                 parts = urlsplit(outcome.value.url)
                 if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-                    raise broken("the address isn't an absolute http(s) address")
+                    raise Broken("the address isn't an absolute http(s) address")
                 _require_no_secret(take, f"{outcome.value.url} {outcome.value.fields}", "the address")
         for fault in (proxy.cut_before, proxy.answered(500), proxy.instead()):
             take.record.play(fault)
@@ -74,7 +74,7 @@ async def _inspected(scene: Scene) -> None:
     async with scene.take() as take:
         outcome = await attempt(take.connection.inspect_provider(PLACE))
         if outcome.error is not None or not outcome.value:
-            raise broken(f"with nothing in its way, it came to {outcome}")
+            raise Broken(f"with nothing in its way, it came to {outcome}")
         _require_no_secret(take, repr(outcome.value), "an observation")
         for fault in (proxy.cut_before, proxy.answered(500), proxy.answered(404), proxy.instead()):
             before = len(take.record.asked)
@@ -84,7 +84,7 @@ async def _inspected(scene: Scene) -> None:
             well = not any(isinstance(each, Observation) and each.verdict == "problem" for each in seen)
             if outcome.error is None and well:
                 sent = len(take.record.asked) - before
-                raise broken(
+                raise Broken(
                     f"the provider can't be read, {sent} requests were sent, and nothing is a problem"
                 )
 
@@ -102,14 +102,14 @@ async def _published(scene: Scene) -> None:
             if found is None:
                 return
             if not isinstance(found, ServiceMetadata) or not found.body or "/" not in found.media_type:
-                raise broken("there is no document, or it doesn't say what it is")
+                raise Broken("there is no document, or it doesn't say what it is")
             if place.callback.encode() not in found.body:
-                raise broken(f"the document doesn't say that people come back to {place.callback}")
+                raise Broken(f"the document doesn't say that people come back to {place.callback}")
             if _PRIVATE in found.body:
-                raise broken("the document holds a private key")
+                raise Broken("the document holds a private key")
             _require_no_secret(take, found.body.decode("utf-8", "replace"), "the document")
         if take.record.asked:
-            raise broken("publish_metadata sent a request")
+            raise Broken("publish_metadata sent a request")
 
 
 def _metadata(take: Take, place: SignInPlace) -> ServiceMetadata | None:
@@ -130,10 +130,10 @@ async def _junk(scene: Scene) -> None:
             sample = Sample(body=body, at=_AT)
             found = quietly("read_sample", lambda sample=sample: take.connection.read_sample(sample))  # type: ignore[misc]
             if not isinstance(found, SampleReading):
-                raise broken(f"read_sample answered {type(found).__name__}")
+                raise Broken(f"read_sample answered {type(found).__name__}")
             if not any(each.verdict == "problem" for each in found.observations):
-                raise broken("junk was read, and nothing is said to be a problem with it")
+                raise Broken("junk was read, and nothing is said to be a problem with it")
             if _MARK in repr(found.observations):
-                raise broken("an observation quotes the sample")
+                raise Broken("an observation quotes the sample")
         if take.record.asked:
-            raise broken("read_sample sent a request")
+            raise Broken("read_sample sent a request")

@@ -10,7 +10,7 @@ import attrs
 
 from passback.errors import ConnectionFailure, SignInRefused
 from passback.model import Assertion, Departure, Incoming
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.browsing import STATE, come_back, depart, returned
 from passback.testing.operations import attempt
 from passback.testing.rule import rule
@@ -34,12 +34,12 @@ async def _leads_to_the_provider(scene: Scene) -> None:
         departure = await depart(take)
         parts = urlsplit(departure.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise broken("the address isn't an absolute http(s) address")
+            raise Broken("the address isn't an absolute http(s) address")
         if STATE not in departure.url and STATE not in dict(departure.fields).values():
-            raise broken("neither the address nor the form has the state")
+            raise Broken("neither the address nor the form has the state")
         whole = f"{departure.url} {departure.fields}"
         if found := shown(unquote_plus(whole), secret_texts(take.options())):
-            raise broken(f"the browser is given a secret of the connection ({found})")
+            raise Broken(f"the browser is given a secret of the connection ({found})")
 
 
 @rule("start_sign_in.hints", "start_sign_in")
@@ -53,11 +53,11 @@ async def _hints(scene: Scene) -> None:
             outcome = await attempt(depart(take, hint))
             departure = outcome.value
             if not isinstance(departure, Departure):
-                raise broken(f"with the hint {str(hint)[:20]!r}, it came to {outcome}")
+                raise Broken(f"with the hint {str(hint)[:20]!r}, it came to {outcome}")
             given = [*parse_qsl(urlsplit(departure.url).query), *departure.fields]
             states = [value for name, value in given if name in ("state", "RelayState")]
             if not departure.url.isprintable() or " " in departure.url or set(states) - {STATE}:
-                raise broken(f"the hint {str(hint)[:20]!r} changed what else is in the address")
+                raise Broken(f"the hint {str(hint)[:20]!r} changed what else is in the address")
 
 
 @rule("start_sign_in.fresh", "start_sign_in")
@@ -69,11 +69,11 @@ async def _fresh(scene: Scene) -> None:
     async with scene.take() as take:
         first, second = await depart(take), await depart(take)
         if first.kept and dict(first.kept) == dict(second.kept):
-            raise broken("two browsers were sent away with the same nonce")
+            raise Broken("two browsers were sent away with the same nonce")
         other = [(value, second.kept[name]) for name, value in first.kept.items() if second.kept.get(name)]
         changing = [pair for pair in other if pair[0] != pair[1]]
         if changing and not any(_random(*pair) for pair in changing):
-            raise broken("what two returns are checked against is short, or follows from each other")
+            raise Broken("what two returns are checked against is short, or follows from each other")
 
 
 def _random(first: str, second: str) -> bool:
@@ -91,7 +91,7 @@ async def _genuine(scene: Scene) -> None:
         outcome = await attempt(come_back(take))
         said = outcome.value
         if not isinstance(said, Assertion) or not said.issuer.strip() or not said.subject.strip():
-            raise broken(f"after a sign-in, it came to {outcome}")
+            raise Broken(f"after a sign-in, it came to {outcome}")
 
 
 @rule("finish_sign_in.hostile", "finish_sign_in")
@@ -106,9 +106,9 @@ async def _hostile(scene: Scene) -> None:
         for incoming in _junk(names or _USUAL):
             outcome = await attempt(returned(take, departure, incoming))
             if isinstance(outcome.value, Assertion):
-                raise broken("junk signed somebody in")
+                raise Broken("junk signed somebody in")
             if isinstance(outcome.error, ConnectionFailure):
-                raise broken(
+                raise Broken(
                     f"junk of a browser came to {outcome}; anybody could have an outage reported. "
                     "Expected SignInRefused"
                 )
@@ -125,11 +125,11 @@ async def _tampered(scene: Scene) -> None:
         genuine = take.suite.sign_in(take.sandbox, departure)
         outcomes = [await attempt(returned(take, departure, each)) for each in _changed(genuine)]
         if not any(isinstance(each.error, SignInRefused | ConnectionFailure) for each in outcomes):
-            raise broken("nothing that was changed was refused")
+            raise Broken("nothing that was changed was refused")
         people = {each.value.subject for each in outcomes if isinstance(each.value, Assertion)}
         honest = (await attempt(come_back(take))).value
         if people - {honest.subject if isinstance(honest, Assertion) else None}:
-            raise broken("a change made somebody else of whoever came")
+            raise Broken("a change made somebody else of whoever came")
 
 
 @rule("finish_sign_in.other_browser", "finish_sign_in")
@@ -142,7 +142,7 @@ async def _other_browser(scene: Scene) -> None:
         mine, theirs = await depart(take), await depart(take)
         outcome = await attempt(returned(take, mine, take.suite.sign_in(take.sandbox, theirs)))
         if mine.kept and isinstance(outcome.value, Assertion):
-            raise broken("what another browser brought was taken")
+            raise Broken("what another browser brought was taken")
 
 
 @rule("finish_sign_in.unasked", "finish_sign_in")
@@ -158,7 +158,7 @@ async def _unasked(scene: Scene) -> None:
             return
         outcome = await attempt(returned(take, attrs.evolve(departure, kept={}), incoming, asked=False))
         if isinstance(outcome.value, Assertion):
-            raise broken("a return was taken that nobody here had set out for")
+            raise Broken("a return was taken that nobody here had set out for")
 
 
 @rule("finish_sign_in.another_process", "finish_sign_in")
@@ -173,7 +173,7 @@ async def _another_process(scene: Scene) -> None:
         take.connection = take.connect()
         outcome = await attempt(returned(take, departure, incoming))
         if not isinstance(outcome.value, Assertion):
-            raise broken(f"at another process, a genuine return came to {outcome}")
+            raise Broken(f"at another process, a genuine return came to {outcome}")
 
 
 @rule("finish_sign_in.additions", "finish_sign_in")
@@ -191,9 +191,9 @@ async def _additions(scene: Scene) -> None:
         incoming = attrs.evolve(genuine, query=(*genuine.query, *more))
         found = (await attempt(returned(take, departure, incoming))).value
         if isinstance(found, Assertion) and "other-than-they-are" in f"{found}":
-            raise broken("what a browser added stands in the assertion")
+            raise Broken("what a browser added stands in the assertion")
         if isinstance(found, Assertion) and isinstance(honest, Assertion) and found.subject != honest.subject:
-            raise broken("what a browser added made somebody else of them")
+            raise Broken("what a browser added made somebody else of them")
 
 
 @rule("finish_sign_in.again", "finish_sign_in")
@@ -208,7 +208,7 @@ async def _again(scene: Scene) -> None:
         await attempt(returned(take, departure, incoming))
         second = (await attempt(returned(take, departure, incoming))).value
         if isinstance(second, Assertion) and not (second.once and second.expires):
-            raise broken("the same return was taken twice")
+            raise Broken("the same return was taken twice")
 
 
 def _junk(names: Sequence[str]) -> Iterator[Incoming]:

@@ -19,7 +19,7 @@ from passback.model import (
     UserUnknown,
 )
 from passback.testing import proxy
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.proxy import Fault
 from passback.testing.rule import rule
@@ -46,7 +46,7 @@ async def _reasons(scene: Scene) -> None:
         outcome = await attempt(submit(take, [of_nobody(take.deliveries(1)[0])]))
         for receipt in outcome.receipts:
             if isinstance(receipt, _REASONED) and not receipt.reason.strip():
-                raise broken(f"the receipt has no reason: {receipt}")
+                raise Broken(f"the receipt has no reason: {receipt}")
 
 
 @rule("submit_results.same_words", "submit_results")
@@ -94,7 +94,7 @@ def _require_nobody(take: Take, deliveries: Sequence[Delivery], outcome: Outcome
             words = _around(name, reason)
             # What the system itself says is its own.
             if words and not any(words in each for each in answers):
-                raise broken(f"a reason names {name!r}: {reason}")
+                raise Broken(f"a reason names {name!r}: {reason}")
 
 
 def _around(name: str, reason: str) -> str:

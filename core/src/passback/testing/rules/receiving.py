@@ -10,7 +10,7 @@ from datetime import timedelta
 import attrs
 
 from passback.model import Activity, Course, CourseListRequest, Incoming, Received
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.rule import rule
 from passback.testing.rules.people import quietly
 from passback.testing.scene import Scene, Take
@@ -85,9 +85,9 @@ async def _genuine(scene: Scene) -> None:
         for _ in range(2):
             received = _received(take, event)
             if received.status not in _OK or not received.results:
-                raise broken(f"the sandbox's event got {received.status} and {len(received.results)} results")
+                raise Broken(f"the sandbox's event got {received.status} and {len(received.results)} results")
             if len({each.id for each in received.results}) < len(received.results):
-                raise broken("two results of one event have the same id; one would be lost")
+                raise Broken("two results of one event have the same id; one would be lost")
 
 
 @rule("receive_results.again", "receive_results")
@@ -102,9 +102,9 @@ async def _again(scene: Scene) -> None:
         take.connection = take.connect()
         second = _received(take, attrs.evolve(event, received=event.received + _MOMENT))
         if [each.id for each in first.results] != [each.id for each in second.results]:
-            raise broken("the ids differ the second time")
+            raise Broken("the ids differ the second time")
         if first.results != second.results:
-            raise broken("the ids are the same, and what they say differs")
+            raise Broken("the ids are the same, and what they say differs")
 
 
 @rule("receive_results.proof", "receive_results")
@@ -177,7 +177,7 @@ async def _other_events(scene: Scene) -> None:
             if signed is not None:
                 received = _received(take, signed)
                 if received.status >= 500:  # noqa: PLR2004 - which is our fault
-                    raise broken(f"an event of another kind was answered {received.status}")
+                    raise Broken(f"an event of another kind was answered {received.status}")
 
 
 def _lesser(body: bytes) -> Iterator[bytes]:
@@ -202,7 +202,7 @@ async def _asks_nobody(scene: Scene) -> None:
     async with scene.take() as take:
         _received(take, take.suite.event(take.sandbox))
         if take.record.asked:
-            raise broken("receive_results sent a request")
+            raise Broken("receive_results sent a request")
 
 
 @rule("list_courses.genuine", "list_courses")
@@ -214,9 +214,9 @@ async def _listed(scene: Scene) -> None:
     async with scene.take() as take:
         received = _pulled(take, take.suite.course_request(take.sandbox))
         if received.status not in _OK:
-            raise broken(f"the sandbox's own pull got {received.status}")
+            raise Broken(f"the sandbox's own pull got {received.status}")
         if _NAME not in str(received.body):
-            raise broken("the list lacks a course that is offered")
+            raise Broken("the list lacks a course that is offered")
 
 
 @rule("list_courses.any_list", "list_courses")
@@ -233,15 +233,15 @@ async def _any_list(scene: Scene) -> None:
             request = CourseListRequest(incoming=incoming, courses=courses)
             found = quietly("list_courses", lambda request=request: take.connection.list_courses(request))  # type: ignore[misc]
             if not isinstance(found, Received) or found.status not in _OK:
-                raise broken(f"a list of {count} courses without names came to {found!r}")
+                raise Broken(f"a list of {count} courses without names came to {found!r}")
             try:
                 said = json.dumps(found.body)
             except (TypeError, ValueError) as error:
-                raise broken(f"the answer is no JSON: {error}") from None
+                raise Broken(f"the answer is no JSON: {error}") from None
             if missing := [each for each in some if f"{each}" not in said]:
-                raise broken(f"{len(missing)} of {count} courses aren't listed, among them {missing[0]}")
+                raise Broken(f"{len(missing)} of {count} courses aren't listed, among them {missing[0]}")
             if count == 0 and _NAME in said:
-                raise broken("a course is listed that isn't offered any more")
+                raise Broken("a course is listed that isn't offered any more")
 
 
 @rule("list_courses.proof", "list_courses")
@@ -255,7 +255,7 @@ async def _list_proof(scene: Scene) -> None:
         for how, forged in _unproven(request):
             received = _pulled(take, forged)
             if received.status in _OK or _NAME in str(received.body):
-                raise broken(f"{how}, it was answered {received.status}")
+                raise Broken(f"{how}, it was answered {received.status}")
 
 
 @rule("list_courses.hostile", "list_courses")
@@ -276,4 +276,4 @@ async def _list_hostile(scene: Scene) -> None:
 
 def _require_refused(received: Received, how: str) -> None:
     if received.status in _OK or received.results:
-        raise broken(f"{how}, it was answered {received.status} with {len(received.results)} results")
+        raise Broken(f"{how}, it was answered {received.status} with {len(received.results)} results")

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus, urlsplit
 import attrs
 
 from passback.model import SignIn, SignInRequest
-from passback.testing.breaking import broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import OPERATIONS, attempt
 from passback.testing.rule import rule
 from passback.testing.scene import Scene
@@ -27,18 +27,18 @@ async def _leads_somewhere(scene: Scene) -> None:
     async with scene.take() as take:
         outcome = await attempt(operation.play(take))
         if not isinstance(outcome.value, SignIn):
-            raise broken(f"with nothing in its way, it came to {outcome}")
+            raise Broken(f"with nothing in its way, it came to {outcome}")
         parts = urlsplit(outcome.value.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise broken("the address isn't an absolute http(s) address")
+            raise Broken("the address isn't an absolute http(s) address")
         if "@" in parts.netloc or not outcome.value.url.isprintable():
-            raise broken("the address holds a user name, or characters that no browser takes")
+            raise Broken("the address holds a user name, or characters that no browser takes")
         until = outcome.value.expires
         if until is not None and (until.tzinfo is None or until <= take.clock.now()):
-            raise broken(f"it was over before it began, or says no zone: {until}")
+            raise Broken(f"it was over before it began, or says no zone: {until}")
         whole = f"{outcome.value.url} {outcome.value.fields}"
         if found := shown(unquote_plus(whole), secret_texts(take.options())):
-            raise broken(f"the browser is given a secret of the connection ({found})")
+            raise Broken(f"the browser is given a secret of the connection ({found})")
 
 
 @rule("sign_in_url.own", "sign_in_url", "submit_results")
@@ -60,7 +60,7 @@ async def _own(scene: Scene) -> None:
         if not isinstance(first, SignIn) or not isinstance(second, SignIn):
             return
         if first == second or (sent[1] and sent[0][-len(sent[1]) :] == sent[1]):
-            raise broken(
+            raise Broken(
                 "two learners were given the same address, or the system was asked the same for both"
             )
 
@@ -91,4 +91,4 @@ async def _hostile(scene: Scene) -> None:
         for request in requests:
             outcome = await attempt(take.connection.sign_in_url(request))
             if isinstance(outcome.value, SignIn) and urlsplit(outcome.value.url).netloc == host:
-                raise broken(f"with return_to {request.return_to!r}, a learner is sent to another host")
+                raise Broken(f"with return_to {request.return_to!r}, a learner is sent to another host")

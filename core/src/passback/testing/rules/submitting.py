@@ -20,7 +20,7 @@ from passback.model import (
     TryLater,
 )
 from passback.testing import proxy
-from passback.testing.breaking import Broken, broken
+from passback.testing.breaking import Broken
 from passback.testing.operations import Outcome, attempt, submit
 from passback.testing.rule import rule
 from passback.testing.scene import Scene, Take
@@ -46,7 +46,7 @@ async def _arrives(scene: Scene) -> None:
         outcome = await attempt(submit(take, deliveries))
         _require_receipts(deliveries, outcome)
         if strange := [each for each in outcome.receipts if not isinstance(each, _ARRIVED)]:
-            raise broken(f"nothing was in the way, and the receipt is {strange[0]}")
+            raise Broken(f"nothing was in the way, and the receipt is {strange[0]}")
         require_account(take, deliveries)
 
 
@@ -77,7 +77,7 @@ async def _twice(scene: Scene) -> None:
         outcome = await attempt(submit(take, unsettled(deliveries, Outcome())))
         for receipt in outcome.receipts:
             if not isinstance(receipt, _ARRIVED):
-                raise broken(f"it had arrived before, and the receipt is {receipt}; expected AlreadyThere")
+                raise Broken(f"it had arrived before, and the receipt is {receipt}; expected AlreadyThere")
         await settle(take, unsettled(unsettled(deliveries, Outcome()), outcome))
         require_account(take, deliveries)
 
@@ -155,7 +155,7 @@ async def _order(scene: Scene) -> None:
             and second in there
             and there.index(first) > there.index(second)
         ):
-            raise broken("what the learner did second arrived first")
+            raise Broken("what the learner did second arrived first")
 
 
 @rule("submit_results.order_held", "submit_results")
@@ -177,7 +177,7 @@ async def _order_held(scene: Scene) -> None:
                 if outcome.error is None:
                     before, after = _in_order(deliveries, outcome.receipts)
                     if isinstance(before, TryLater) and isinstance(after, _ARRIVED):
-                        raise broken("the first is to be tried later, and the second was sent all the same")
+                        raise Broken("the first is to be tried later, and the second was sent all the same")
 
 
 @rule("submit_results.refused", "submit_results")
@@ -189,7 +189,7 @@ async def _refused(scene: Scene) -> None:
     async with scene.take(url="http://127.0.0.1:9") as take:
         outcome = await attempt(submit(take, take.deliveries(1)))
         if not isinstance(outcome.error, CannotConnect):
-            raise broken(f"expected CannotConnect; it came to {outcome}")
+            raise Broken(f"expected CannotConnect; it came to {outcome}")
 
 
 def _many(take: Take, most: int) -> list[Delivery]:
@@ -206,23 +206,23 @@ def _require_true(take: Take, deliveries: Sequence[Delivery], outcome: Outcome) 
     there = Counter(take.arrived())
     for delivery, receipt in zip(deliveries, _in_order(deliveries, outcome.receipts), strict=True):
         if isinstance(receipt, _ARRIVED) and not there[take.suite.mark(delivery)]:
-            raise broken(f"delivery {delivery.id} isn't in the sandbox, and its receipt is {receipt}")
+            raise Broken(f"delivery {delivery.id} isn't in the sandbox, and its receipt is {receipt}")
         if not isinstance(receipt, _ARRIVED) and there[take.suite.mark(delivery)]:
-            raise broken(f"delivery {delivery.id} has arrived, and its receipt is {receipt}")
+            raise Broken(f"delivery {delivery.id} has arrived, and its receipt is {receipt}")
 
 
 def _require_receipts(deliveries: Sequence[Delivery], outcome: Outcome, what: str = "it") -> None:
     if outcome.error is not None:
-        raise broken(f"{what} failed with nothing in its way: {outcome}")
+        raise Broken(f"{what} failed with nothing in its way: {outcome}")
     ids = Counter(each.delivery for each in outcome.receipts)
     if ids != Counter(each.id for each in deliveries):
-        raise broken(f"{len(deliveries)} deliveries got receipts for {sorted(ids.elements())}")
+        raise Broken(f"{len(deliveries)} deliveries got receipts for {sorted(ids.elements())}")
 
 
 def _require_not_put_off(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if put_off := [each for each in outcome.receipts if isinstance(each, TryLater)]:
-            raise broken(
+            raise Broken(
                 f"the connection failed in the midst of a batch, and {put_off[0]} is a receipt: as if the "
                 "connection were well, and nobody is told that it isn't"
             )
