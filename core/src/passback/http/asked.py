@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TypeAlias
 
 import attrs
+import h11
 import httpx2
 
 from passback.errors import ServerError
@@ -20,6 +21,9 @@ Query: TypeAlias = Mapping[str, str | int | bool]
 # Scheme, host and port: what a socket leads to.
 Origin: TypeAlias = tuple[str, str, int]
 
+# What has a body, if only an empty one; and what is answered without one, whatever length that says.
+_WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
+_BODILESS = frozenset({"HEAD", "CONNECT"})
 _PORTS = {"http": 80, "https": 443}
 # What RFC 9110 §5.5 lets a field value be.
 _SENDABLE = re.compile(r"([\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?)?")
@@ -33,25 +37,32 @@ class Asked:
     """A request without its body.
 
     Attributes:
-        method: ``GET``, ``POST``, …
         address: Where it goes, without what may hold credentials; for people.
         short: Method and path; for people.
         origin: Which server it goes to.
-        target: Path and query, as they go out.
-        headers: As they go out, beside the body's length.
-        secrets: What proves who asks, among them.
+        request: What goes out, but for the body and its length.
+        head: The same, as it's written.
+        plain: Whether nothing in it changes how its answer is read.
+        secrets: What proves who asks, among its headers.
     """
 
-    method: str
     address: str
     short: str
     origin: Origin
-    target: bytes
-    headers: Sequence[tuple[bytes, bytes]]
+    request: h11.Request
+    head: bytes
+    plain: bool
     secrets: frozenset[str]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.address}"
+        return f"{self.request.method.decode()} {self.address}"
+
+    def written(self, content: bytes | None) -> bytes:
+        """Return what goes out, with `content` as its body; None for none."""
+        if content is None and self.request.method not in _WITH_BODY:
+            return b"%b\r\n" % self.head
+        content = content or b""
+        return b"%bContent-Length: %d\r\n\r\n%b" % (self.head, len(content), content)
 
     @classmethod
     def of(cls, method: str, url: str, query: Query, headers: Mapping[str, str]) -> Asked:
@@ -64,16 +75,23 @@ class Asked:
         given = {"accept": "application/json", "user-agent": _user_agent(), **headers}
         shown = _shown(address)
         _require_sendable(given, f"{method} {shown}")
+        short = f"{method} {address.path}"
+        lines = [
+            (b"Host", address.netloc),
+            *((name.encode(), value.encode()) for name, value in given.items()),
+        ]
+        try:
+            request = h11.Request(method=method.encode(), target=address.raw_path, headers=lines)
+        except h11.LocalProtocolError:
+            raise ServerError(f"{short}: the request can't be put on the wire") from None
+        head = h11.Connection(h11.CLIENT).send(request) or b""
         return cls(
-            method=method,
             address=shown,
-            short=f"{method} {address.path}",
+            short=short,
             origin=(address.scheme, address.raw_host.decode(), address.port or _PORTS[address.scheme]),
-            target=address.raw_path,
-            headers=[
-                (b"Host", address.netloc),
-                *((name.encode(), value.encode()) for name, value in given.items()),
-            ],
+            request=request,
+            head=head.removesuffix(b"\r\n"),
+            plain=method not in _BODILESS and "connection" not in map(str.lower, given),
             secrets=secrets_in(given),
         )
 

@@ -37,7 +37,6 @@ _USELESS = {
     wire.NoHTTP: " was answered with something that is no HTTP or breaks its rules; check address and port",
     wire.TooLarge: f" answered with more than {MAX_BODY // 2**20} MiB; that was not read",
     wire.Undecodable: " answered with a body that can't be decompressed",
-    wire.Unsendable: ": the request can't be put on the wire",
 }
 
 

@@ -159,13 +159,13 @@ class Stream(asyncio.Protocol):
         self._wake()
 
     async def _something(self, seconds: float) -> None:
-        self._news = self._loop.create_future()
+        self._news = news = self._loop.create_future()
+        # asyncio.timeout can end more than a future, and costs several times as much.
+        limit = self._loop.call_later(seconds, _expire, news)
         try:
-            async with asyncio.timeout(seconds):
-                await self._news
-        except TimeoutError:
-            raise Late from None
+            await news
         finally:
+            limit.cancel()
             self._news = None
 
     def _wake(self) -> None:
@@ -181,6 +181,11 @@ class Stream(asyncio.Protocol):
             self._transport.resume_reading()
         self._size -= len(data)
         return data
+
+
+def _expire(news: asyncio.Future[None]) -> None:
+    if not news.done():
+        news.set_exception(Late())
 
 
 def _readable(descriptor: int) -> bool:

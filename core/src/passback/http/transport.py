@@ -1,6 +1,6 @@
 """The sockets of one connection, and who uses which.
 
-h11 speaks HTTP; what is here opens sockets and keeps a few of them. Whatever keeps an answer from coming is
+What is here opens sockets and keeps a few of them. Whatever keeps an answer from coming is
 told for what it is: that decides between "can't connect" and "server error".
 """
 
@@ -95,26 +95,16 @@ class Transport:
     async def _answered(
         self, asked: Asked, content: bytes | None, *, fresh: bool, status_only: bool
     ) -> Answer:
-        sent = [*asked.headers]
-        if content is not None or asked.method in ("POST", "PUT", "PATCH"):
-            sent.append((b"Content-Length", b"%d" % len(content or b"")))
         kept = None if fresh else await self._taken(asked.origin)
         conversation = kept or await self._opened(asked.origin)
         try:
-            answer = await conversation.ask(
-                asked.method.encode(),
-                asked.target,
-                sent,
-                content or b"",
-                self._timeouts.read,
-                status_only=status_only,
-            )
+            answer = await conversation.ask(asked, content, self._timeouts.read, status_only=status_only)
         except BaseException as failure:
             await _close([conversation])
             if isinstance(failure, Cut):
                 failure.kept = kept is not None
             raise
-        if self._closed or not conversation.goes_on:
+        if self._closed or conversation.over or conversation.stream.over:
             await _close([conversation])
         else:
             self._kept.append(_Kept(asked.origin, conversation, time.monotonic()))
@@ -132,7 +122,7 @@ class Transport:
             await self._let_go(useless)
         while found := next((each for each in reversed(self._kept) if each.origin == origin), None):
             self._kept.remove(found)
-            if found.conversation.goes_on:
+            if found.conversation.stream.quiet:
                 return found.conversation
             await _close([found.conversation])
         return None

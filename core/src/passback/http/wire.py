@@ -8,13 +8,12 @@
     ├── Cut           the connection ended before the answer did
     ├── NoHTTP        what came is no answer
     ├── TooLarge      the answer's body is
-    ├── Undecodable   the answer's body can't be decompressed
-    └── Unsendable    the request can't be put on the wire
+    └── Undecodable   the answer's body can't be decompressed
 """
 
 from __future__ import annotations
 
-__all__ = ["Cut", "Failure", "Late", "NoHTTP", "NotReached", "TooLarge", "Undecodable", "Unsendable"]
+__all__ = ["Cut", "Failure", "Late", "NoHTTP", "NotReached", "TooLarge", "Undecodable"]
 
 
 class Failure(Exception):
@@ -49,7 +48,3 @@ class TooLarge(Failure):
 
 class Undecodable(Failure):
     """The answer's body can't be decompressed."""
-
-
-class Unsendable(Failure):
-    """The request can't be put on the wire."""
