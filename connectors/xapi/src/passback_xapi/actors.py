@@ -44,9 +44,9 @@ def actor(learner: Learner, options: XapiOptions, known: Account | None = None) 
     name = learner.name if options.send_names else None
     match options.actor:
         case ActorPolicy.MBOX:
-            return _agent(name, "mbox", _mailto(learner, options))
+            mailed = _mailed(name, "mbox", learner.email, learner.id)
         case ActorPolicy.MBOX_SHA1SUM:
-            return _agent(name, "mbox_sha1sum", _sha1(_mailto(learner, options)))
+            mailed = _mailed(name, "mbox_sha1sum", learner.email, learner.id)
         case ActorPolicy.OPENID:
             return _agent(name, "openid", _openid(learner))
         case ActorPolicy.ACCOUNT:
@@ -54,9 +54,21 @@ def actor(learner: Learner, options: XapiOptions, known: Account | None = None) 
         case ActorPolicy.SSO:
             home_page, subject = _signed_in(known)
             return _agent(name, "account", subject, home_page)
+    if mailed is None:
+        raise _unreachable(learner, options)
+    return mailed
 
 
-# Learners come again and again.
+# Learners come again and again, and what becomes of an address costs as much as the rest of a statement.
+@lru_cache(maxsize=4096)
+def _mailed(name: str | None, identifier: str, email: str | None, own: str) -> msgspec.Raw | None:
+    address = Learner(id=own, email=email).address
+    if address is None:
+        return None
+    mailto = _iri(address)
+    return _agent(name, identifier, mailto if identifier == "mbox" else _sha1(mailto))
+
+
 @lru_cache(maxsize=4096)
 def _agent(name: str | None, identifier: str, value: str, home_page: str | None = None) -> msgspec.Raw:
     agent: dict[str, object] = {"objectType": "Agent"}
@@ -133,27 +145,17 @@ def _signed_in(known: Account | None) -> tuple[str, str]:
     return found
 
 
-def _mailto(learner: Learner, options: XapiOptions) -> str:
-    mailto = _reached(learner.email, learner.id)
-    if mailto is None:
-        trouble = (
-            "the learner's e-mail address can't be used, as a name, @ and a domain are expected, with single "
-            "dots inside them and no spaces"
-            if learner.email
-            else "the learner has no e-mail address"
-        )
-        raise UnknownActor(
-            f"{trouble}, and this connection identifies learners by it (actor = {options.actor}); it goes "
-            "once any result of theirs has one that can be used, or choose actor = account"
-        )
-    return mailto
-
-
-# What becomes of an address costs as much as the rest of a statement.
-@lru_cache(maxsize=4096)
-def _reached(email: str | None, own: str) -> str | None:
-    address = Learner(id=own, email=email).address
-    return None if address is None else _iri(address)
+def _unreachable(learner: Learner, options: XapiOptions) -> UnknownActor:
+    trouble = (
+        "the learner's e-mail address can't be used, as a name, @ and a domain are expected, with single "
+        "dots inside them and no spaces"
+        if learner.email
+        else "the learner has no e-mail address"
+    )
+    return UnknownActor(
+        f"{trouble}, and this connection identifies learners by it (actor = {options.actor}); it goes "
+        "once any result of theirs has one that can be used, or choose actor = account"
+    )
 
 
 def _iri(address: str) -> str:

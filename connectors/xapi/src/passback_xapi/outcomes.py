@@ -48,6 +48,7 @@ class Told(Struct, gc=False, omit_defaults=True):
 
 
 _NO_SCORE, _UNTOLD = _Score(), Told()
+_NOTHING_MORE = (None, None, None)
 
 
 def outcome(result: Result, kept: Kept) -> Told | None:
@@ -65,9 +66,14 @@ def outcome(result: Result, kept: Kept) -> Told | None:
         True if kind is _COMPLETED else result.completion,
         None if result.duration is None else duration(result.duration),
         None if kept.response is UNSET else kept.response,
-        _extensions(result, own=kept is not NOTHING),
+        _extensions(result, own=kept is not NOTHING) if _tells_more(result) else {},
     )
     return None if told == _UNTOLD else told
+
+
+def _tells_more(result: Result) -> bool:
+    told = (result.progress, result.counters, result.started)
+    return bool(result.extensions) or told != _NOTHING_MORE
 
 
 def _extensions(result: Result, *, own: bool) -> dict[str, JSONValue]:

@@ -116,15 +116,16 @@ def _type(kind: ResultKind) -> str:
 
 
 def _verb(kind: ResultKind, kept: Kept) -> msgspec.Raw:
-    verb, display = VERBS[kind]
-    if kept.verb is not UNSET and kept.verb != verb:
-        verb, display = kept.verb, re.split(r"[/:#]", kept.verb)[-1]
-    return _named(verb, display)
+    if kept.verb is UNSET or kept.verb == VERBS[kind][0]:
+        return _SAID[kind]
+    return _named(kept.verb, re.split(r"[/:#]", kept.verb)[-1])
 
 
-@lru_cache(maxsize=256)
 def _named(verb: str, display: str) -> msgspec.Raw:
     return msgspec.Raw(_encode({"id": verb, "display": {"en": display}}))
+
+
+_SAID = {kind: _named(*said) for kind, said in VERBS.items()}
 
 
 def _object(result: Result, options: XapiOptions) -> msgspec.Raw:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from passback.errors import PassbackError
 from passback.http import without
-from passback.model import Receipt
+from passback.model import Delivered, Receipt
 
 __all__ = ["discreet", "hush", "secret_texts", "within"]
 
@@ -52,6 +52,9 @@ def hush(error: PassbackError, forms: Sequence[str]) -> None:
 
 
 def _said(receipt: Receipt) -> str:
+    # Nearly all are this one.
+    if type(receipt) is Delivered:
+        return receipt.remote_id or ""
     return f"{getattr(receipt, 'reason', '')}{getattr(receipt, 'remote_id', None) or ''}"
 
 
