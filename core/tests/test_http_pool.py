@@ -1,6 +1,7 @@
 """Sockets are few, kept for a while, and nobody's who gave up: whatever is cancelled, closed or half said."""
 
 import asyncio
+import gc
 import socket
 from contextlib import suppress
 
@@ -197,6 +198,25 @@ def test_who_takes_nothing_of_a_body_is_given_up(certificate):
                 await http.request("POST", server.url, content=LARGE)
 
     asyncio.run(check())
+
+
+def test_who_waited_in_vain_is_forgotten_without_a_garbage_collector():
+    """What a failure still held would be the whole body, of each request that a hanging system was sent."""
+
+    async def check():
+        server = Server(reads_nothing)
+        async with asking(server, Timeouts(connect=2, read=0.05, total=5)) as http:
+            for _ in range(3):
+                with suppress(CannotConnect):
+                    await http.request("POST", server.url, content=b"{}")
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(check())
+        assert not [each for each in gc.get_objects() if isinstance(each, stream.Stream)]
+    finally:
+        gc.enable()
 
 
 def test_a_repetition_goes_over_a_socket_that_nobody_has_used():

@@ -34,7 +34,7 @@ class Head:
     """
 
     status: int
-    headers: RawHeaders
+    headers: RawHeaders = attrs.field(repr=False)
     begin: int
     end: int
 

@@ -167,6 +167,8 @@ class Stream(asyncio.Protocol):
         finally:
             limit.cancel()
             self._news = None
+            # What it failed with holds this frame, and that all that was to be sent.
+            del news
 
     def _wake(self) -> None:
         if self._news is not None and not self._news.done():

@@ -104,7 +104,7 @@ class Transport:
             if isinstance(failure, Cut):
                 failure.kept = kept is not None
             raise
-        if self._closed or conversation.over or conversation.stream.over:
+        if self._closed or conversation.over or not conversation.stream.quiet:
             await _close([conversation])
         else:
             self._kept.append(_Kept(asked.origin, conversation, time.monotonic()))
