@@ -80,13 +80,13 @@ def large():
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (leasing._DUE, "delivery_order"),
-        (leasing._NEXT_DUE, "delivery_due"),
-        (ordering._LATER, "delivery_due"),
+        (leasing._DUE._make("postgresql"), "delivery_order"),
+        (leasing._NEXT_DUE._make("postgresql"), "delivery_due"),
+        (ordering._LATER._make("postgresql"), "delivery_due"),
         (ordering._HOLDING, "delivery_due"),
         (ordering._SAID, "result_learner"),
         (ordering._PUT_OFF, "result_learner"),
-        (releasing._SOME_WAIT, "delivery_kept"),
+        (releasing._SOME_WAIT._make("postgresql"), "delivery_kept"),
         (retrying._WAITS, "delivery_of_learner"),
         (retrying._ARRIVED, "result_learner"),
         (accepting._KNOWN._make("postgresql"), "result_id_organisation_key"),

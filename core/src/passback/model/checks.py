@@ -45,6 +45,8 @@ def text(instance: object, attribute: attrs.Attribute[Any], value: object) -> No
 
 def as_number(value: float | None) -> float | None:
     """Return `value` in the one form of what is equal: 1 as 1.0, and -0.0 as 0.0."""
+    if type(value) is float:
+        return value + 0.0
     if isinstance(value, int | float) and not isinstance(value, bool):
         with suppress(OverflowError):
             return float(value) + 0.0

@@ -6,7 +6,6 @@ from passback.store.engines import DatabaseURL
 from passback.store.locking import CONFIGURING, RECOGNISING, RETAINING, lock
 from passback.store.many import (
     InsertMany,
-    PerEngine,
     grouped,
     groups,
     listed,
@@ -17,6 +16,7 @@ from passback.store.many import (
     texts,
     words,
 )
+from passback.store.prepared import Prepared
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import AT_ONCE, milliseconds, moment
@@ -29,7 +29,7 @@ __all__ = [
     "RETAINING",
     "DatabaseURL",
     "InsertMany",
-    "PerEngine",
+    "Prepared",
     "State",
     "Store",
     "WaitingFor",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import msgspec
@@ -31,14 +31,14 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from passback.store.columns import Text, storable
+from passback.store.prepared import positional
 
 __all__ = [
     "InsertMany",
-    "PerEngine",
     "grouped",
     "groups",
     "listed",
@@ -50,7 +50,6 @@ __all__ = [
     "words",
 ]
 
-S = TypeVar("S")
 V = TypeVar("V")
 # What makes of the values of a column what a driver takes.
 _Take: TypeAlias = Callable[[Sequence[Any]], Iterable[object]]
@@ -73,12 +72,6 @@ class _Compiled:
         given = [*zip(*rows, strict=True)]
         taken = [take(given[place]) if take else given[place] for place, take in self.columns]
         return tuple(chain.from_iterable(zip(*taken, strict=True)))
-
-
-def _positional(db: Connection) -> Dialect:
-    made = postgresql.psycopg.dialect if db.dialect.name == "postgresql" else sqlite.dialect
-    # As each driver takes values that have no names.
-    return made(paramstyle="format" if db.dialect.name == "postgresql" else "qmark")
 
 
 class InsertMany:
@@ -122,7 +115,7 @@ class InsertMany:
         rows: list[dict[str, object]] = [
             {name: bindparam(f"{name}_{number}") for name in said} for number in range(size)
         ]
-        dialect = _positional(db)
+        dialect = positional(db)
         compiled = self._statement.values(rows).returning(*self._returning).compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
         # Each row has the order of the first.
@@ -160,22 +153,6 @@ def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
     """Yield `values` in parts, each few enough for one statement."""
     for start in range(0, len(values), _FEW):
         yield values[start : start + _FEW]
-
-
-class PerEngine(Generic[S]):
-    """A statement that each engine has in words of its own, built once."""
-
-    def __init__(self, make: Callable[[str], S]) -> None:
-        """Prepare it; `make` builds it for the dialect of that name."""
-        self._make = make
-        self._made: dict[str, S] = {}
-
-    def of(self, db: Connection) -> S:
-        """Return it as the engine of `db` has it."""
-        name = db.dialect.name
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
 
 
 def numbers(dialect: str, parameter: str) -> Select[tuple[int]]:

@@ -27,7 +27,7 @@ from passback.model import Result, read_result
 from passback.store import (
     AT_ONCE,
     InsertMany,
-    PerEngine,
+    Prepared,
     State,
     grouped,
     groups,
@@ -47,10 +47,10 @@ _r = schema.result.c
 _d = schema.delivery.c
 
 # Statements of the hot path are built once: to build one costs as much as to run it.
-_KNOWN = PerEngine(
+_KNOWN = Prepared(
     lambda dialect: select(_r.organisation, _r.id, _r.body).where(_r.id.in_(words(dialect, "b_ids")))
 )
-_ROUTED = PerEngine(
+_ROUTED = Prepared(
     lambda dialect: (
         select(_r.organisation, _r.id, _d.connection)
         .join(schema.delivery, _d.result == _r.seq)
@@ -61,7 +61,7 @@ _ROUTED = PerEngine(
 # What a connection sent may have nowhere to go for ever, and others don't wait for it.
 _WAITS = (~_r.routed, _r.source.is_(None))
 _SOME_UNROUTED = select(_r.seq).where(*_WAITS).limit(1)
-_UNROUTED_PLACES = PerEngine(
+_UNROUTED_PLACES = Prepared(
     lambda dialect: (
         select(_r.organisation, _r.activity)
         .where(*_WAITS, _r.activity.in_(words(dialect, "b_activities")))
@@ -95,7 +95,7 @@ def _deliver_statement(dialect: str) -> Insert:
     return insert(schema.delivery).from_select(list(given), select(*given.values()))
 
 
-_DELIVER = PerEngine(_deliver_statement)
+_DELIVER = Prepared(_deliver_statement)
 
 
 @attrs.frozen(kw_only=True)
@@ -153,14 +153,14 @@ def raise_signals(db: Connection, connections: Iterable[str]) -> None:
 
 
 def _known(db: Connection, ids: Sequence[str]) -> dict[Key, bytes]:
-    rows = db.execute(_KNOWN.of(db), {"b_ids": spelled(ids)})
+    rows = _KNOWN.run(db, {"b_ids": spelled(ids)})
     return {(row.organisation, row.id): row.body for row in rows}
 
 
 def _routed(db: Connection, ids: Sequence[str]) -> dict[Key, Sequence[str]]:
     found: dict[Key, list[str]] = {}
     if ids:
-        for row in db.execute(_ROUTED.of(db), {"b_ids": spelled(ids)}):
+        for row in _ROUTED.run(db, {"b_ids": spelled(ids)}):
             found.setdefault((row.organisation, row.id), []).append(row.connection)
     return dict(found)
 
@@ -239,7 +239,7 @@ def _queueing(db: Connection, results: Sequence[Result]) -> Collection[tuple[str
     if db.scalar(_SOME_UNROUTED) is None:
         return ()
     activities = sorted({result.activity.id for result in results})
-    rows = db.execute(_UNROUTED_PLACES.of(db), {"b_activities": spelled(activities)})
+    rows = _UNROUTED_PLACES.run(db, {"b_activities": spelled(activities)})
     return {(row.organisation, row.activity) for row in rows}
 
 
@@ -249,4 +249,4 @@ def insert_deliveries(db: Connection, pairs: Iterable[tuple[int, str]], now: int
     for seq, name in pairs:
         by_connection.setdefault(name, []).append(seq)
     if by_connection:
-        db.execute(_DELIVER.of(db), {"b_groups": grouped(by_connection), "b_now": now})
+        _DELIVER.run(db, {"b_groups": grouped(by_connection), "b_now": now})

@@ -8,12 +8,12 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, delete, select
 
-from passback.store import PerEngine, Store, insert_new, milliseconds, schema, spelled, words
+from passback.store import Prepared, Store, insert_new, milliseconds, schema, spelled, words
 
 __all__ = ["Attached", "Attachments", "attached_connections"]
 
 _a = schema.attachment.c
-_CONNECTIONS = PerEngine(
+_CONNECTIONS = Prepared(
     lambda dialect: select(_a.organisation, _a.activity, _a.connection).where(
         _a.activity.in_(words(dialect, "b_activities"))
     )
@@ -42,7 +42,7 @@ def attached_connections(
 ) -> Mapping[tuple[str, str], Sequence[str]]:
     """Return organisation and activity → the connections that were attached while running."""
     found: dict[tuple[str, str], list[str]] = {}
-    for row in db.execute(_CONNECTIONS.of(db), {"b_activities": spelled(sorted(activities))}):
+    for row in _CONNECTIONS.run(db, {"b_activities": spelled(sorted(activities))}):
         found.setdefault((row.organisation, row.activity), []).append(row.connection)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import attrs
@@ -13,13 +14,11 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from passback.contract import Health, HealthChanged
 from passback.errors import CannotConnect, PassbackError, RateLimited, ServerError
 from passback.http import LONGEST_WAIT, Used
-from passback.store import insert_new, milliseconds, moment, schema
+from passback.store import Prepared, insert_new, milliseconds, moment, schema
 
 __all__ = ["Backoff", "Breaker", "breaker_of", "load_breaker", "save_breaker", "save_used"]
 
 _c = schema.connection.c
-# Of the columns that are given.
-_SAVE = update(schema.connection).where(_c.name == bindparam("b_name"))
 # A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody. So
 # does one that is out of order for longer than a short maintenance takes.
 _PATIENCE = timedelta(hours=25)
@@ -171,7 +170,7 @@ def breaker_of(row: Row[*tuple[Any, ...]]) -> Breaker:
 
 def save_used(db: Connection, name: str, used: Used) -> None:
     """Keep what the connection called `name` used of its quota."""
-    db.execute(_SAVE, {"b_name": name, "used": json.dumps(used)})
+    _saving("used").run(db, {"b_name": name, "used": json.dumps(used)})
 
 
 def save_breaker(
@@ -198,9 +197,15 @@ def save_breaker(
     }
     if used:
         values["used"] = json.dumps(used)
-    row = {"b_name": name} | values
-    if breaker.detail != said:
-        row["detail"] = breaker.detail
-    if not db.execute(_SAVE, row).rowcount:
+    changed = values if breaker.detail == said else {**values, "detail": breaker.detail}
+    saving = _saving(*changed)
+    if not saving.run(db, {"b_name": name, **changed}).rowcount:
         db.execute(insert_new(schema.connection), {"name": name, "detail": breaker.detail} | values)
-        db.execute(_SAVE, row)
+        saving.run(db, {"b_name": name, **changed})
+
+
+# Each few columns that are given are another statement.
+@cache
+def _saving(*columns: str) -> Prepared:
+    this = update(schema.connection).where(_c.name == bindparam("b_name"))
+    return Prepared(lambda _: this.values({name: bindparam(name) for name in columns}))

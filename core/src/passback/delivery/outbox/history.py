@@ -13,14 +13,17 @@ from enum import StrEnum
 import attrs
 from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, bindparam, cast, insert, literal, select
 
-from passback.store import PerEngine, mapped, milliseconds, moment, schema, texts
+from passback.store import Prepared, mapped, milliseconds, moment, schema, texts
 
 __all__ = ["Event", "EventKind", "Step", "note", "note_all", "note_outcomes", "steps"]
 
 _d = schema.delivery.c
 _e = schema.event.c
 _h = schema.history.c
-_NOTE = insert(schema.event).returning(_e.id)
+_NOTED = ("connection", "kind", "at", "took", "summary", "delivered")
+_NOTE = Prepared(
+    lambda _: insert(schema.event).values({each: bindparam(each) for each in _NOTED}).returning(_e.id)
+)
 _SHOWN = 1000
 
 
@@ -33,7 +36,7 @@ def _remember_statement(dialect: str) -> Insert:
     return insert(schema.history).from_select(["delivery", "event", "outcome"], there)
 
 
-_REMEMBER = PerEngine(_remember_statement)
+_REMEMBER = Prepared(_remember_statement)
 
 
 class EventKind(StrEnum):
@@ -96,13 +99,13 @@ def note(db: Connection, event: Event) -> int:
         "summary": event.summary,
         "delivered": event.delivered,
     }
-    return int(db.execute(_NOTE, values).scalar_one())
+    return int(_NOTE.run(db, values).scalar_one())
 
 
 def note_outcomes(db: Connection, event: int, outcomes: Mapping[int, str]) -> None:
     """Keep what `event` made of deliveries: their numbers, each with a sentence."""
     if outcomes:
-        db.execute(_REMEMBER.of(db), {"b_event": event, "b_outcomes": mapped(outcomes)})
+        _REMEMBER.run(db, {"b_event": event, "b_outcomes": mapped(outcomes)})
 
 
 def note_all(db: Connection, event: Event, conditions: Sequence[ColumnElement[bool]], outcome: str) -> None:

@@ -27,7 +27,7 @@ from passback.delivery.outbox.retrying import (
 )
 from passback.errors import InvalidResult
 from passback.model import Delivery, read_result
-from passback.store import PerEngine, State, listed, milliseconds, moment, numbers, schema
+from passback.store import Prepared, State, listed, milliseconds, moment, numbers, schema
 
 __all__ = ["Lease", "Wish", "hold", "lease"]
 
@@ -142,14 +142,14 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
         taken = chosen(candidates, 1 if alone else wish.limit, free.left_out)
         if taken:
             return _taken(db, wish, taken, free, passed_over=start, alone=alone)
-    due = now + _STUCK if stuck else db.scalar(_NEXT_DUE, {"b_connection": wish.connection})
+    due = now + _STUCK if stuck else _NEXT_DUE.run(db, {"b_connection": wish.connection}).scalar()
     return Lease(token=0, fails=wish.fails, next_due=None if due is None else moment(due))
 
 
 def hold(db: Connection, lease: Lease, until: datetime) -> None:
     """Have `lease` end at `until`, as far as it's held still."""
     wanted = {"b_seqs": listed([row.seq for row in lease.rows]), "b_lease": lease.token}
-    db.execute(_HOLD.of(db), wanted | {"b_until": milliseconds(until)})
+    _HOLD.run(db, wanted | {"b_until": milliseconds(until)})
 
 
 def _taken(
@@ -163,9 +163,7 @@ def _taken(
 ) -> Lease:
     token = secrets.randbits(62)
     until = milliseconds(wish.until)
-    db.execute(
-        _TAKE.of(db), {"b_seqs": listed([row.seq for row in taken]), "b_lease": token, "b_until": until}
-    )
+    _TAKE.run(db, {"b_seqs": listed([row.seq for row in taken]), "b_lease": token, "b_until": until})
     return Lease(
         token=token,
         rows=tuple(taken),
@@ -247,15 +245,15 @@ def _due_statement() -> Select[tuple[Any, ...]]:
     )
 
 
-_DUE = _due_statement()
-_HOLD = PerEngine(
+_DUE = Prepared(lambda _: _due_statement())
+_HOLD = Prepared(
     lambda dialect: (
         update(schema.delivery)
         .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.lease == bindparam("b_lease"))
         .values(due=bindparam("b_until"))
     )
 )
-_TAKE = PerEngine(
+_TAKE = Prepared(
     lambda dialect: (
         update(schema.delivery)
         .where(_d.seq.in_(numbers(dialect, "b_seqs")))
@@ -264,17 +262,19 @@ _TAKE = PerEngine(
 )
 
 
-_NEXT_DUE = (
-    select(_d.due)
-    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-    .order_by(_d.due)
-    .limit(1)
+_NEXT_DUE = Prepared(
+    lambda _: (
+        select(_d.due)
+        .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
+        .order_by(_d.due)
+        .limit(1)
+    )
 )
 
 
 def _due_rows(db: Connection, connection: str, now: int, limit: int, *, alone: bool) -> Sequence[DueRow]:
     wanted = {"b_connection": connection, "b_now": now, "b_alone": alone, "b_limit": limit}
-    return [DueRow._make(row) for row in db.execute(_DUE, wanted)]
+    return [DueRow._make(row) for row in _DUE.run(db, wanted).all()]
 
 
 def _delivery(row: DueRow, ended: Collection[int]) -> Delivery:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from passback.delivery.outbox.standing import said_before
 from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import PerEngine, State, listed, numbers, schema
+from passback.store import Prepared, State, listed, numbers, schema
 
 __all__ = ["THEIRS", "DueRow", "finished", "in_order", "overtaken", "subject", "theirs"]
 
@@ -42,11 +42,13 @@ THEIRS = (
     _r.organisation.in_(bindparam("b_organisations", expanding=True)),
     _r.learner.in_(bindparam("b_learners", expanding=True)),
 )
-_LATER = (
-    select(_d.seq)
-    .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-    .where(_d.due > bindparam("b_now"))
-    .limit(1)
+_LATER = Prepared(
+    lambda _: (
+        select(_d.seq)
+        .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
+        .where(_d.due > bindparam("b_now"))
+        .limit(1)
+    )
 )
 _HOLDING = (
     select(_d.seq, _d.result, _d.due, _d.lease, _d.alone, _r.organisation, _r.learner, _r.activity)
@@ -72,7 +74,7 @@ _PUT_OFF = (
     )
     .values(due=bindparam("b_due"), changed=bindparam("b_now"))
 )
-_PUT_OFF_WITH_THEM = PerEngine(
+_PUT_OFF_WITH_THEM = Prepared(
     lambda dialect: (
         update(schema.delivery)
         .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.state == State.PENDING)
@@ -134,7 +136,7 @@ def in_order(
             What came later and is on the wire is then waited for, too: whether the earlier is to be sent at
             all is known when that has arrived.
     """
-    if not rows or db.scalar(_LATER, {"b_connection": connection, "b_now": now}) is None:
+    if not rows or _LATER.run(db, {"b_connection": connection, "b_now": now}).scalar() is None:
         return rows, 0
     holding: dict[tuple[str, str, str], list[_Row]] = {}
     wanted = {"b_connection": connection, "b_now": now, **theirs(map(subject, rows))}
@@ -154,7 +156,7 @@ def in_order(
         db.execute(_PUT_OFF, _until(holder, connection, now))
         if same := [row.seq for row in with_them if subject(row) == subject(holder)]:
             together = {"b_seqs": listed(same), "b_due": holder.due, "b_now": now}
-            db.execute(_PUT_OFF_WITH_THEM.of(db), together)
+            _PUT_OFF_WITH_THEM.run(db, together)
     left = held.keys() | {row.seq for row in with_them}
     return [row for row in rows if row.seq not in left], len(put_off)
 

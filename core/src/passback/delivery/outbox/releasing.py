@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select,
 
 from passback.delivery.outbox.accepting import raise_signals
 from passback.delivery.outbox.history import Event, EventKind, note_all
-from passback.store import AT_ONCE, State, WaitingFor, milliseconds, parts, schema
+from passback.store import AT_ONCE, Prepared, State, WaitingFor, milliseconds, parts, schema
 
 __all__ = [
     "anything_waits",
@@ -22,12 +22,14 @@ __all__ = [
 
 _d = schema.delivery.c
 _r = schema.result.c
-_SOME_WAIT = select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
+_SOME_WAIT = Prepared(
+    lambda _: select(_d.seq).where(_d.connection == bindparam("b_connection"), schema.waiting).limit(1)
+)
 
 
 def anything_waits(db: Connection, connection: str) -> bool:
     """Return whether anything waits at `connection`; cheap enough to ask with every batch."""
-    return db.scalar(_SOME_WAIT, {"b_connection": connection}) is not None
+    return _SOME_WAIT.run(db, {"b_connection": connection}).scalar() is not None
 
 
 def release_learners(

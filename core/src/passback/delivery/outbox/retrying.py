@@ -58,10 +58,13 @@ def waits_of(db: Connection, connection: str, rows: Sequence[DueRow]) -> Waits:
     """Return what waits of the subjects of `rows`, which are due, and came before the last of them."""
     if not rows or not anything_waits(db, connection):
         return {}
-    last = {subject(row): row.result for row in rows}
     learners = sorted({row.learner for row in rows})
+    found = db.execute(_WAITS, {"b_connection": connection, "b_learners": learners}).all()
+    if not found:
+        return {}
+    last = {subject(row): row.result for row in rows}
     waits: dict[tuple[str, str, str], list[Row[*tuple[Any, ...]]]] = {}
-    for row in db.execute(_WAITS, {"b_connection": connection, "b_learners": learners}):
+    for row in found:
         if row.result < last.get(subject(row), 0):
             waits.setdefault(subject(row), []).append(row)
     return waits
@@ -115,6 +118,8 @@ def behind_none(rows: Sequence[DueRow], waits: Waits) -> Sequence[DueRow]:
 
     Between such a one and an earlier of them something waits, which goes first if the earlier one arrives.
     """
+    if not waits:
+        return rows
     first = {subject(row): row.result for row in reversed(rows)}
     behind = {
         about: min((row.result for row in those if row.result > first[about]), default=None)
@@ -125,6 +130,8 @@ def behind_none(rows: Sequence[DueRow], waits: Waits) -> Sequence[DueRow]:
 
 def let_go_by(rows: Sequence[DueRow], waits: Waits) -> frozenset[int]:
     """Return what waits, is the first of its subject, and lets one of `rows` go by."""
+    if not waits:
+        return frozenset()
     last = {subject(row): row.result for row in rows}
     return frozenset(those[0].seq for about, those in waits.items() if those[0].result < last.get(about, 0))
 
@@ -141,6 +148,8 @@ def release_first(db: Connection, connection: str, rows: Sequence[DueRow], waits
     Of `rows`, which may go now, something was accepted later. In an outage or a pause since it was tried, the
     system may have learnt of it.
     """
+    if not waits:
+        return False
     later = {subject(row): row for row in reversed(rows)}
     last = {about: max(row.changed for row in those) for about, those in waits.items()}
     rested = {

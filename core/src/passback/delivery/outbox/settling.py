@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Connection, Update, bindparam, case, cast, de
 from passback.delivery.outbox.changes import Change
 from passback.delivery.outbox.history import Event, note, note_outcomes
 from passback.delivery.outbox.leasing import Lease
-from passback.store import AT_ONCE, PerEngine, State, listed, mapped, milliseconds, numbers, schema, texts
+from passback.store import AT_ONCE, Prepared, State, listed, mapped, milliseconds, numbers, schema, texts
 
 __all__ = ["Erased", "Settlement", "settle"]
 
@@ -71,7 +71,7 @@ def _settle_statement(dialect: str, *, absent: bool, waiting: bool) -> Update:
 _ABSENT = {"absent": case((_d.absent + 1 == _d.attempts, _d.attempts), else_=_d.absent)}
 _LEARNER = {"learner": select(_r.learner).where(_r.seq == _d.result).scalar_subquery()}
 _SETTLE = {
-    (absent, waiting): PerEngine(partial(_settle_statement, absent=absent, waiting=waiting))
+    (absent, waiting): Prepared(partial(_settle_statement, absent=absent, waiting=waiting))
     for absent in (False, True)
     for waiting in (False, True)
 }
@@ -106,7 +106,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
 def _there(db: Connection, held: Lease, settlement: Settlement) -> Collection[int]:
     """Return which deliveries of `held` are still there; whoever's aren't was erased."""
     seqs = [row.seq for row in held.rows]
-    there = set(db.scalars(_THERE.of(db), {"b_seqs": listed(seqs)}))
+    there = set(_THERE.run(db, {"b_seqs": listed(seqs)}).scalars())
     gone = frozenset(seqs) - there
     if not gone.issubset(settlement.erased):
         raise Erased(gone)
@@ -122,7 +122,7 @@ def _amend(db: Connection, event: int, arrived: int | None) -> None:
         db.execute(update(schema.event).where(this).values(delivered=arrived))
 
 
-_THERE = PerEngine(lambda dialect: select(_d.seq).where(_d.seq.in_(numbers(dialect, "b_seqs"))))
+_THERE = Prepared(lambda dialect: select(_d.seq).where(_d.seq.in_(numbers(dialect, "b_seqs"))))
 
 
 def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object]) -> tuple[int, int]:
@@ -135,15 +135,15 @@ def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object
     settled = arrived = 0
     for (absent, shared), remote_ids in alike.items():
         values = {f"b_{name}": value for name, value in zip(_COMMON, shared, strict=True)}
-        statement = _SETTLE[absent, shared[0] == State.WAITING].of(db)
-        count = db.execute(statement, {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
+        statement = _SETTLE[absent, shared[0] == State.WAITING]
+        count = statement.run(db, {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
         settled += count
         arrived += count if shared[0] == State.DELIVERED else 0
     return settled, arrived
 
 
 # They keep their place in the queue: that is the order in which they were accepted.
-_GIVE_BACK = PerEngine(
+_GIVE_BACK = Prepared(
     lambda dialect: (
         update(schema.delivery)
         .where(_d.seq.in_(numbers(dialect, "b_seqs")), _d.lease == bindparam("b_lease"))
@@ -158,5 +158,5 @@ def _give_back(db: Connection, token: int, rest: Sequence[int], unsent: Collecti
     for untried, seqs in enumerate((tried, [seq for seq in rest if seq in unsent])):
         if seqs:
             mine = {"b_seqs": listed(seqs), "b_lease": token, "b_untried": untried}
-            given_back += db.execute(_GIVE_BACK.of(db), mine).rowcount
+            given_back += _GIVE_BACK.run(db, mine).rowcount
     return given_back

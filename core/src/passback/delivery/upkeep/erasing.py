@@ -10,7 +10,7 @@ from passback.delivery.outbox.mentions import Mentions
 from passback.delivery.outbox.naming import names_of
 from passback.delivery.upkeep.redacting import portions, redact, redact_notices
 from passback.delivery.upkeep.removing import ERASED, remove
-from passback.store import RETAINING, PerEngine, listed, lock, numbers, parts, schema
+from passback.store import RETAINING, listed, lock, numbers, parts, schema
 
 __all__ = ["erase"]
 
@@ -79,14 +79,11 @@ def _events_of_one(db: Connection, mentions: Mentions) -> set[int]:
     }
 
 
-_THESE = PerEngine(lambda dialect: numbers(dialect, "b_events"))
-
-
 def _drop(db: Connection, events: Sequence[int]) -> None:
     """Drop those of `events` to which no delivery refers."""
     for start in range(0, len(events), _MANY):
         some = events[start : start + _MANY]
-        these = _THESE.of(db)
+        these = numbers(db.dialect.name, "b_events")
         # Each table is read once for many.
         referred = union(
             select(_h.event).where(_h.event.in_(these)), select(_d.event).where(_d.event.in_(these))

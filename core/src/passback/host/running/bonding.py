@@ -35,8 +35,9 @@ from passback.store import Store
 __all__ = ["Bonding", "bonds_people"]
 
 _NAMES = frozenset({"lookup_users", "map_identity"})
+_ARRIVED = (Delivered, AlreadyThere)
 # What a system says of results only of users whom it knows.
-_KNOWS_THEM = (Delivered, AlreadyThere, ActivityUnknown, Rejected)
+_KNOWS_THEM = (*_ARRIVED, ActivityUnknown, Rejected)
 
 
 def bonds_people(connection: Connection) -> bool:
@@ -139,13 +140,13 @@ class Bonding:
     def _try_again(
         self, db: Database, connection: Connection, batch: Batch, receipts: Sequence[Receipt]
     ) -> None:
-        of = {each.delivery: each for each in receipts}
-        unknown = [each for each in batch.deliveries if isinstance(of.get(each.id), UserUnknown)]
+        unknown = {each.delivery for each in receipts if isinstance(each, UserUnknown)}
+        there = {each.delivery for each in receipts if isinstance(each, _ARRIVED)}
         now = self._clock.now()
         if unknown:
-            release_incomplete(db, connection.name, unknown, now)
-        there = (each for each in batch.deliveries if isinstance(of.get(each.id), Delivered | AlreadyThere))
-        if arrived := [each.result for each in there]:
+            sent = [each for each in batch.deliveries if each.id in unknown]
+            release_incomplete(db, connection.name, sent, now)
+        if arrived := [each.result for each in batch.deliveries if each.id in there]:
             learners = {each.learner.id for each in arrived}
             release_better_known(db, connection.name, arrived[0].organisation, learners, now)
 
