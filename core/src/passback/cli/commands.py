@@ -151,6 +151,8 @@ def submit(
 
 # More names than this at once tell nobody anything.
 _NAMED = 20
+# So many objects are made, and not freed, before garbage is looked for among them.
+_YOUNG = 10_000
 
 
 @app.command()
@@ -188,6 +190,8 @@ async def _deliver(host: Passback) -> None:
             # All of this stays. To look through it for garbage again and again would hold up everything, for
             # a sixth of a second where there are ten thousand connections.
             gc.freeze()
+            # Each batch makes a thousand objects that its end frees, and none of them is garbage.
+            gc.set_threshold(_YOUNG)
             watching = asyncio.create_task(host.gave_up())
             watching.add_done_callback(lambda _: stop.set())
             await stop.wait()
