@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import attrs
-import msgspec
 import pytest
 
 from passback import Activity, AlreadyThere, Delivered, Item, Learner, Rejected, ResultKind, Score, TryLater
@@ -48,7 +47,7 @@ def stored(lrs, statements):
     """Have the LRS keep `statements`, as another program would write them."""
 
     async def store(connection):
-        return await connection.connector._lrs.store([msgspec.json.encode(each) for each in statements])
+        return await connection.connector._lrs.store(statements)
 
     assert lrs.ask(store).status == 200
 

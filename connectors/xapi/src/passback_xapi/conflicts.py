@@ -90,7 +90,7 @@ class _Conflict:
         return bool(there)
 
     async def _stored(self, outgoing: Sequence[Outgoing]) -> bool:
-        answer = await self._lrs.store([each.written for each in outgoing])
+        answer = await self._lrs.store([each.said for each in outgoing])
         if answer.status == CONFLICT:
             return False
         self._receipts += await receipts_for(self._lrs, answer, outgoing, shown=self._shown)

@@ -62,9 +62,9 @@ class XapiConnector(Connector[XapiOptions]):
 
     async def _send(self, outgoing: Sequence[Outgoing]) -> Sequence[Receipt]:
         now, later = _apart(outgoing)
-        answer = await self._lrs.store([each.written for each in now])
+        answer = await self._lrs.store([each.said for each in now])
         if answer.status in REFUSALS and await self._lrs.renegotiate():
-            answer = await self._lrs.store([each.written for each in now])
+            answer = await self._lrs.store([each.said for each in now])
         if answer.status == CONFLICT:
             receipts = await resolve(self._lrs, now)
         else:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from passback import HTTP, Clock, JSONValue, Response, ServerError, basic_auth
 from passback_xapi.options import XapiOptions
+from passback_xapi.statements import Statement
 from passback_xapi.unseen import Unseen
 
 __all__ = ["LRS"]
@@ -17,6 +20,7 @@ __all__ = ["LRS"]
 _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND = 200, 204, 400, 404
 _FALLBACK = "1.0.3"
 _RECENT = 100
+_encode = msgspec.json.Encoder().encode
 
 
 class LRS:
@@ -46,13 +50,13 @@ class LRS:
         before, self._version = self._version, await self._offered()
         return before != self._version
 
-    async def store(self, statements: Sequence[bytes]) -> Response:
-        """Send `statements`, each as JSON, in one request; return the answer, whatever it is.
+    async def store(self, statements: Sequence[Statement]) -> Response:
+        """Send `statements` in one request; return the answer, whatever it is.
 
         Statements carry ids of ours, so that sending them twice stores them once.
         """
         headers = await self._headers() | {"content-type": "application/json"}
-        content = b"[%b]" % b",".join(statements)
+        content = _encode(statements)
         return await self._http.request(
             "POST", self._url("statements"), headers=headers, content=content, idempotent=True
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from passback import Delivery, JSONValue
 from passback_xapi.options import XapiOptions
-from passback_xapi.statements import statement_id, written
+from passback_xapi.statements import Statement, statement, statement_id
 
 __all__ = ["Outgoing"]
 
@@ -19,12 +19,12 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         delivery: The delivery.
         id: The statement's id.
-        written: The statement as JSON.
+        said: The statement.
     """
 
     delivery: Delivery
     id: str
-    written: bytes
+    said: Statement
 
     @classmethod
     def of(cls, delivery: Delivery, options: XapiOptions) -> Outgoing:
@@ -38,10 +38,10 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
             UnknownActor: The connection's policy can't identify the learner.
         """
         own = statement_id(delivery.result)
-        return cls(delivery, own, written(own, delivery.result, options, delivery.account))
+        return cls(delivery, own, statement(own, delivery.result, options, delivery.account))
 
     @property
     def statement(self) -> Mapping[str, JSONValue]:
-        """The statement."""
-        statement: Mapping[str, JSONValue] = msgspec.json.decode(self.written)
-        return statement
+        """The statement, read as JSON."""
+        said: Mapping[str, JSONValue] = msgspec.json.decode(msgspec.json.encode(self.said))
+        return said

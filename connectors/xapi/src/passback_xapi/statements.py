@@ -22,7 +22,7 @@ from passback_xapi.outcomes import Told, outcome
 from passback_xapi.times import timestamp
 from passback_xapi.verbs import COURSE, ITEM_TYPES, VERBS, kind_of
 
-__all__ = ["statement_id", "to_statement", "written"]
+__all__ = ["Statement", "statement", "statement_id", "to_statement"]
 
 # Makes a statement id of a host's id that is no UUID.
 _NAMESPACE = UUID("6f1d1d52-6a0b-5c27-9f0f-7f0b5b2f5a3e")
@@ -30,7 +30,13 @@ _encode = msgspec.json.Encoder().encode
 _PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class _Statement(msgspec.Struct, gc=False, omit_defaults=True, rename={"about": "object"}):
+class Statement(msgspec.Struct, gc=False, omit_defaults=True, rename={"about": "object"}):
+    """A statement, made of parts that are JSON already where those come again and again.
+
+    As objects they would take longer than everything else, and there are a dozen for each of a batch to keep
+    track of.
+    """
+
     id: str
     actor: msgspec.Raw
     verb: msgspec.Raw
@@ -53,15 +59,14 @@ def to_statement(
     Raises:
         UnknownActor: The connection's policy can't identify the learner.
     """
-    said: dict[str, JSONValue] = msgspec.json.decode(written(statement_id(result), result, options, account))
+    said: dict[str, JSONValue] = msgspec.json.decode(
+        _encode(statement(statement_id(result), result, options, account))
+    )
     return said
 
 
-def written(own: str, result: Result, options: XapiOptions, account: Account | None) -> bytes:
-    """Return the statement for `result` as JSON.
-
-    It's made of parts that are JSON already, where those come again and again: as objects they would take
-    longer than everything else, and there are a dozen for each of a batch to keep track of.
+def statement(own: str, result: Result, options: XapiOptions, account: Account | None) -> Statement:
+    """Return the statement for `result`, to be written as JSON.
 
     Args:
         own: The statement's id.
@@ -74,16 +79,14 @@ def written(own: str, result: Result, options: XapiOptions, account: Account | N
     """
     kept = _kept(result) if result.extensions else NOTHING
     special = result.item is not None or kept is not NOTHING
-    return _encode(
-        _Statement(
-            own,
-            actor(result.learner, options, account),
-            _verb(result.kind, kept),
-            _object(result, options),
-            timestamp(result.at),
-            outcome(result, kept),
-            _context(result, kept.context, options) if special else {},
-        )
+    return Statement(
+        own,
+        actor(result.learner, options, account),
+        _verb(result.kind, kept),
+        _object(result, options),
+        timestamp(result.at),
+        outcome(result, kept),
+        _context(result, kept.context, options) if special else {},
     )
 
 
