@@ -109,6 +109,19 @@ def test_who_starts_late_gets_its_share_and_what_is_on_the_wire_arrives_first(sh
     asyncio.run(check())
 
 
+def test_who_starts_is_noticed_before_the_others_have_to_say_again_that_they_live(shared):
+    async def check():
+        names = [f"c{number}" for number in range(10)]
+        async with member(shared, *names) as early:
+            assert len(await claim(early, *names)) == 10
+            assert not (await early.keep(names)).given
+            async with member(shared, *names):
+                await claim(early)
+                assert len((await early.keep(names)).given) == 5
+
+    asyncio.run(check())
+
+
 def test_a_connection_that_only_another_serves_is_left_to_it(shared):
     """In a rolling deployment, an older worker doesn't park what the newer one delivers."""
 

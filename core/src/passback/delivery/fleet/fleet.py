@@ -51,6 +51,8 @@ class Fleet:
         self._leaving: set[str] = set()
         self._wanted: set[str] = set()
         self._sure_until = self._next_beat = 0.0
+        # How many served the same when we said last that we live.
+        self._alike = 1
         self._timer: asyncio.TimerHandle | None = None
 
     async def join(self, serves: Mapping[str, str], _: datetime) -> None:
@@ -85,6 +87,9 @@ class Fleet:
             holding.call, self._holder, asked, frozenset(self._leaving), milliseconds(now)
         )
         self._wanted.clear()
+        if found.alike > self._alike:
+            # Who has joined has nothing as long as nobody gives of theirs.
+            self._next_beat = 0.0
         self._held |= dict.fromkeys(found.claimed, 0)
         return Called(lanes=found.lanes, changed=found.changed, unrouted=found.unrouted)
 
@@ -127,6 +132,7 @@ class Fleet:
         self._next_beat = began + _BEAT
         # By our own clock, from before the server's began to count.
         self._sure_until = began + HOLD - _MARGIN
+        self._alike = seen.alike
         if self._timer is not None:
             self._timer.cancel()
         self._timer = loop.call_at(self._sure_until, self._lapse)

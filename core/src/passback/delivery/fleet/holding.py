@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 from sqlalchemy import (
@@ -76,11 +76,13 @@ class Seen:
         mine: The connections that it has.
         orphaned: Those whose process is dead.
         share: How many it should have at most, so that all have as many.
+        alike: How many there are that serve the same, with it.
     """
 
     mine: frozenset[str]
     orphaned: frozenset[str]
     share: int
+    alike: int
 
 
 @attrs.frozen(kw_only=True)
@@ -92,12 +94,14 @@ class Found:
         claimed: Which of them it has from now on.
         changed: Which of these were configured otherwise by whoever set them up last.
         unrouted: Whether something was accepted by a process that knows no connection for it.
+        alike: How many processes there are that serve the same, with it.
     """
 
     lanes: frozenset[str]
     claimed: frozenset[str]
     changed: frozenset[str]
     unrouted: bool
+    alike: int
 
 
 def beat(db: Connection, me: Holder, done: frozenset[str]) -> Seen:
@@ -114,7 +118,7 @@ def beat(db: Connection, me: Holder, done: frozenset[str]) -> Seen:
     mine = frozenset(row.connection for row in db.execute(kept))
     dead = select(_l.connection).where(_l.owner.is_not(None), _l.until <= _NOW)
     orphaned = frozenset(row.connection for row in db.execute(dead))
-    return Seen(mine=mine, orphaned=orphaned, share=_share(db, me, 0))
+    return Seen(mine=mine, orphaned=orphaned, share=_share(db, me, 0), alike=len(_alike(db, me)))
 
 
 def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[str], now: int) -> Found:
@@ -140,7 +144,13 @@ def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[
     if taken:
         db.execute(delete(schema.signal).where(_s.connection.in_(taken)))
     changed = _changed(db, me, claimed)
-    return Found(lanes=frozenset(lanes), claimed=claimed, changed=changed, unrouted=UNROUTED in signalled)
+    return Found(
+        lanes=frozenset(lanes),
+        claimed=claimed,
+        changed=changed,
+        unrouted=UNROUTED in signalled,
+        alike=len(_alike(db, me)),
+    )
 
 
 def held_by_others(db: Connection, me: Holder) -> frozenset[str]:
@@ -187,8 +197,12 @@ def _claim(db: Connection, me: Holder, wanted: Collection[str], now: int) -> fro
 
 def _share(db: Connection, me: Holder, more: int) -> int:
     """Return how many connections each who serves the same as `me` should have, with `more` of them."""
-    alike = db.scalars(select(_w.name).where(_w.until > _NOW, _w.serves == me.kind)).all()
+    alike = _alike(db, me)
     return math.ceil((_count(db, alike) + more) / max(1, len(alike)))
+
+
+def _alike(db: Connection, me: Holder) -> Sequence[str]:
+    return db.scalars(select(_w.name).where(_w.until > _NOW, _w.serves == me.kind)).all()
 
 
 def _count(db: Connection, owners: Collection[str]) -> int:
