@@ -118,7 +118,8 @@ def beat(db: Connection, me: Holder, done: frozenset[str]) -> Seen:
     mine = frozenset(row.connection for row in db.execute(kept))
     dead = select(_l.connection).where(_l.owner.is_not(None), _l.until <= _NOW)
     orphaned = frozenset(row.connection for row in db.execute(dead))
-    return Seen(mine=mine, orphaned=orphaned, share=_share(db, me, 0), alike=len(_alike(db, me)))
+    alike = _alike(db, me)
+    return Seen(mine=mine, orphaned=orphaned, share=_share(db, alike, 0), alike=len(alike))
 
 
 def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[str], now: int) -> Found:
@@ -138,7 +139,8 @@ def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[
     if strange := wanted - me.serves:
         wanted -= strange & held_by_others(db, me)
     free = ({row.connection for row in rows if row.free} | wanted) - mine - leaving - {UNROUTED}
-    claimed = _claim(db, me, free & me.serves, now)
+    alike = _alike(db, me)
+    claimed = _claim(db, me, alike, free & me.serves, now)
     lanes = mine | claimed | _unserved(db, free - me.serves)
     taken = signalled & (lanes | {UNROUTED})
     if taken:
@@ -149,7 +151,7 @@ def call(db: Connection, me: Holder, wanted: frozenset[str], leaving: frozenset[
         claimed=claimed,
         changed=changed,
         unrouted=UNROUTED in signalled,
-        alike=len(_alike(db, me)),
+        alike=len(alike),
     )
 
 
@@ -175,8 +177,10 @@ def _release(db: Connection, conditions: list[ColumnElement[bool]]) -> None:
     raise_signals(db, {row.connection for row in db.execute(released)})
 
 
-def _claim(db: Connection, me: Holder, wanted: Collection[str], now: int) -> frozenset[str]:
-    room = _share(db, me, len(wanted)) - _count(db, [me.name]) if wanted else 0
+def _claim(
+    db: Connection, me: Holder, alike: Sequence[str], wanted: Collection[str], now: int
+) -> frozenset[str]:
+    room = _share(db, alike, len(wanted)) - _count(db, [me.name]) if wanted else 0
     if room <= 0:
         return frozenset()
     db.execute(insert_new(schema.lane), [{"connection": name} for name in sorted(wanted)])
@@ -195,13 +199,13 @@ def _claim(db: Connection, me: Holder, wanted: Collection[str], now: int) -> fro
     return frozenset(names)
 
 
-def _share(db: Connection, me: Holder, more: int) -> int:
-    """Return how many connections each who serves the same as `me` should have, with `more` of them."""
-    alike = _alike(db, me)
+def _share(db: Connection, alike: Sequence[str], more: int) -> int:
+    """Return how many connections each of `alike`, who serve the same, should have with `more` of them."""
     return math.ceil((_count(db, alike) + more) / max(1, len(alike)))
 
 
 def _alike(db: Connection, me: Holder) -> Sequence[str]:
+    """Return who lives and serves the same as `me`."""
     return db.scalars(select(_w.name).where(_w.until > _NOW, _w.serves == me.kind)).all()
 
 
