@@ -32,10 +32,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from passback.store.columns import Text, storable
-from passback.store.prepared import positional
+from passback.store.prepared import compiled_for
 
 __all__ = [
     "InsertMany",
@@ -115,13 +114,11 @@ class InsertMany:
         rows: list[dict[str, object]] = [
             {name: bindparam(f"{name}_{number}") for name in said} for number in range(size)
         ]
-        dialect = positional(db)
-        compiled = self._statement.values(rows).returning(*self._returning).compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
+        compiled = compiled_for(db, self._statement.values(rows).returning(*self._returning))
         # Each row has the order of the first.
         order = [name.rpartition("_")[0] for name in (compiled.positiontup or ())[: len(said)]]
         columns = self._statement.table.c
-        taken = [(said[name], _taken(columns[name], dialect)) for name in order]
+        taken = [(said[name], _taken(columns[name], compiled.dialect)) for name in order]
         return _Compiled(str(compiled), taken)
 
 

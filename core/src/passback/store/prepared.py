@@ -14,18 +14,21 @@ from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, Select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["Prepared", "positional"]
+__all__ = ["Prepared", "compiled_for"]
 
-_Statement: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Statement: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update | Delete
 # What makes of a value what a driver takes.
 _Take: TypeAlias = Callable[[Any], object]
 
 
-def positional(db: Connection) -> Dialect:
-    """Return the dialect of `db` that has places for values rather than names."""
+def compiled_for(db: Connection, statement: Statement) -> SQLCompiler:
+    """Return `statement` as the driver of `db` takes it, with places for values rather than names."""
     made = postgresql.psycopg.dialect if db.dialect.name == "postgresql" else sqlite.dialect
     # As each driver takes values that have no names.
-    return made(paramstyle="format" if db.dialect.name == "postgresql" else "qmark")
+    dialect: Dialect = made(paramstyle="format" if db.dialect.name == "postgresql" else "qmark")
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
+    return compiled
 
 
 @attrs.frozen
@@ -48,7 +51,7 @@ class Prepared:
     What it returns is as the driver returns it: no type of a column makes anything else of it.
     """
 
-    def __init__(self, make: Callable[[str], _Statement]) -> None:
+    def __init__(self, make: Callable[[str], Statement]) -> None:
         """Prepare it; `make` builds it for the dialect of that name."""
         self._make = make
         self._compiled: dict[str, _Compiled] = {}
@@ -62,9 +65,8 @@ class Prepared:
         return db.exec_driver_sql(compiled.text, compiled.values(given))
 
     def _compile(self, db: Connection) -> _Compiled:
-        dialect = positional(db)
-        compiled = self._make(dialect.name).compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it's what statements are compiled to
+        compiled = compiled_for(db, self._make(db.dialect.name))
+        dialect = compiled.dialect
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
         names = [(name, kinds[name].bind_processor(dialect)) for name in compiled.positiontup or ()]
         constant = {name: value for name, value in compiled.params.items() if value is not None}
