@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import resource
 import sys
@@ -17,6 +16,7 @@ from load import BATCH, made, write_configuration
 from rows import Row, best
 
 from passback import Batch, Delivered, Delivery, Passback
+from passback.host.running.garbage import seek_less_garbage
 
 # Measured as often, one after another; of this many results each.
 _WINDOWS = 3
@@ -90,7 +90,7 @@ async def queued(port: int, folder: Path, connections: int, backlog: int) -> lis
         ]
     kept = _size(folder) / (connections + backlog + _WINDOWS * _FRESH)
     async with Passback.from_file(config), httpx2.AsyncClient(trust_env=False) as client:
-        _as_a_worker()
+        seek_less_garbage()
         before = await arrived(client, port)
         # Connections are opened with their first request: that is done before it's measured.
         await until(client, port, before + min(backlog // 4, connections * BATCH // 2))
@@ -147,7 +147,7 @@ async def beside(port: int, folder: Path, well: int, dead: int, each: int) -> li
         for _ in range(0, each, BATCH):
             await pb.submit_many(made(BATCH * (well + dead), well + dead))
     async with Passback.from_file(config) as pb, httpx2.AsyncClient(trust_env=False) as client:
-        _as_a_worker()
+        seek_less_garbage()
         before = await arrived(client, port)
         # Connections are opened with their first request: that is done before it's measured.
         begun = await until(client, port, before + well * BATCH)
@@ -160,17 +160,11 @@ async def beside(port: int, folder: Path, well: int, dead: int, each: int) -> li
 async def work(_: int, folder: Path) -> list[Row]:
     """Deliver until the standard input ends; print the seconds of CPU that this took."""
     async with Passback.from_file(folder / "passback.toml"):
-        _as_a_worker()
+        seek_less_garbage()
         cpu = time.process_time()
         await asyncio.to_thread(sys.stdin.read)
         print(time.process_time() - cpu)
     return []
-
-
-def _as_a_worker() -> None:
-    # What `passback work` does, too, once it has begun.
-    gc.freeze()
-    gc.set_threshold(10_000)
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -21,6 +20,7 @@ from passback.cli.submission import Report, read_lines, submit_lines
 from passback.cli.trying import show_outcome
 from passback.errors import PassbackError
 from passback.host import Passback
+from passback.host.running.garbage import seek_less_garbage
 from passback.host.running.standstill import standstills_ended
 from passback.http import allow_more_sockets
 
@@ -151,8 +151,6 @@ def submit(
 
 # More names than this at once tell nobody anything.
 _NAMED = 20
-# So many objects are made, and not freed, before garbage is looked for among them.
-_YOUNG = 10_000
 
 
 @app.command()
@@ -187,11 +185,7 @@ async def _deliver(host: Passback) -> None:
     with standstills_ended():
         async with host:
             say(f"delivering for {_said(host.connection_names)}")
-            # All of this stays. To look through it for garbage again and again would hold up everything, for
-            # a sixth of a second where there are ten thousand connections.
-            gc.freeze()
-            # Each batch makes a thousand objects that its end frees, and none of them is garbage.
-            gc.set_threshold(_YOUNG)
+            seek_less_garbage()
             watching = asyncio.create_task(host.gave_up())
             watching.add_done_callback(lambda _: stop.set())
             await stop.wait()
