@@ -28,7 +28,7 @@ class Head:
 
     Attributes:
         status: Its status code.
-        headers: Its headers, as they came.
+        headers: Its headers, names in lower case.
         begin: Where its body begins in what was read.
         end: Where its body ends.
     """

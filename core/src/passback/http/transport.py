@@ -1,7 +1,7 @@
 """The sockets of one connection, and who uses which.
 
-What is here opens sockets and keeps a few of them. Whatever keeps an answer from coming is
-told for what it is: that decides between "can't connect" and "server error".
+What is here opens sockets and keeps a few of them. Whatever keeps an answer from coming is told for what it
+is: that decides between "can't connect" and "server error".
 """
 
 from __future__ import annotations
