@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,14 @@ def test_a_status_that_was_not_hoped_for_says_what_it_means_and_what_was_asked(s
     assert said in str(got.value)
     if raised is ServerError:
         assert got.value.status == status
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_question_that_is_too_large_says_nothing_of_a_batch(method):
+    asked = attrs.evolve(response(413), asked=f"{method} /users")
+    with pytest.raises(ServerError, match=f"{method} /users answered 413: that is too large") as got:
+        asked.require(200)
+    assert got.value.status == 413
 
 
 @pytest.mark.parametrize("until", [NOON.replace(tzinfo=None), NOON.timestamp()])

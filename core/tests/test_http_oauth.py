@@ -322,6 +322,7 @@ def test_renewing_asks_anew_and_keeps_what_it_gets():
         (400, "invalid_request", "check how the client is sent"),
         (200, "invalid_client", "check client id and secret"),
         (403, "something_own", "check token endpoint, client id and secret"),
+        (413, "something_own", "check token endpoint, client id and secret"),
     ],
 )
 def test_a_refusal_says_what_to_check(status, code, advice):

@@ -8,7 +8,6 @@ from datetime import timedelta
 from passback import (
     ActivityUnknown,
     AlreadyThere,
-    BatchRefused,
     Clock,
     ConnectionFailure,
     CutShort,
@@ -19,7 +18,6 @@ from passback import (
     Receipt,
     Rejected,
     Response,
-    ServerError,
     TryLater,
     UserUnknown,
 )
@@ -65,7 +63,7 @@ class Submitter:
                 receipt = await self._sent(delivery)
             except ConnectionFailure as failure:
                 later = [each.id for each in deliveries[at + 1 :]]
-                raise CutShort(receipts, _of_all(failure), later) from None
+                raise CutShort(receipts, failure, later) from None
             if isinstance(receipt, TryLater):
                 held.add(learned)
             receipts.append(receipt)
@@ -149,11 +147,6 @@ class Submitter:
 
     def _later(self, delivery: Delivery, reason: str) -> TryLater:
         return TryLater(delivery.id, self._clock.now() + _PAUSE, reason)
-
-
-def _of_all(failure: ConnectionFailure) -> ConnectionFailure:
-    # The result wasn't in what was too large: that was a question, or what a token was asked for with.
-    return ServerError(str(failure), status=TOO_LARGE) if isinstance(failure, BatchRefused) else failure
 
 
 def _created(item: dict[str, JSONValue]) -> float:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from passback import BatchTooLarge, ConnectionFailure, JSONValue, RateLimited, Response, ServerError
+from passback import ConnectionFailure, JSONValue, RateLimited, Response, ServerError
 
 __all__ = ["as_told", "document", "failure", "is_missing", "is_own", "provider_statuses", "said", "text"]
 
@@ -109,7 +109,7 @@ def failure(answer: Response, hidden: Iterable[str] = ()) -> ConnectionFailure:
     """Return what `answer` means for the connection, to be raised.
 
     That is `RateLimited` for 429, and for 408 and 503 with ``Retry-After``; `Unsupported` for 501 that is no
-    page; `ServerError` for anything else, such as a disabled account (412), or a question that is too large.
+    page; `ServerError` for anything else, such as a disabled account (412).
 
     Args:
         answer: The answer, whose status isn't what was hoped for.
@@ -130,9 +130,6 @@ def failure(answer: Response, hidden: Iterable[str] = ()) -> ConnectionFailure:
         return ServerError(f"{told}, but not in StackOne's words; is this its address?", status=501)
     try:
         _shown(answer, hidden).require()
-    except BatchTooLarge as meant:
-        # No batch was: only what is written holds a result.
-        return ServerError(str(meant), status=413)
     except ConnectionFailure as meant:
         return meant
     raise AssertionError  # no status is required, so every one is refused

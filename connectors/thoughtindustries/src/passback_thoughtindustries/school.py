@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import attrs
 
-from passback import HTTP, BatchTooLarge, JSONValue, RateLimited, Response, ServerError
+from passback import HTTP, JSONValue, RateLimited, Response, ServerError
 from passback_thoughtindustries.errors import as_told, is_error
 from passback_thoughtindustries.options import ThoughtIndustriesOptions
 
@@ -70,11 +70,7 @@ def require(answer: Response, *statuses: int) -> None:
             f"{answer.asked} answered 501, but not in the school's words; is this its address?",
             status=answer.status,
         )
-    try:
-        answer.require(*statuses)
-    except BatchTooLarge as large:
-        # No batch was: only what is written holds a result.
-        raise ServerError(str(large), status=answer.status) from None
+    answer.require(*statuses)
 
 
 def document(answer: Response) -> dict[str, JSONValue]:

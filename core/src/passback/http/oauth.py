@@ -27,7 +27,8 @@ from passback.model import JSONValue
 __all__ = ["ClientCredentials", "OAuth2"]
 
 _UNAUTHORIZED = 401
-_REFUSALS = (400, 401, 403)
+# The last as well: no result was in what was too large.
+_REFUSALS = (400, 401, 403, 413)
 # What a header can carry.
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 _ERROR = re.compile(r"[a-z_]{1,40}")

@@ -48,7 +48,10 @@ _MEANING: Mapping[int, str] = {
     404: "there is nothing at this address; check the URL",
     405: "this address doesn't take such requests; check the URL",
     410: "this address is gone for good; check the URL",
+    413: "that is too large for it, or for what lies on the way",
 }
+# They hold no results: what is said of their size says nothing of a batch's.
+_QUESTIONS = ("GET ", "HEAD ")
 
 
 def basic_auth(username: str, password: str) -> str:
@@ -181,7 +184,7 @@ class Response:
 
         Raises:
             RateLimited: 429, or 503 with ``Retry-After``.
-            BatchTooLarge: 413.
+            BatchTooLarge: 413, but to a question: GET or HEAD.
             Unsupported: 501.
             ServerError: Anything else.
         """
@@ -192,7 +195,7 @@ class Response:
             raise RateLimited(f"{self.asked} answered 429: it asks to slow down", until=until)
         if self.status == 503 and until:  # noqa: PLR2004
             raise RateLimited(f"{self.asked} answered 503: it asks to come later", until=until, down=True)
-        if self.status == 413:  # noqa: PLR2004
+        if self.status == 413 and not self.asked.startswith(_QUESTIONS):  # noqa: PLR2004
             raise BatchTooLarge(f"{self.asked} answered 413: too large")
         if self.status == 501:  # noqa: PLR2004
             raise Unsupported(f"{self.asked} answered 501: it can't do this", status=501)
