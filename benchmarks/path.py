@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from by_hand import own_tables_on_postgres, own_tables_on_sqlite
@@ -39,10 +39,11 @@ def sink() -> Iterator[int]:
         process.wait()
 
 
-def scenario(name: str, port: int, *given: int | str) -> list[Row]:
-    """Run a scenario in a process of its own, with a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, str(_HERE / "scenarios.py"), name, str(port), folder, *map(str, given)]
+def scenario(name: str, port: int, *given: int | str, folder: str | None = None) -> list[Row]:
+    """Run a scenario in a process of its own, with a folder of its own where none is named."""
+    with tempfile.TemporaryDirectory() as own:
+        numbers = map(str, given)
+        command = [sys.executable, str(_HERE / "scenarios.py"), name, str(port), folder or own, *numbers]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [Row.loads(line) for line in done.stdout.splitlines()]
 
@@ -57,7 +58,23 @@ def alone(port: int, results: Sequence[Result]) -> list[Row]:
     rows += [asyncio.run(raw_posts(port, results)), *peers(port, results)]
     for name in ("send", "accept", "whole"):
         rows += scenario(name, port, _COUNT)
-    return [*rows, *scenario("queued", port, 1, _COUNT), *scenario("queued", port, 100, 10 * _COUNT)]
+    return rows
+
+
+def backlogs(port: int, *sizes: tuple[int, int]) -> list[Row]:
+    """Measure accepting on, and delivering out of, so many connections and so much queued, in turns.
+
+    Each backlog stays where it is from one turn to the next: otherwise it would be another hour's machine
+    that is asked for the largest one.
+    """
+    with ExitStack() as there:
+        folders = [there.enter_context(tempfile.TemporaryDirectory()) for _ in sizes]
+
+        def measure() -> list[Row]:
+            asked = zip(sizes, folders, strict=True)
+            return [row for size, folder in asked for row in scenario("queued", port, *size, folder=folder)]
+
+        return in_turns(measure)
 
 
 def beside(port: int, well: int, dead: int) -> list[Row]:
@@ -92,8 +109,8 @@ def main() -> None:
     with sink() as port:
         results = list(made(_COUNT))
         rows = in_turns(lambda: alone(port, results))
-        for connections in (chosen.connections, 1):
-            rows += scenario("queued", port, connections, chosen.queued)
+        largest = ((chosen.connections, chosen.queued), (1, chosen.queued))
+        rows += backlogs(port, (1, _COUNT), (100, 10 * _COUNT), *largest)
         rows += scenario("own_ids", port, chosen.queued)
         rows += in_turns(lambda: beside(port, chosen.well, chosen.dead))
         with postgres() as fresh:

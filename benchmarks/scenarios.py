@@ -17,6 +17,7 @@ from rows import Row, best
 
 from passback import Batch, Delivered, Delivery, Passback
 from passback.host.running.garbage import seek_less_garbage
+from passback.store import State
 
 # Measured as often, one after another; of this many results each.
 _WINDOWS = 3
@@ -67,6 +68,7 @@ async def whole(port: int, folder: Path, count: int, store: str = "") -> list[Ro
     async with Passback.from_file(write_configuration(folder, port, store=store)) as pb:
         await pb.submit_many(made(BATCH))
         await pb.drain()
+        seek_less_garbage()
         fresh = list(made(count))
         with row.measured(count):
             await pb.submit_many(fresh)
@@ -76,19 +78,24 @@ async def whole(port: int, folder: Path, count: int, store: str = "") -> list[Ro
 
 
 async def queued(port: int, folder: Path, connections: int, backlog: int) -> list[Row]:
-    """Measure accepting on top of a backlog, and delivering some of it."""
+    """Measure accepting on top of a backlog, and delivering some of it; what `folder` has of it is used."""
     told = f"{connections:,} connections, {backlog:,} queued" if connections > 1 else f"{backlog:,} queued"
     config = write_configuration(folder, port, connections)
-    async with Passback.from_file(config) as pb:
-        # Connections that have taken something, as nearly all have that have a backlog.
-        await pb.submit_many(made(connections, connections, in_a_row=1))
-        await pb.drain()
     async with Passback.from_file(config, deliver=False) as pb:
-        await _fill(pb, backlog, connections)
+        there = (await pb.totals()).count(State.PENDING)
+    if not there:
+        async with Passback.from_file(config) as pb:
+            # Connections that have taken something, as nearly all have that have a backlog.
+            await pb.submit_many(made(connections, connections, in_a_row=1))
+            await pb.drain()
+    async with Passback.from_file(config, deliver=False) as pb:
+        await _fill(pb, backlog - there, connections)
         accepted = [
             await _accepted(pb, f"passback: submit_many, {told}", connections) for _ in range(_WINDOWS)
         ]
-    kept = _size(folder) / (connections + backlog + _WINDOWS * _FRESH)
+        accepted_by_now = (await pb.totals()).accepted
+    # Closed, it has no log beside it.
+    kept = _size(folder) / accepted_by_now
     async with Passback.from_file(config), httpx2.AsyncClient(trust_env=False) as client:
         seek_less_garbage()
         before = await arrived(client, port)
