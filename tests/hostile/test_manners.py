@@ -74,14 +74,31 @@ def test_a_distribution_that_registers_a_name_twice_is_no_choice(site):
             "v0",
             "written for version 0 of the contract, this passback has version 1; upgrade the plugin",
         ),
+        (
+            "",
+            (
+                "its group passback.connectors names no version of the contract; "
+                "offer it in passback.connectors.v1"
+            ),
+        ),
     ],
 )
 def test_a_plugin_for_another_contract_is_refused_before_it_is_imported(site, contract, says):
     info = site.install("passback-acme")
     said = info.joinpath("entry_points.txt").read_text()
-    info.joinpath("entry_points.txt").write_text(said.replace(".v1]", f".{contract}]"))
+    info.joinpath("entry_points.txt").write_text(said.replace(".v1]", f".{contract}]".replace(".]", "]")))
     assert site.load("acme")["acme", "passback-acme"][:2] == ("incompatible", says)
     assert not site.imported("passback-acme")
+
+
+@pytest.mark.parametrize("version", ["²", "1" * 5000, "one", "-1"])
+def test_a_group_that_names_no_version_that_there_can_be_is_somebody_elses(site, version):
+    info = site.install("passback-acme")
+    said = info.joinpath("entry_points.txt").read_text()
+    info.joinpath("entry_points.txt").write_text(
+        said + f"[passback.connectors.v{version}]\nodd = nowhere:Odd\n"
+    )
+    assert site.load("acme") == {("acme", "passback-acme"): READY}
 
 
 def test_a_distribution_may_serve_several_contracts(site):

@@ -20,6 +20,7 @@ __all__ = ["Candidate", "Policy", "entry_for", "installed", "judge"]
 
 _CORE = "passback"
 _NAME = re.compile(r"^name:(.*)$", re.IGNORECASE | re.MULTILINE)
+_VERSIONED = re.compile(r"(.*)\.v[0-9]{1,9}")
 
 
 @attrs.frozen(kw_only=True)
@@ -131,13 +132,15 @@ def _version(dist: Distribution) -> str:
 
 def _kind(group: str) -> str:
     """Return the group without the version of the contract, as ``passback.connectors``."""
-    kind, _, version = group.rpartition(".v")
-    return kind if version.isdigit() else group
+    found = _VERSIONED.fullmatch(group)
+    return found[1] if found else group
 
 
 def _other_contract(offered: str, ours: str) -> str:
     if offered == ours:
         return ""
+    if _kind(offered) == offered:
+        return f"its group {offered} names no version of the contract; offer it in {ours}"
     theirs, here = (int(each.rpartition(".v")[2]) for each in (offered, ours))
     remedy = "upgrade passback" if theirs > here else "upgrade the plugin"
     return f"written for version {theirs} of the contract, this passback has version {here}; {remedy}"
