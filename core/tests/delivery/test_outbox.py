@@ -13,9 +13,11 @@ from scripted import START, result
 from sqlalchemy import select, text
 
 from passback import (
+    DEFAULT_ORGANISATION,
     Activity,
     CannotConnect,
     ContentConflict,
+    Delivered,
     Health,
     InvalidResult,
     Learner,
@@ -34,13 +36,15 @@ from passback.delivery import (
     Outbox,
     Overview,
     Repair,
+    Retention,
+    RetentionPolicy,
     Routes,
     Settlement,
     Submission,
     Wish,
 )
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker
-from passback.delivery.outbox.changes import Change
+from passback.delivery.outbox.changes import Change, change_for
 from passback.delivery.outbox.history import Event, EventKind
 from passback.store import FOLLOWS, State, Store, schema
 
@@ -135,6 +139,29 @@ def test_a_known_id_with_other_content_is_refused_and_changes_nothing(place):
             assert "'r-1'" in str(answers[0])
             lease = await outbox.lease(wish(10), START)
             assert [each.result for each in lease.deliveries] == [result(1), result(2)]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_what_its_system_is_not_told_of_did_not_arrive_by_that(place, erased):
+    """The mail that says "7 results sent" counts what was."""
+
+    async def check():
+        async with opened(place) as outbox:
+            await put(outbox, *(result(number) for number in range(4)))
+            lease = await outbox.lease(wish(10), START)
+            receipts = [Delivered(each.id, sent=each.id > 2) for each in lease.deliveries]
+            sent = Event(connection="lms", kind=EventKind.SENT, at=START)
+            if erased:
+                everything = Retention(outbox.store, RetentionPolicy())
+                await everything.erase("learner-3@example.com", DEFAULT_ORGANISATION)
+            gone = frozenset({4} if erased else ())
+            settlement = Settlement(changes=list(map(change_for, receipts)), event=sent, erased=gone)
+            await outbox.settle(lease, settlement, START)
+            kept = await outbox.store.read(lambda db: db.scalars(select(schema.event.c.delivered)).all())
+            assert kept == [1 if erased else 2]
+            assert {each.state for each in await all_of(outbox)} == {"delivered"}
 
     asyncio.run(check())
 

@@ -34,6 +34,7 @@ class Change:
         due: When it's tried next, if it's pending; None for at once.
         alone: Whether it's tried alone from now on.
         absent: Whether it surely didn't arrive by this attempt.
+        kept_here: Whether it's delivered without being sent, as that system isn't told of such.
     """
 
     delivery: int
@@ -44,6 +45,12 @@ class Change:
     due: datetime | None = None
     alone: bool = False
     absent: bool = False
+    kept_here: bool = False
+
+    @property
+    def arrived(self) -> bool:
+        """Whether its system has it by now."""
+        return self.state is State.DELIVERED and not self.kept_here
 
     @property
     def outcome(self) -> str:
@@ -58,8 +65,8 @@ def change_for(receipt: Receipt) -> Change:
     """Return what `receipt` makes of its delivery."""
     delivery = receipt.delivery
     match receipt:
-        case Delivered(_, remote_id):
-            change = Change(delivery=delivery, state=State.DELIVERED, remote_id=remote_id)
+        case Delivered(_, remote_id, sent=sent):
+            change = Change(delivery=delivery, state=State.DELIVERED, remote_id=remote_id, kept_here=not sent)
         case AlreadyThere(_, remote_id):
             reason = "it was there already"
             change = Change(delivery=delivery, state=State.DELIVERED, remote_id=remote_id, reason=reason)

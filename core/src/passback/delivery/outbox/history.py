@@ -59,7 +59,7 @@ class Event:
         at: When it began.
         seconds: How long it took, where it was sent.
         summary: What was asked and answered; without query, body or secret.
-        delivered: How many deliveries it delivered.
+        delivered: How many deliveries arrived by it.
     """
 
     connection: str

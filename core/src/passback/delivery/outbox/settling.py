@@ -86,7 +86,7 @@ def settle(db: Connection, held: Lease, settlement: Settlement, now: int) -> int
     changes = settlement.changes
     event = None
     if settlement.event is not None:
-        delivered = sum(change.state is State.DELIVERED for change in changes)
+        delivered = sum(change.arrived for change in changes)
         event = note(db, attrs.evolve(settlement.event, delivered=delivered))
     settled, arrived = _settle(db, changes, {"b_lease": held.token, "b_changed": now, "b_event": event})
     changed = {change.delivery for change in changes}
@@ -127,18 +127,18 @@ _THERE = Prepared(lambda dialect: select(_d.seq).where(_d.seq.in_(numbers(dialec
 
 def _settle(db: Connection, changes: Sequence[Change], said: Mapping[str, object]) -> tuple[int, int]:
     """Return how many of `changes` took effect, and how many deliveries arrived by that."""
-    alike: dict[tuple[bool, tuple[object, ...]], dict[int, str | None]] = {}
+    alike: dict[tuple[bool, bool, tuple[object, ...]], dict[int, str | None]] = {}
     for change in changes:
         due = milliseconds(change.due) if change.due else AT_ONCE
         common = (change.state.value, change.waiting_for, change.reason, due, change.alone)
-        alike.setdefault((change.absent, common), {})[change.delivery] = change.remote_id
+        alike.setdefault((change.absent, change.arrived, common), {})[change.delivery] = change.remote_id
     settled = arrived = 0
-    for (absent, shared), remote_ids in alike.items():
+    for (absent, there, shared), remote_ids in alike.items():
         values = {f"b_{name}": value for name, value in zip(_COMMON, shared, strict=True)}
         statement = _SETTLE[absent, shared[0] == State.WAITING]
         count = statement.run(db, {**said, **values, "b_remote_ids": mapped(remote_ids)}).rowcount
         settled += count
-        arrived += count if shared[0] == State.DELIVERED else 0
+        arrived += count if there else 0
     return settled, arrived
 
 
