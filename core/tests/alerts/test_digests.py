@@ -7,9 +7,11 @@ from sqlalchemy import text
 from watched import watching
 
 from passback import AlertKind, State
+from passback.alerts import AlertPolicy
 from passback.alerts.rendering import text_of
 from passback.alerts.wording import letter_of
 from passback.contract import GIVEN_UP
+from passback.delivery import Retention, RetentionPolicy
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -204,7 +206,48 @@ def test_what_is_given_up_soon_is_told_once(place, state):
         await here.run(3 * DAY, 12 * HOUR)
         (alert,) = [each for each in here.told.alerts if each.kind is AlertKind.EXPIRING]
         assert alert.undelivered == 2
-        assert alert.deadline == accepted + 30 * DAY
+        assert alert.deadline == alert.at + 3 * DAY >= accepted + 30 * DAY
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_nothing_is_given_up_before_it_was_told_in_time(place, restarted):
+    """Also where somebody shortens how long results are kept."""
+
+    async def check(here):
+        await here.deliveries(5)
+        await here.health("can't connect")
+        for _ in range(5):
+            assert await Retention(here.store, RetentionPolicy()).sweep(here.clock.now()) == (0, 0)
+            await here.run(DAY, 6 * HOUR)
+        here.policy = AlertPolicy(undelivered=4 * DAY)
+        kept = RetentionPolicy(undelivered=here.policy.undelivered, notice=here.policy.notice)
+        retention = Retention(here.store, kept)
+        assert await retention.sweep(here.clock.now()) == (0, 0)
+        if restarted:
+            here.restart()
+        else:
+            here.go_over()
+        await here.run(HOUR)
+        (alert,) = [each for each in here.told.alerts if each.kind is AlertKind.EXPIRING]
+        assert alert.deadline == alert.at + 2 * DAY
+        reminded = here.told.alerts[-1]
+        assert reminded.deadline in (None, alert.deadline)
+        while here.clock.now() < alert.deadline:
+            assert await retention.sweep(here.clock.now()) == (0, 0)
+            await here.run(5 * HOUR, 5 * HOUR)
+        assert await retention.sweep(here.clock.now()) == (5, 0)
+
+    watching(place, check)
+
+
+def test_what_a_connection_has_that_never_was_served_is_told_of_too(place):
+    async def check(here):
+        await here.deliveries(2)
+        await here.run(28 * DAY, 12 * HOUR)
+        (alert,) = here.told.alerts
+        assert (alert.kind, alert.undelivered) == (AlertKind.EXPIRING, 2)
 
     watching(place, check)
 

@@ -466,14 +466,14 @@ def test_what_was_given_up_meanwhile_is_no_longer_said_to_be_safe(place):
 def test_until_when_what_waits_is_kept_is_said_once_that_is_soon(place):
     async def check(here):
         await here.deliveries(3)
-        accepted = here.clock.now()
         await here.health("can't connect")
         await here.run(28 * DAY, 6 * HOUR)
+        (warning,) = [each for each in here.told.alerts if each.kind is AlertKind.EXPIRING]
         lasting = [each for each in here.told.alerts if each.kind in (BEGAN, LASTS)]
         before, after = lasting[-3], lasting[-1]
         assert before.deadline is None
         assert "No result is lost: what waits" in text_of(letter_of(before))
-        assert after.deadline == accepted + 30 * DAY
+        assert after.deadline == warning.deadline
         said = " ".join(text_of(letter_of(after)).split())
         assert "No result is lost yet: what waits (3 results)" in said
         assert f"From {shown(after.deadline)} on Passback gives up one after another, unless" in said

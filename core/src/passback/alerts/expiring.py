@@ -14,10 +14,10 @@ from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import setbacks
 from passback.alerts.watching import watches
 from passback.contract import Alerted, AlertKind
-from passback.delivery import Wellbeing, foreseen
+from passback.delivery import Wellbeing, believed, foreseen
 from passback.store import State, milliseconds, moment, schema
 
-__all__ = ["expiring"]
+__all__ = ["expiring", "given_up_from"]
 
 _w = schema.watch.c
 _d = schema.delivery.c
@@ -41,18 +41,30 @@ def expiring(
         now: The time.
     """
     soon = milliseconds(foreseen(db, now) - policy.warned)
+    today = milliseconds(believed(db, now))
     old = _old(db, soon)
-    warned = set(db.scalars(select(_w.connection).where(_w.expiring)))
+    warned = set(db.scalars(select(_w.connection).where(_w.warned.is_not(None))))
     # Another process may have a newer configuration, and then tells of what is given up there.
     gone = (old.keys() | warned) - set(configured) - served(db)
-    for name, watch in watches(db, {*configured, *gone} & doing.keys()).items():
+    for name, watch in watches(db, {*configured, *gone} & (doing.keys() | old.keys())).items():
         theirs = old.get(name, ())
-        if bool(theirs) != watch.expiring:
-            changed = update(schema.watch).where(_w.connection == name)
-            db.execute(changed.values(expiring=bool(theirs)))
-        if theirs and not watch.expiring:
+        told = watch.warned
+        # A clock may have been ahead then.
+        since = min(today if told is None else told, today) if theirs else None
+        if since != told:
+            db.execute(update(schema.watch).where(_w.connection == name).values(warned=since))
+        if theirs and told is None:
             alert = _warning(db, name, theirs, soon, policy, now)
-            yield _as_it_does(alert, doing[name]) if name in configured else alert
+            yield _as_it_does(alert, doing[name]) if name in configured and name in doing else alert
+
+
+def given_up_from(db: Connection, name: str, first: datetime, policy: AlertPolicy, now: datetime) -> datetime:
+    """Return when what the connection called `name` has is given up, where the oldest of it is of `first`.
+
+    That is in its time, and no sooner than its contact had time to do something about it.
+    """
+    told = db.scalar(select(_w.warned).where(_w.connection == name))
+    return max(first + policy.undelivered, (now if told is None else moment(told)) + policy.notice)
 
 
 def _old(db: Connection, soon: int) -> Mapping[str, Sequence[_Row]]:
@@ -82,7 +94,7 @@ def _warning(
         undelivered=sum(each.number for each in old),
         setbacks=found,
         more=more,
-        deadline=moment(min(each.first for each in old)) + policy.undelivered,
+        deadline=given_up_from(db, name, moment(min(each.first for each in old)), policy, now),
     )
 
 

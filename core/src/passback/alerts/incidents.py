@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import attrs
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
+from passback.alerts.expiring import given_up_from
 from passback.alerts.hold import served
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.setbacks import mark_told, new_since, setbacks
@@ -110,7 +111,7 @@ def _deadline(db: Connection, does: Wellbeing, policy: AlertPolicy, now: datetim
     first = [each for held in _held(does) if (each := db.scalar(oldest.where(held))) is not None]
     if not first:
         return None
-    end = moment(min(first)) + policy.undelivered
+    end = given_up_from(db, does.name, moment(min(first)), policy, now)
     soon = moment(min(first)) <= foreseen(db, now) - policy.warned
     return end if soon or (does.next_try is not None and does.next_try >= end) else None
 

@@ -39,6 +39,11 @@ class AlertPolicy:
         return max(self.undelivered - self.before_expiry, self.undelivered / 2)
 
     @property
+    def notice(self) -> timedelta:
+        """How long after that was told something is given up, at the earliest."""
+        return self.undelivered - self.warned
+
+    @property
     def forgotten(self) -> timedelta:
         """How long after its last reminder an incident is over of which nobody can be reminded any more.
 

@@ -44,11 +44,14 @@ class RetentionPolicy:
 
     Attributes:
         undelivered: Until what couldn't be delivered is rejected.
+        notice: How long before that whoever looks after its connection is told, so that nothing is rejected
+            sooner after that; None where nobody is.
         settled: Until a result is removed whose deliveries are all delivered or rejected. What went nowhere
             yet is kept.
     """
 
     undelivered: timedelta = timedelta(days=30)
+    notice: timedelta | None = None
     settled: timedelta = timedelta(days=90)
 
 
@@ -65,6 +68,8 @@ class Retention:
         today = await self._store.run(sighted, now)
         for undelivered in schema.undelivered:
             old = undelivered & (_d.kept_from < milliseconds(today - self._policy.undelivered))
+            if self._policy.notice is not None:
+                old &= _told_by(today - self._policy.notice)
             while count := await self._store.run(_expire, old, self._policy, now):
                 rejected += count
         seq: int | None = 0
@@ -98,6 +103,12 @@ class Retention:
         # Also where nothing was there any more: whoever asked before may have been killed before this.
         await self._store.rewrite()
         return erased
+
+
+def _told_by(before: datetime) -> ColumnElement[bool]:
+    """Return the condition on a delivery that somebody was told `before` then that it's given up soon."""
+    told = schema.watch.c
+    return exists().where(told.connection == _d.connection, told.warned <= milliseconds(before))
 
 
 def _expire(db: Connection, old: ColumnElement[bool], policy: RetentionPolicy, now: datetime) -> int:

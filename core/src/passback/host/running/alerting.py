@@ -25,7 +25,7 @@ from passback.host.config import Config, Mistake, SmtpConfig, WebhookConfig
 from passback.http import HTTP, AddressPolicy, Timeouts
 from passback.store import Store
 
-__all__ = ["Alerting", "alert_mistakes", "try_alerts"]
+__all__ = ["Alerting", "alert_mistakes", "alert_policy", "try_alerts"]
 
 # A mail that is just being sent may end; longer than that no process that is to stop waits for it.
 _GRACE = 30.0
@@ -43,7 +43,7 @@ class Alerting:
 
     def begin(self, config: Config) -> None:
         """Tell people by `config` from now on; a mail that is being sent goes on."""
-        policy, watched = _policy(config), _watched(config, self._clock)
+        policy, watched = alert_policy(config), _watched(config, self._clock)
         if self._alerts is not None:
             self._alerts.renew(policy, watched)
             return
@@ -110,7 +110,8 @@ def _contacts(config: Config) -> Mapping[str, str]:
     }
 
 
-def _policy(config: Config) -> AlertPolicy:
+def alert_policy(config: Config) -> AlertPolicy:
+    """Return when somebody is told by `config`."""
     alerts = config.alerts
     return AlertPolicy(
         after=timedelta(seconds=alerts.after),

@@ -20,7 +20,7 @@ from passback.errors import ConfigError, OutboxError, OutboxTooNew
 from passback.host.config import Config, Mistake, OutboxPlace, read_again
 from passback.host.lookups.matching import Matching
 from passback.host.roster import ConfiguredRoster
-from passback.host.running.alerting import Alerting, alert_mistakes
+from passback.host.running.alerting import Alerting, alert_mistakes, alert_policy
 from passback.host.running.bonding import Bonding
 from passback.host.running.delivering import Delivering, Service
 from passback.host.running.standstill import standstills_told
@@ -242,7 +242,9 @@ class Running:
     def _service(self) -> Service:
         days = self.config.retention
         retention = RetentionPolicy(
-            undelivered=timedelta(days=days.undelivered), settled=timedelta(days=days.settled)
+            undelivered=timedelta(days=days.undelivered),
+            notice=alert_policy(self.config).notice,
+            settled=timedelta(days=days.settled),
         )
         observers = [*self.config.watching, *([self._telemetry] if self._telemetry else ())]
         bonding = Bonding(self.store, self.clock, self.launches, self._matching.want)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -49,8 +48,8 @@ watch = Table(
     Column("looked", BigInteger, nullable=False, default=0),
     Column("gathering", BigInteger),
     Column("digested", BigInteger),
-    # Whether they were told that something is given up soon.
-    Column("expiring", Boolean, nullable=False, default=False),
+    # When they were told that something is given up soon; none while nothing is.
+    Column("warned", BigInteger),
     sqlite_with_rowid=False,
 )
 

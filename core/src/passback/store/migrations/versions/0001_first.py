@@ -342,7 +342,7 @@ def upgrade() -> None:
         sa.Column("looked", sa.BigInteger(), nullable=False),
         sa.Column("gathering", sa.BigInteger(), nullable=True),
         sa.Column("digested", sa.BigInteger(), nullable=True),
-        sa.Column("expiring", sa.Boolean(), nullable=False),
+        sa.Column("warned", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("connection"),
         sqlite_with_rowid=False,
     )
