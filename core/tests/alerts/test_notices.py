@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, update
-from watched import CONTACT, watching
+from watched import CONTACT, Letterbox, watching
 
 from passback import AlertKind, Health, State
 from passback.alerts import Alerts, Watched, list_notices
 from passback.alerts.channel import InDoubt
 from passback.alerts.hold import held
+from passback.alerts.rendering import text_of
+from passback.alerts.wording import letter_of
 from passback.delivery import Retention, RetentionPolicy
 from passback.store import milliseconds, schema
 
@@ -312,8 +314,8 @@ def test_what_was_to_be_sent_of_who_is_erased_is_sent_without_their_names(place)
         assert here.mails() == [AlertKind.DIGEST, BEGAN]
         digest, began = (each.alert for each in here.mail.taken)
         (setback,) = digest.setbacks
-        assert (setback.count, setback.reason) == (2, said.format("(erased)"))
-        assert setback.example == "(erased)"
+        assert (setback.count, setback.reason) == (1, said.format("(erased)"))
+        assert setback.example == "r-1", "of the other nothing is there any more"
         assert began.detail == "PUT /users/(erased) answered 403"
         assert await list_notices(here.store, 10)
 
@@ -328,5 +330,124 @@ def test_an_alert_comes_back_from_the_outbox_as_it_was(place):
         (parcel,) = here.mail.taken
         assert parcel.alert == here.told.alerts[0]
         assert parcel.alert.health is Health.SERVER_ERROR
+
+    watching(place, check)
+
+
+def test_that_results_are_given_up_soon_is_not_told_after_they_arrived(place):
+    async def check(here):
+        await here.deliveries(5)
+        await here.health("can't connect")
+        await here.run(26 * DAY, 12 * HOUR)
+        here.mail.refusal = "the mail server is away"
+        await here.run(DAY + HOUR, HOUR)
+        assert AlertKind.EXPIRING in here.kinds()
+        await here.become(State.DELIVERED)
+        await here.health("ok")
+        await here.run(HOUR, 5 * MINUTE)
+        here.mail.refusal = ""
+        await here.run(5 * HOUR, HOUR)
+        assert here.mails()[-1] == OVER
+        assert AlertKind.EXPIRING not in here.mails()
+
+    watching(place, check)
+
+
+def test_what_is_given_up_soon_is_told_as_it_stands_when_it_is_sent(place):
+    async def check(here):
+        await here.health("ok")
+        await here.deliveries(3)
+        await here.run(26 * DAY, 12 * HOUR)
+        here.mail.refusal = "the mail server is away"
+        await here.run(DAY + HOUR, HOUR)
+        (decided,) = here.told.alerts
+        await here.become(State.DELIVERED, of=["r-0", "r-1"])
+        await here.health("server error", "403")
+        here.mail.refusal = ""
+        await here.run(5 * HOUR, HOUR)
+        sent = next(each.alert for each in here.mail.taken if each.alert.kind is AlertKind.EXPIRING)
+        assert (decided.undelivered, decided.health) == (3, "ok")
+        assert (sent.undelivered, sent.health, sent.detail) == (1, "server error", "403")
+        assert sent.deadline == decided.deadline
+
+    watching(place, check)
+
+
+def test_what_was_repaired_before_its_digest_went_needs_nobody(place):
+    async def check(here):
+        await here.health("ok", last_success=here.clock.now())
+        here.mail.refusal = "the mail server is away"
+        await here.deliveries(3, State.REJECTED, "no score")
+        await here.deliveries(2, State.REJECTED, "no such course")
+        await here.run(HOUR, 5 * MINUTE)
+        assert here.told.alerts[0].needs == 5
+        await here.become(State.PENDING, of=["r-0", "r-1", "r-2"])
+        await here.become(State.DELIVERED, of=["r-0", "r-1", "r-2"])
+        await here.health("server error", "500")
+        here.mail.refusal = ""
+        await here.run(5 * HOUR, HOUR)
+        digest = here.mail.taken[0].alert
+        assert [(each.reason, each.count) for each in digest.setbacks] == [("no such course", 2)]
+        assert "The connection works" not in text_of(letter_of(digest))
+
+    watching(place, check)
+
+
+def test_a_digest_of_nothing_is_not_sent(place):
+    async def check(here):
+        await here.health("ok")
+        here.mail.refusal = "the mail server is away"
+        await here.deliveries(3, State.REJECTED, "no score")
+        await here.run(HOUR, 5 * MINUTE)
+        await here.become(State.PENDING, of=["r-0", "r-1", "r-2"])
+        await here.become(State.DELIVERED, of=["r-0", "r-1", "r-2"])
+        here.mail.refusal = ""
+        await here.run(5 * HOUR, HOUR)
+        assert here.mails() == []
+        assert await list_notices(here.store, 10) == []
+
+    watching(place, check)
+
+
+def test_digests_that_had_to_wait_are_one_of_all_that_still_needs_somebody(place):
+    """Of each channel by itself: who got the first isn't told of it again."""
+
+    async def check(here):
+        here.others = [Letterbox("webhook")]
+        here.go_over()
+        await here.health("ok")
+        here.mail.refusal = "the mail server is away"
+        for day in range(3):
+            await here.deliveries(2, State.REJECTED, f"reason {day}")
+            await here.run(DAY, HOUR)
+        await here.become(State.PENDING, of=["r-2", "r-3"])
+        await here.become(State.DELIVERED, of=["r-2", "r-3"])
+        here.mail.refusal = ""
+        await here.run(8 * HOUR, HOUR)
+        (digest,) = (each.alert for each in here.mail.taken)
+        assert [(each.reason, each.count) for each in digest.setbacks] == [("reason 0", 2), ("reason 2", 2)]
+        told = [[each.reason for each in parcel.alert.setbacks] for parcel in here.others[0].taken]
+        assert told == [["reason 0"], ["reason 1"], ["reason 2"]]
+
+    watching(place, check)
+
+
+def test_a_digest_that_had_to_wait_does_not_repeat_what_was_told_when_an_incident_was_over(place):
+    async def check(here):
+        await here.health("ok")
+        here.mail.refusal = "the mail server is away"
+        await here.deliveries(1, State.REJECTED, "before")
+        await here.run(HOUR, 5 * MINUTE)
+        await here.health("can't connect")
+        await here.run(HOUR, 5 * MINUTE)
+        await here.deliveries(1, State.REJECTED, "meanwhile")
+        await here.health("ok")
+        await here.run(DAY, HOUR)
+        await here.deliveries(1, State.REJECTED, "after")
+        await here.run(DAY, HOUR)
+        here.mail.refusal = ""
+        await here.run(8 * HOUR, HOUR)
+        said = {each.alert.kind: [one.reason for one in each.alert.setbacks] for each in here.mail.taken}
+        assert said == {OVER: ["meanwhile"], AlertKind.DIGEST: ["after", "before"]}
 
     watching(place, check)

@@ -99,7 +99,7 @@ class Ward:
         d, r = schema.delivery.c, schema.result.c
         chosen = [d.state == State.PENDING]
         if of is not None:
-            chosen.append(d.result.in_(schema.result.select().with_only_columns(r.seq).where(r.id.in_(of))))
+            chosen = [d.result.in_(schema.result.select().with_only_columns(r.seq).where(r.id.in_(of)))]
         values = {"state": state, "reason": reason, "waiting_for": waiting_for}
         changed = {"changed": milliseconds(self.clock.now())}
 

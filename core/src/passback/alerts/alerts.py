@@ -72,7 +72,7 @@ class Alerts:
         self._policy, self._watched, self._renewed = policy, watched, True
         channels = {each.name: each for each in watched.channels}
         for name, each in self.going_out.items():
-            each.renew(channels.pop(name, None), watched)
+            each.renew(channels.pop(name, None), policy, watched)
         self._add(channels.values())
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -126,7 +126,7 @@ class Alerts:
 
     def _add(self, channels: Iterable[Channel]) -> None:
         for channel in channels:
-            added = GoingOut(self._store, self._clock, channel, self._watched, self._owner)
+            added = GoingOut(self._store, self._clock, channel, self._policy, self._watched, self._owner)
             self.going_out[added.name] = added
             if self._sending is not None:
                 self._sending.append(_begun(added))

@@ -17,7 +17,7 @@ from passback.contract import Alerted, AlertKind
 from passback.delivery import Wellbeing, believed, foreseen
 from passback.store import State, milliseconds, moment, schema
 
-__all__ = ["expiring", "given_up_from"]
+__all__ = ["expiring", "expiring_still", "given_up_from"]
 
 _w = schema.watch.c
 _d = schema.delivery.c
@@ -40,7 +40,7 @@ def expiring(
         policy: When somebody is told.
         now: The time.
     """
-    soon = milliseconds(foreseen(db, now) - policy.warned)
+    soon = _soon(db, policy, now)
     today = milliseconds(believed(db, now))
     old = _old(db, soon)
     warned = set(db.scalars(select(_w.connection).where(_w.warned.is_not(None))))
@@ -55,7 +55,29 @@ def expiring(
             db.execute(update(schema.watch).where(_w.connection == name).values(warned=since))
         if theirs and told is None:
             alert = _warning(db, name, theirs, soon, policy, now)
-            yield _as_it_does(alert, doing[name]) if name in configured and name in doing else alert
+            yield _as_it_does(alert, doing.get(name)) if name in configured else alert
+
+
+def expiring_still(
+    db: Connection,
+    name: str,
+    doing: Mapping[str, Wellbeing],
+    configured: Collection[str],
+    policy: AlertPolicy,
+    now: datetime,
+) -> Alerted | None:
+    """Return what `expiring` would yield by now for the connection called `name`, whoever was told before."""
+    soon = _soon(db, policy, now)
+    theirs = _old(db, soon, name).get(name)
+    if not theirs:
+        return None
+    alert = _warning(db, name, theirs, soon, policy, now)
+    return _as_it_does(alert, doing.get(name)) if name in configured else alert
+
+
+def _soon(db: Connection, policy: AlertPolicy, now: datetime) -> int:
+    """Return since when what is given up soon is undelivered."""
+    return milliseconds(foreseen(db, now) - policy.warned)
 
 
 def given_up_from(db: Connection, name: str, first: datetime, policy: AlertPolicy, now: datetime) -> datetime:
@@ -67,8 +89,14 @@ def given_up_from(db: Connection, name: str, first: datetime, policy: AlertPolic
     return max(first + policy.undelivered, (now if told is None else moment(told)) + policy.notice)
 
 
-def _old(db: Connection, soon: int) -> Mapping[str, Sequence[_Row]]:
-    """Return how many are undelivered since before `soon`, and since when the first, by connection."""
+def _old(db: Connection, soon: int, name: str | None = None) -> Mapping[str, Sequence[_Row]]:
+    """Return how many are undelivered since before `soon`, and since when the first, by connection.
+
+    Args:
+        db: The database.
+        soon: Since when.
+        name: Of which connection alone.
+    """
     old: dict[str, list[_Row]] = {}
     for undelivered in schema.undelivered:
         query = (
@@ -76,6 +104,7 @@ def _old(db: Connection, soon: int) -> Mapping[str, Sequence[_Row]]:
             .where(undelivered, _d.kept_from <= soon)
             .group_by(_d.connection)
         )
+        query = query if name is None else query.where(_d.connection == name)
         for row in db.execute(query):
             old.setdefault(row.connection, []).append(row)
     return old
@@ -98,10 +127,12 @@ def _warning(
     )
 
 
-def _as_it_does(alert: Alerted, does: Wellbeing) -> Alerted:
+def _as_it_does(alert: Alerted, does: Wellbeing | None) -> Alerted:
+    alert = attrs.evolve(alert, configured=True)
+    if does is None:
+        return alert
     return attrs.evolve(
         alert,
-        configured=True,
         health=does.health,
         detail=does.detail,
         next_try=does.next_try,

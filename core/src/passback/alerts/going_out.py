@@ -9,10 +9,12 @@ from contextlib import aclosing, suppress
 
 from sqlalchemy import Connection
 
+from passback.alerts.afresh import afresh
 from passback.alerts.audience import Watched
 from passback.alerts.channel import Channel, InDoubt, Parcel
 from passback.alerts.hold import held
 from passback.alerts.notices import Due, Outcome, due_notices, is_due, note_outcome
+from passback.alerts.policy import AlertPolicy
 from passback.clock import Clock
 from passback.errors import PassbackError
 from passback.store import Store
@@ -46,13 +48,22 @@ class GoingOut:
         name: The channel's name.
     """
 
-    def __init__(self, store: Store, clock: Clock, channel: Channel, watched: Watched, owner: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        channel: Channel,
+        policy: AlertPolicy,
+        watched: Watched,
+        owner: str,
+    ) -> None:
         """Prepare to send.
 
         Args:
             store: The outbox's database.
             clock: What tells the time.
             channel: The way on which people are told.
+            policy: When somebody is told.
             watched: Who is told.
             owner: Who this is among those that may tell people.
         """
@@ -62,17 +73,18 @@ class GoingOut:
         self._channel: Channel | None = channel
         # Those of older configurations; something may still be on its way through one.
         self._before: list[Channel] = []
+        self._policy = policy
         self._watched = watched
         self._owner = owner
         self._due = False
         self._woken = asyncio.Event()
         self._ending = asyncio.Event()
 
-    def renew(self, channel: Channel | None, watched: Watched) -> None:
-        """Send through `channel` (None: nothing) to who is `watched`, once what is on its way has arrived."""
-        if self._channel is not None:
-            self._before.append(self._channel)
-        self._channel, self._watched = channel, watched
+    def renew(self, channel: Channel | None, policy: AlertPolicy, watched: Watched) -> None:
+        """Send by these from now on (no channel: nothing), once what is on its way has arrived."""
+        self._policy, self._watched = policy, watched
+        self._leave()
+        self._channel = channel
         self._woken.set()
 
     def wake(self) -> None:
@@ -97,7 +109,7 @@ class GoingOut:
                 await self._close_before()
                 await self._woken.wait()
         finally:
-            self.renew(None, self._watched)
+            self._leave()
             await self._close_before()
 
     async def send(self) -> None:
@@ -137,6 +149,11 @@ class GoingOut:
                     break
                 await self._note(notice, parcel.recipient, reason)
 
+    def _leave(self) -> None:
+        if self._channel is not None:
+            self._before.append(self._channel)
+        self._channel = None
+
     async def _close_before(self) -> None:
         before, self._before = self._before, []
         for each in before:
@@ -144,7 +161,10 @@ class GoingOut:
 
     def _due_now(self, db: Connection) -> list[Due]:
         now = self._clock.now()
-        return due_notices(db, self.name, now, _AT_ONCE) if held(db, self._owner, now) else []
+        if not held(db, self._owner, now):
+            return []
+        due = due_notices(db, self.name, now, _AT_ONCE)
+        return list(afresh(db, due, self._watched.contacts, self._policy, now))
 
     def _may_go(self, db: Connection, notice: Due) -> bool:
         # Where the one before took long, others may have taken over by now, or this one was withdrawn.

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select, update
 
 from passback.alerts.policy import Recipients
 from passback.contract import Alerted, AlertKind
@@ -28,6 +28,7 @@ __all__ = [
     "is_due",
     "note_outcome",
     "post",
+    "withdraw",
 ]
 
 _n = schema.notice.c
@@ -111,25 +112,53 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
     now = milliseconds(alert.at)
     before = _told_before(db, alert, recipients)
     for channel, recipient in sorted({*before, *recipients.items()}):
+        told = alert
         if alert.kind in _SUPERSEDING:
-            unsent = (
-                _n.connection == alert.connection,
-                _n.channel == channel,
-                _n.kind.in_(_SUPERSEDED),
-                _n.due.is_not(None),
-            )
-            db.execute(delete(schema.notice).where(*unsent))
+            db.execute(delete(schema.notice).where(*_unsent(alert.connection, channel, _SUPERSEDED)))
+        elif alert.kind is AlertKind.DIGEST:
+            told = _with_unsent(db, alert, channel)
         values = {
             "key": secrets.token_hex(16),
             "connection": alert.connection,
             "kind": alert.kind.value,
             "channel": channel,
             "recipient": recipient,
-            "body": msgspec.json.encode(alert),
+            "body": msgspec.json.encode(told),
             "created": now,
             "due": now,
         }
         db.execute(insert(schema.notice), values)
+
+
+def _unsent(connection: str, channel: str, kinds: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _n.connection == connection,
+        _n.channel == channel,
+        _n.kind.in_(kinds),
+        _n.due.is_not(None),
+    )
+
+
+def _with_unsent(db: Connection, digest: Alerted, channel: str) -> Alerted:
+    """Return `digest` with what those before it told that weren't sent: nobody gets several at once."""
+    unsent = _unsent(digest.connection, channel, [digest.kind.value])
+    rows = db.execute(select(_n.body, _n.created).where(*unsent)).all()
+    db.execute(delete(schema.notice).where(*unsent))
+    since = [told.since if (told := _read(row.body)) else None for row in rows]
+    first = min([*(moment(row.created) for row in rows), *filter(None, since)], default=None)
+    return attrs.evolve(digest, since=first)
+
+
+def _read(body: bytes) -> Alerted | None:
+    try:
+        return msgspec.json.decode(body, type=Alerted)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
+
+
+def withdraw(db: Connection, notice: Due) -> None:
+    """Have `notice` not be sent: what it tells of is over."""
+    db.execute(delete(schema.notice).where(_n.id == notice.id))
 
 
 def _told_before(db: Connection, alert: Alerted, recipients: Recipients) -> AbstractSet[tuple[str, str]]:
@@ -160,9 +189,8 @@ def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list
     )
     found: list[Due] = []
     for row in db.execute(query).all():
-        try:
-            alert = msgspec.json.decode(row.body, type=Alerted)
-        except (msgspec.DecodeError, UnicodeError):
+        alert = _read(row.body)
+        if alert is None:
             given_up = {"due": None, "body": b"", "error": "what is kept of it can't be read"}
             db.execute(update(schema.notice).where(_n.id == row.id).values(given_up))
             continue

@@ -23,10 +23,10 @@ from sqlalchemy import (
 )
 
 from passback.alerts.likeness import common, likeness
-from passback.contract import Setback
+from passback.contract import AlertKind, Setback
 from passback.store import State, milliseconds, parts, schema
 
-__all__ = ["looked_until", "mark_told", "new_since", "news", "setbacks"]
+__all__ = ["looked_until", "mark_told", "new_since", "news", "setbacks", "told_between"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -37,6 +37,7 @@ _SHOWN = 10
 _OVERLAP = timedelta(minutes=10)
 # What people are told a delivery is.
 _WHAT = case((_d.state == State.REJECTED, State.REJECTED.word), else_=_d.waiting_for)
+_KNOWN = (_t.delivery == _d.seq, _t.what == _WHAT, or_(_d.state == State.WAITING, _t.at >= _d.changed))
 
 
 def new_since(looked: int | ColumnElement[int]) -> ColumnElement[bool]:
@@ -48,10 +49,16 @@ def new_since(looked: int | ColumnElement[int]) -> ColumnElement[bool]:
     Args:
         looked: Up to when everything is known; only makes it fast.
     """
-    known = exists().where(
-        _t.delivery == _d.seq, _t.what == _WHAT, or_(_d.state == State.WAITING, _t.at >= _d.changed)
-    )
-    return and_(_d.changed > looked, ~known)
+    return and_(_d.changed > looked, ~exists().where(*_KNOWN))
+
+
+def told_between(first: datetime, last: datetime) -> ColumnElement[bool]:
+    """Return the condition on a kept delivery that digests from `first` to `last` told of it as it is."""
+    told = schema.notice.c
+    # What was told when an incident was over went by itself.
+    over = select(told.created).where(told.connection == _d.connection, told.kind == AlertKind.INCIDENT_OVER)
+    between = _t.at.between(milliseconds(first), milliseconds(last))
+    return exists().where(*_KNOWN, between, _t.at.not_in(over))
 
 
 def looked_until(now: datetime) -> int:

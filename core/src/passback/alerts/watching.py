@@ -6,15 +6,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+import attrs
 from sqlalchemy import Connection, Row, case, insert, select, update
 
 from passback.alerts.policy import AlertPolicy
-from passback.alerts.setbacks import looked_until, mark_told, new_since, news, setbacks
+from passback.alerts.setbacks import (
+    looked_until,
+    mark_told,
+    new_since,
+    news,
+    setbacks,
+    told_between,
+)
 from passback.contract import Alerted, AlertKind, Health
 from passback.delivery import Wellbeing
 from passback.store import milliseconds, moment, parts, schema
 
-__all__ = ["digest", "watches"]
+__all__ = ["digest", "digested_still", "watches"]
 
 _w = schema.watch.c
 _i = schema.incident.c
@@ -78,6 +86,21 @@ def _digest(db: Connection, does: Wellbeing, looked: int, now: datetime) -> Aler
         last_success=does.last_success,
         looks_up=does.looks_up,
     )
+
+
+def digested_still(db: Connection, digest: Alerted, does: Wellbeing | None) -> Alerted | None:
+    """Return what `digest` is to tell by now; None where nothing of it needs anybody any more.
+
+    Args:
+        db: The database.
+        digest: What was to be told.
+        does: How its connection does.
+    """
+    found, more = setbacks(db, digest.connection, told_between(digest.since or digest.at, digest.at))
+    if not found:
+        return None
+    still = attrs.evolve(digest, setbacks=found, more=more)
+    return still if does is None else attrs.evolve(still, health=does.health, looks_up=does.looks_up)
 
 
 def _update(db: Connection, name: str, **values: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from passback.alerts.advice import checks, checks_of, commands_of, explained, try_it
 from passback.alerts.letter import Letter, clean, counted, lasting, shortened, shown
-from passback.contract import Alerted, AlertKind
+from passback.contract import Alerted, AlertKind, Health
 
 __all__ = ["letter_of"]
 
@@ -146,7 +146,8 @@ def _expiring(alert: Alerted) -> Letter:
 def _digest(alert: Alerted) -> Letter:
     name, needs = clean(alert.connection), f"need{'s' if alert.needs == 1 else ''}"
     # Where nothing was ever taken, nobody knows: the system may not even have been asked.
-    lacks = "The connection works, but the" if alert.last_success else "The"
+    works = alert.last_success and alert.health is Health.OK
+    lacks = "The connection works, but the" if works else "The"
     return Letter(
         subject=f"{name}: {counted(alert.needs)} {needs} you",
         title=f"{name}: {counted(alert.needs)} {needs} somebody",

@@ -59,7 +59,8 @@ class Alerted:
             there is about to be given up.
         health: How it does.
         detail: Why, where it's ill.
-        since: Since when it's ill, or was.
+        since: Since when it's ill, or was; for a `DIGEST` that couldn't be sent for a while, since when there
+            was something for it.
         until: For `INCIDENT_OVER`, when it became well; that is told once it stayed so for a while.
         undelivered: How many results go by themselves once it's well; for `EXPIRING`, how many are given up
             soon.
