@@ -324,13 +324,21 @@ def test_a_reader_that_leaves_is_nothing_that_needs_somebody(host, lrs, command)
     assert b"Traceback" not in done.stderr
 
 
-def test_a_list_holds_at_least_one_and_one_was_known(host, lrs):
+def test_one_of_a_list_that_was_known_is_said_in_the_singular(host, lrs):
     host.configure(lrs_table(lrs.url))
     host.write_results(1)
     host.run("submit", "results.jsonl")
     assert "1 was known already" in host.run("submit", "results.jsonl").stdout
-    for limit in ("0", "-1"):
-        assert "--limit" in host.run("deliveries", f"--limit={limit}", expect=2).stderr
+
+
+@pytest.mark.parametrize("command", ["deliveries", "alerts"])
+def test_a_list_holds_at_least_one_and_at_most_what_a_database_counts(host, lrs, command):
+    host.configure(lrs_table(lrs.url))
+    for limit in (-1, 0, 2**63, 10**30):
+        said = host.run(command, f"--limit={limit}", expect=2).stderr
+        assert "Invalid value for '--limit'" in said
+    for limit in (1, 2**63 - 1):
+        assert host.json(command, f"--limit={limit}") == []
 
 
 def printed(host, *arguments, encoding, code=0):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from passback.alerts import Notice
-from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
+from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, LimitOption, app, host_for, run
 from passback.cli.output import NEEDS_SOMEBODY, ago, mark, out, plain, print_json, table
 
 __all__ = ["alerts", "try_them"]
@@ -20,7 +20,7 @@ app.add_typer(group, name="alerts")
 @group.callback()
 def alerts(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    limit: LimitOption = 50,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     json: JsonOption = False,

@@ -18,6 +18,7 @@ __all__ = [
     "ConfigOption",
     "ConnectionArgument",
     "JsonOption",
+    "LimitOption",
     "app",
     "host_for",
     "run",
@@ -56,6 +57,8 @@ ConfigOption = Annotated[
 ]
 ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a line for each.")]
+# No database counts further.
+LimitOption = Annotated[int, typer.Option(min=1, max=2**63 - 1, help="At most so many.")]
 DEFAULT_CONFIG = Path("passback.toml")
 
 

@@ -8,7 +8,7 @@ import attrs
 import typer
 
 from passback.cli.choosing import choosing, require_there
-from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, app, host_for, run
+from passback.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, LimitOption, app, host_for, run
 from passback.cli.output import ago, colored, counted, fail, out, plain, print_json
 from passback.delivery import DeliveryState, Selection, Step
 from passback.identity import UserContext
@@ -25,7 +25,7 @@ app.add_typer(group, name="deliveries")
 def deliveries(
     selection: Selection,
     context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    limit: LimitOption = 50,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     json: JsonOption = False,
