@@ -120,8 +120,9 @@ def test_a_port_where_nobody_listens_is_told_as_refused():
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "x" * 64 + ".invalid"])
 def test_a_name_that_does_not_exist_is_told_as_such(host):
-    with pytest.raises(CannotConnect, match="no such host as"):
+    with pytest.raises(CannotConnect, match="no such host as") as raised:
         asyncio.run(HTTP(LOOPBACK).request("GET", f"https://{host}/x"))
+    assert "[Errno" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,8 @@ def test_a_name_that_does_not_exist_is_told_as_such(host):
     [
         (reads_on, "no answer in time"),
         (reads_a_little, r"not reached \(it ended the TLS handshake\)"),
-        (greets, r"not reached \(\[SSL"),
+        # OpenSSL's own words, which differ from one release to the next.
+        (greets, r"not reached \([\w ]+\)$"),
     ],
 )
 def test_https_to_what_speaks_no_tls_is_told_as_not_reached_and_why(converse, told):

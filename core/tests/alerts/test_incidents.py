@@ -8,7 +8,7 @@ from watched import watching
 
 from passback import AlertKind, Health, State
 from passback.alerts.letter import shown
-from passback.alerts.rendering import text_of
+from passback.alerts.rendering import html_of, text_of
 from passback.alerts.wording import letter_of
 from passback.delivery import Outbox, Settlement
 from passback.delivery.outbox.breaker import Breaker, save_breaker
@@ -94,6 +94,27 @@ def test_another_trouble_within_an_incident_is_the_same_incident(place):
         assert here.kinds() == [BEGAN, LASTS]
         first, again = here.told.alerts
         assert (again.health, again.detail, again.since) == ("server error", "403", first.since)
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize(
+    ("health", "detail", "heading"),
+    [
+        ("can't connect", "POST https://lrs.example/: not reached (connection refused)", "What happened"),
+        ("server error", "POST /xapi/statements answered 500", "What happened"),
+        ("misconfigured", "line 7: options.auth.key: missing", "What is wrong"),
+    ],
+)
+def test_what_is_quoted_stands_under_what_it_is_whether_or_not_anything_came_back(
+    place, health, detail, heading
+):
+    async def check(here):
+        await here.health(health, detail)
+        await here.run(6 * MINUTE)
+        letter = letter_of(here.told.alerts[-1])
+        assert f"\n\n{heading}:\n  {detail}\n\n" in text_of(letter)
+        assert f">{heading}</p>" in html_of(letter)
 
     watching(place, check)
 

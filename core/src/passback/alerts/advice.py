@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from passback.alerts.letter import clean, shown
 from passback.contract import AMBIGUOUS, GIVEN_UP, Alerted, Health, Setback
 
-__all__ = ["checks", "checks_of", "commands_of", "explained", "try_it"]
+__all__ = ["checks", "checks_of", "commands_of", "explained", "heading", "try_it"]
 
 _EXPLAINED: Mapping[Health, str] = {
     Health.CANNOT_CONNECT: "can't connect to the learning system: it isn't reached at all.",
@@ -69,6 +69,12 @@ def explained(alert: Alerted) -> str:
     if alert.asks_to_wait:
         return "is asked to wait: the learning system is reached, but takes nothing for now."
     return _EXPLAINED.get(alert.health, "")
+
+
+def heading(alert: Alerted) -> str:
+    """Return what the alert's detail is."""
+    # Nothing came back from who wasn't reached, nor over an address that can't be called.
+    return "What is wrong" if alert.health is Health.MISCONFIGURED else "What happened"
 
 
 def checks(alert: Alerted) -> Sequence[str]:

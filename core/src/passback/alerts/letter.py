@@ -24,7 +24,8 @@ class Letter:
         good: Whether it's good news.
         title: What happened.
         paragraphs: Since when, and what it means for learners' results.
-        said: What the system said, word for word.
+        heading: What `said` is.
+        said: What came back, or is wrong, word for word.
         setbacks: What needs somebody, by reason.
         more: How many have other reasons.
         advice: What to check.
@@ -36,6 +37,7 @@ class Letter:
     good: bool = False
     title: str
     paragraphs: Sequence[str] = ()
+    heading: str = ""
     said: str = ""
     setbacks: Sequence[Setback] = ()
     more: int = 0

@@ -27,7 +27,7 @@ def _lines(letter: Letter) -> Iterator[str]:
     for paragraph in letter.paragraphs:
         yield from ("", *_wrapped(paragraph))
     if letter.said:
-        yield from ("", "What came back:", *_wrapped(letter.said, "  "))
+        yield from ("", f"{letter.heading}:", *_wrapped(letter.said, "  "))
     for setback in letter.setbacks:
         yield from ("", f"  {setback.count:,} {_kind(setback)}", *_wrapped(setback.reason, "    "))
         yield f"    for example result {setback.example}"
@@ -71,7 +71,7 @@ def html_of(letter: Letter) -> str:
             f'border-top:4px solid {color};border-radius:4px">',
             f'<h1 style="margin:0 0 12px;font-size:20px">{escape(letter.title)}</h1>',
             *(f'<p style="margin:0 0 12px">{escape(each)}</p>' for each in letter.paragraphs),
-            *_said(letter.said),
+            *_said(letter),
             *_table(letter),
             *_list(letter),
             *_commands(letter),
@@ -83,12 +83,12 @@ def html_of(letter: Letter) -> str:
     )
 
 
-def _said(said: str) -> Iterable[str]:
-    if said:
-        yield '<p style="margin:0 0 4px;font-weight:600">What came back</p>'
+def _said(letter: Letter) -> Iterable[str]:
+    if letter.said:
+        yield f'<p style="margin:0 0 4px;font-weight:600">{escape(letter.heading)}</p>'
         yield (
             '<p style="margin:0 0 16px;padding:10px 12px;background:#f4f4f5;border-radius:4px;'
-            f'word-break:break-word;{_MONO}">{escape(said)}</p>'
+            f'word-break:break-word;{_MONO}">{escape(letter.said)}</p>'
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from passback.alerts.advice import checks, checks_of, commands_of, explained, try_it
+from passback.alerts.advice import checks, checks_of, commands_of, explained, heading, try_it
 from passback.alerts.letter import Letter, clean, counted, lasting, shortened, shown
 from passback.contract import Alerted, AlertKind, Health
 
@@ -43,6 +43,7 @@ def _ill(alert: Alerted) -> Letter:
         subject=f"{name}: {still}{trouble}{lasts}",
         title=f"{name}: results {still}don't arrive",
         paragraphs=(f"Since {shown(alert.since)} {began} {explained(alert)}", *_undelivered(alert)),
+        heading=heading(alert),
         said=clean(alert.detail),
         advice=checks(alert),
         commands=(
@@ -134,6 +135,7 @@ def _expiring(alert: Alerted) -> Letter:
         subject=f"{name}: {counted(count)} about to be given up",
         title=f"{name}: {counted(count)} about to be given up",
         paragraphs=paragraphs,
+        heading=heading(alert),
         said=clean(alert.detail) if ill else "",
         setbacks=shortened(alert.setbacks),
         more=alert.more,

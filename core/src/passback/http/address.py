@@ -15,7 +15,7 @@ from typing import TypeAlias
 import attrs
 
 from passback.http.names import addresses_of
-from passback.http.wire import Late, NotReached
+from passback.http.wire import Late, NotReached, words
 
 __all__ = ["AddressPolicy", "addressed"]
 
@@ -78,7 +78,7 @@ async def addressed(policy: AddressPolicy, host: str, port: int, seconds: float)
     except TimeoutError:
         raise Late(f"looking up {host} took too long") from None
     except (OSError, ValueError) as error:
-        raise NotReached(f"no such host as {host} ({error})") from None
+        raise NotReached(f"no such host as {host} ({words(error)})") from None
     permitted = [address for address in addresses if policy.permits(address)]
     if not permitted and addresses:
         which = "" if host == addresses[0] else f" is the address {addresses[0]}, which"

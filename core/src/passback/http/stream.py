@@ -11,7 +11,7 @@ from collections import deque
 from functools import partial
 from typing import cast
 
-from passback.http.wire import Cut, Late
+from passback.http.wire import Cut, Late, words
 
 __all__ = ["Stream", "opened", "said"]
 
@@ -43,7 +43,7 @@ async def opened(connected: socket.socket, tls: ssl.SSLContext | None, name: str
 def said(error: OSError) -> str:
     """Return what the operating system, or TLS, says in `error`."""
     if isinstance(error, ssl.SSLError) or not error.errno:
-        return str(error)
+        return words(error)
     return os.strerror(error.errno).lower()
 
 

@@ -13,7 +13,17 @@
 
 from __future__ import annotations
 
-__all__ = ["Cut", "Failure", "Late", "NoHTTP", "NotReached", "TooLarge", "Undecodable"]
+import re
+
+__all__ = ["Cut", "Failure", "Late", "NoHTTP", "NotReached", "TooLarge", "Undecodable", "words"]
+
+# What Python puts around the words of others, for who reads its source.
+_FOR_PROGRAMMERS = re.compile(r"^\[(?:SSL: \w+|Errno -?\d+)\] | \(_ssl\.c:\d+\)$")
+
+
+def words(error: Exception) -> str:
+    """Return what `error` says, without the names and numbers that only programmers know."""
+    return _FOR_PROGRAMMERS.sub("", str(error))
 
 
 class Failure(Exception):
