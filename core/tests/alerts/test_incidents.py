@@ -99,6 +99,28 @@ def test_another_trouble_within_an_incident_is_the_same_incident(place):
 
 
 @pytest.mark.parametrize(
+    "detail",
+    [
+        "not reached (connection refused)",
+        "not reached (certificate verify failed: self-signed certificate)",
+        "no answer in time",
+        "it cut the connection",
+    ],
+)
+def test_that_it_cannot_connect_is_said_in_words_that_are_true_whatever_kept_the_answer(place, detail):
+    async def check(here):
+        await here.health("can't connect", f"POST https://lrs.example/: {detail}")
+        await here.run(6 * MINUTE)
+        said = " ".join(text_of(letter_of(here.told.alerts[-1])).split())
+        assert (
+            "can't connect to the learning system: it isn't reached, its certificate isn't trusted, "
+            "or it gives no whole answer."
+        ) in said
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize(
     ("health", "detail", "heading"),
     [
         ("can't connect", "POST https://lrs.example/: not reached (connection refused)", "What happened"),

@@ -11,7 +11,9 @@ from passback.contract import AMBIGUOUS, GIVEN_UP, Alerted, Health, Setback
 __all__ = ["checks", "checks_of", "commands_of", "explained", "heading", "try_it"]
 
 _EXPLAINED: Mapping[Health, str] = {
-    Health.CANNOT_CONNECT: "can't connect to the learning system: it isn't reached at all.",
+    # It may have hung, or cut the connection, in the middle of an answer.
+    Health.CANNOT_CONNECT: "can't connect to the learning system: it isn't reached, its certificate isn't "
+    "trusted, or it gives no whole answer.",
     Health.SERVER_ERROR: "gets a server error: the learning system is reached, but it refuses, or "
     "answers with an error.",
     Health.MISCONFIGURED: "can't use this connection: something is wrong with its configuration.",
