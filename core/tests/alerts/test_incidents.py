@@ -72,6 +72,46 @@ def test_how_long_it_lasted_is_said_without_the_calm_after_it(place):
     watching(place, check)
 
 
+def test_of_trouble_in_which_results_arrived_in_between_it_says_that_it_came_and_went(place):
+    async def check(here):
+        began = here.clock.now()
+        for _ in range(3):
+            await here.health("server error")
+            await here.deliveries(1)
+            await here.run(8 * MINUTE)
+            await here.become(State.DELIVERED)
+            await here.health("ok")
+            until = here.clock.now()
+            await here.run(MINUTE / 2)
+        await here.run(HOUR, 5 * MINUTE)
+        over = here.told.alerts[-1]
+        assert (here.kinds(), over.came_and_went, over.delivered) == ([BEGAN, OVER], True, 3)
+        assert letter_of(over).paragraphs[0] == (
+            "The connection is well again, and results arrive. The trouble came and went for 25 minutes, "
+            f"from {shown(began)} to {shown(until)}."
+        )
+
+    watching(place, check)
+
+
+def test_of_trouble_that_ended_with_the_first_that_arrived_it_says_that_it_lasted(place):
+    async def check(here):
+        await here.health("server error")
+        await here.deliveries(2)
+        await here.run(8 * MINUTE)
+        await here.become(State.DELIVERED, of=["r-0"], seconds=20)
+        await here.health("ok")
+        await here.run(MINUTE / 2)
+        await here.become(State.DELIVERED)
+        await here.run(HOUR, 5 * MINUTE)
+        over = here.told.alerts[-1]
+        assert (over.kind, over.came_and_went, over.delivered) == (OVER, False, 2)
+        first = letter_of(over).paragraphs[0]
+        assert first.startswith("The connection is well again, and results arrive. The trouble lasted 8 min")
+
+    watching(place, check)
+
+
 def test_what_waits_for_something_else_is_not_said_to_go_when_it_is_repaired(place):
     async def check(here):
         await here.deliveries(3)

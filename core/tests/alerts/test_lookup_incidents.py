@@ -92,6 +92,24 @@ def test_whichever_of_the_two_fails_first_and_passes_first_it_is_one_incident(pl
     watching(place, check)
 
 
+def test_while_users_cannot_be_looked_up_what_arrives_otherwise_makes_no_trouble_that_comes_and_goes(place):
+    async def check(here):
+        await wait_for_an_account(here, 1)
+        await here.run(HOUR, 5 * MINUTE)
+        await looked(here, KEY)
+        for _ in range(3):
+            await here.run(10 * MINUTE)
+            await here.deliveries(1)
+            await here.become(State.DELIVERED)
+        await looked(here)
+        await here.run(HOUR, 5 * MINUTE)
+        over = here.told.alerts[-1]
+        assert (over.kind, over.delivered, over.came_and_went) == (OVER, 3, False)
+        assert "The connection is well again, and results arrive. The trouble lasted 30 minutes" in said(over)
+
+    watching(place, check)
+
+
 def test_a_look_up_that_comes_and_goes_must_be_well_for_a_while_before_that_is_told(place):
     async def check(here):
         await wait_for_an_account(here, 1)

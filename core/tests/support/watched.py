@@ -94,8 +94,11 @@ class Ward:
         await Outbox(self.store).put([Submission.of(each, ["acme"]) for each in results], now, tell=False)
         await self.become(state, reason, waiting_for, of=[each.id for each in results])
 
-    async def become(self, state, reason="", waiting_for=None, of=None):
-        """Put the deliveries of the results `of` (by default all that wait to be sent) into `state`."""
+    async def become(self, state, reason="", waiting_for=None, of=None, seconds=None):
+        """Put the deliveries of the results `of` (by default all that wait to be sent) into `state`.
+
+        What delivers them began before, if it took `seconds`.
+        """
         d, r = schema.delivery.c, schema.result.c
         chosen = [d.state == State.PENDING]
         if of is not None:
@@ -106,8 +109,9 @@ class Ward:
         def write(db):
             many = db.execute(update(schema.delivery).where(*chosen).values(values | changed)).rowcount
             if state is State.DELIVERED:
-                sent = Event(connection="acme", kind=EventKind.SENT, at=self.clock.now(), delivered=many)
-                note(db, sent)
+                at = self.clock.now() - timedelta(seconds=seconds or 0)
+                sent = {"kind": EventKind.SENT, "at": at, "seconds": seconds, "delivered": many}
+                note(db, Event(connection="acme", **sent))
 
         await self.store.run(write)
 

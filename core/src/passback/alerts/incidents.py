@@ -29,6 +29,8 @@ _LAST_DAY = timedelta(days=1)
 _DRAINING = timedelta(minutes=15)
 # No lease that ends later is looked for: what is put off till then may be many thousands.
 _LONGEST_LEASE = timedelta(minutes=15)
+# What made it well ended just when it became that, but for what is lost where times are rounded.
+_ROUNDED = 1000
 
 
 def follow_incidents(
@@ -173,9 +175,20 @@ def _over(db: Connection, does: Wellbeing, incident: _Row, pending: int, now: da
         undelivered=pending,
         looks_up=does.looks_up,
         delivered=db.scalar(select(func.sum(_e.delivered)).where(*_since(incident))) or 0,
+        came_and_went=_came_and_went(db, incident),
         setbacks=found,
         more=more,
     )
+
+
+def _came_and_went(db: Connection, incident: _Row) -> bool:
+    """Return whether something arrived during `incident` before it became well for the last time."""
+    c = schema.connection.c
+    # Since when delivering is well: while users can't be looked up, who is known already has their results.
+    well = select(c.since - _ROUNDED).where(c.name == incident.connection).scalar_subquery()
+    ended = _e.at + func.coalesce(_e.took, 0)
+    query = select(_e.id).where(*_since(incident), _e.delivered > 0, ended < well).limit(1)
+    return db.scalar(query) is not None
 
 
 def _since(incident: _Row) -> tuple[ColumnElement[bool], ...]:

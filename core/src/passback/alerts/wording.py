@@ -90,9 +90,12 @@ def _over(alert: Alerted) -> Letter:
     # What was rejected before it began isn't there either.
     left = "" if alert.undelivered + alert.needs else ", and none is on the way"
     sent = f": {counted(alert.delivered)} sent" if alert.delivered else ", no result was sent"
-    again = "Results arrive again" if alert.delivered else "The connection is well again"
+    # Some may have arrived all the time, so these don't arrive "again".
+    arrive = ", and results arrive" if alert.delivered else ""
+    lasted = "came and went for" if alert.came_and_went else "lasted"
+    span = f"{_lasted(alert)}, from {shown(alert.since)} to {shown(alert.until)}"
     paragraphs = [
-        f"{again}. The trouble lasted {_lasted(alert)}, from {shown(alert.since)} to {shown(alert.until)}.",
+        f"The connection is well again{arrive}. The trouble {lasted} {span}.",
         f"Since it began{sent}{left}.",
     ]
     if alert.undelivered:

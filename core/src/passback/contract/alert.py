@@ -69,6 +69,8 @@ class Alerted:
         looks_up: Whether users are found there; where not, nobody knows whether those whose results wait for
             an account are known.
         delivered: How many arrived since `since`, once it's over.
+        came_and_went: For `INCIDENT_OVER`, whether some of them arrived in between, before it became well for
+            the last time.
         setbacks: What needs somebody, the most frequent reasons first; for `INCIDENT_LASTS`, what was given
             up meanwhile.
         more: How many deliveries have other reasons than those.
@@ -89,6 +91,7 @@ class Alerted:
     asks_to_wait: bool = False
     looks_up: bool = True
     delivered: int = 0
+    came_and_went: bool = False
     setbacks: tuple[Setback, ...] = ()
     more: int = 0
     deadline: datetime | None = None
