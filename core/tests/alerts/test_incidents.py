@@ -72,6 +72,48 @@ def test_how_long_it_lasted_is_said_without_the_calm_after_it(place):
     watching(place, check)
 
 
+@pytest.mark.parametrize("health", ["can't connect", "server error", "misconfigured"])
+def test_of_a_connection_that_took_no_results_no_mail_speaks_as_if_it_did(place, health):
+    async def check(here):
+        await here.health(health)
+        await here.run(6 * MINUTE)
+        await here.run(DAY, 6 * HOUR)
+        await here.health("ok")
+        await here.run(5 * MINUTE)
+        began, lasts, over = letters = [letter_of(each) for each in here.told.alerts]
+        assert [each.title for each in letters] == [
+            f"acme: {health}",
+            f"acme: still {health}",
+            "acme: working again",
+        ]
+        for each in (began, lasts):
+            (meanwhile,) = each.paragraphs[1:]
+            assert meanwhile == (
+                "What comes for it meanwhile is kept, and sent by itself as soon as this is repaired. Until "
+                "then, who signs in by it, and what its system sends here by itself, may be turned away."
+            )
+        assert over.paragraphs[0].startswith("The connection is well again. The trouble lasted 1 day")
+        for each in letters:
+            assert "result" not in text_of(each), "nobody knows of any"
+
+    watching(place, check)
+
+
+@pytest.mark.parametrize(
+    ("state", "awaited"),
+    [(State.PENDING, None), (State.WAITING, "launch"), (State.REJECTED, None), (None, None)],
+)
+def test_where_anything_was_accepted_the_mail_says_that_results_do_not_arrive(place, state, awaited):
+    async def check(here):
+        await here.health("misconfigured", last_success=here.clock.now() if state is None else None)
+        if state is not None:
+            await here.deliveries(1, state, "no", awaited)
+        await here.run(6 * MINUTE)
+        assert letter_of(here.told.alerts[0]).title == "acme: results don't arrive"
+
+    watching(place, check)
+
+
 def test_of_trouble_in_which_results_arrived_in_between_it_says_that_it_came_and_went(place):
     async def check(here):
         began = here.clock.now()
@@ -299,10 +341,10 @@ def test_what_is_on_the_wire_has_not_gone_yet(place):
 )
 def test_where_nothing_was_sent_it_says_so(place, set_back, subject, said):
     async def check(here):
-        await here.health("can't connect")
+        await here.health("can't connect", last_success=here.clock.now())
         await here.run(6 * MINUTE)
         await here.deliveries(set_back, State.REJECTED, "no")
-        await here.health("ok")
+        await here.health("ok", last_success=here.clock.now())
         await here.run(5 * MINUTE)
         letter = letter_of(here.told.alerts[-1])
         assert letter.subject == subject

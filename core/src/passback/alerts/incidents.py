@@ -91,6 +91,7 @@ def _told(db: Connection, does: Wellbeing, began: datetime, kind: AlertKind, now
         health=does.health,
         detail=does.detail,
         since=began,
+        accepted=_accepted(db, does),
         undelivered=sum(_count(db, _d.connection == does.name, each) for each in _held(does)),
         next_try=does.next_try,
         asks_to_wait=does.asks_to_wait,
@@ -98,6 +99,14 @@ def _told(db: Connection, does: Wellbeing, began: datetime, kind: AlertKind, now
         setbacks=found,
         more=more,
     )
+
+
+def _accepted(db: Connection, does: Wellbeing) -> bool:
+    """Return whether anything is known to have been accepted for a connection."""
+    # No index has what was delivered by its connection, but that is remembered.
+    ways = (_d.state == State.PENDING, schema.kept)
+    queries = (select(_d.seq).where(_d.connection == does.name, each).limit(1) for each in ways)
+    return does.last_success is not None or any(db.scalar(each) is not None for each in queries)
 
 
 def _held(does: Wellbeing) -> tuple[ColumnElement[bool], ...]:
@@ -166,15 +175,17 @@ def _over(db: Connection, does: Wellbeing, incident: _Row, pending: int, now: da
     began = new_since(0) & (_d.changed >= incident.began)
     found, more = setbacks(db, incident.connection, began)
     mark_told(db, incident.connection, began, now)
+    delivered = db.scalar(select(func.sum(_e.delivered)).where(*_since(incident))) or 0
     return Alerted(
         kind=AlertKind.INCIDENT_OVER,
         connection=incident.connection,
         at=now,
         since=moment(incident.began),
         until=min(does.since, now),
+        accepted=delivered > 0 or _accepted(db, does),
         undelivered=pending,
         looks_up=does.looks_up,
-        delivered=db.scalar(select(func.sum(_e.delivered)).where(*_since(incident))) or 0,
+        delivered=delivered,
         came_and_went=_came_and_went(db, incident),
         setbacks=found,
         more=more,

@@ -15,6 +15,11 @@ _GIVEN_UP = (
     "What is given up is rejected: it isn't sent by itself any more, and the learning system doesn't show "
     "what these learners did."
 )
+# Of a connection that perhaps takes none: it may be there for signing in, or to receive.
+_NO_RESULTS = (
+    "What comes for it meanwhile is kept, and sent by itself as soon as {repaired}. Until then, who signs in "
+    "by it, and what its system sends here by itself, may be turned away."
+)
 
 
 def letter_of(alert: Alerted) -> Letter:
@@ -37,11 +42,14 @@ def _ill(alert: Alerted) -> Letter:
     still, lasts = ("still ", f", for {_lasted(alert)}") if again else ("", "")
     next_try = alert.next_try is not None and alert.next_try > alert.at
     trouble = "asks to wait" if alert.asks_to_wait else alert.health
+    title, so_far = f"{name}: results {still}don't arrive", "results don't arrive"
+    if not alert.accepted:
+        title, so_far = f"{name}: {still}{trouble}", "there is trouble"
     # It may have begun otherwise.
-    began = "results don't arrive. By now, Passback" if again or alert.asks_to_wait else "Passback"
+    began = f"{so_far}. By now, Passback" if again or alert.asks_to_wait else "Passback"
     return Letter(
         subject=f"{name}: {still}{trouble}{lasts}",
-        title=f"{name}: results {still}don't arrive",
+        title=title,
         paragraphs=(f"Since {shown(alert.since)} {began} {explained(alert)}", *_undelivered(alert)),
         heading=heading(alert),
         said=clean(alert.detail),
@@ -61,9 +69,11 @@ def _ill(alert: Alerted) -> Letter:
 
 def _undelivered(alert: Alerted) -> Sequence[str]:
     """Return what becomes of the results of an ill connection."""
+    repaired = "the system takes results again" if alert.asks_to_wait else "this is repaired"
+    if not alert.accepted:
+        return [_NO_RESULTS.format(repaired=repaired)]
     kept = f"what waits ({counted(alert.undelivered)})" if alert.undelivered else "what comes meanwhile"
     lost = f"{'Nothing else' if alert.needs else 'No result'} is lost{' yet' if alert.deadline else ''}"
-    repaired = "the system takes results again" if alert.asks_to_wait else "this is repaired"
     paragraphs = [
         (
             f"{lost}: {kept} is sent by itself as soon as {repaired}. Until then the learning system "
@@ -94,10 +104,9 @@ def _over(alert: Alerted) -> Letter:
     arrive = ", and results arrive" if alert.delivered else ""
     lasted = "came and went for" if alert.came_and_went else "lasted"
     span = f"{_lasted(alert)}, from {shown(alert.since)} to {shown(alert.until)}"
-    paragraphs = [
-        f"The connection is well again{arrive}. The trouble {lasted} {span}.",
-        f"Since it began{sent}{left}.",
-    ]
+    paragraphs = [f"The connection is well again{arrive}. The trouble {lasted} {span}."]
+    if alert.accepted:
+        paragraphs.append(f"Since it began{sent}{left}.")
     if alert.undelivered:
         paragraphs.append(f"Still on the way: {counted(alert.undelivered)}.")
     if alert.needs:

@@ -62,6 +62,8 @@ class Alerted:
         since: Since when it's ill, or was; for a `DIGEST` that couldn't be sent for a while, since when there
             was something for it.
         until: For `INCIDENT_OVER`, when it became well; that is told once it stayed so for a while.
+        accepted: For incidents, whether anything is known to have been accepted for it; where not, perhaps
+            nothing ever is, as people only sign in by it.
         undelivered: How many results go by themselves once it's well; for `EXPIRING`, how many are given up
             soon.
         next_try: When the system is asked again.
@@ -86,6 +88,7 @@ class Alerted:
     detail: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    accepted: bool = True
     undelivered: int = 0
     next_try: datetime | None = None
     asks_to_wait: bool = False
