@@ -3,9 +3,12 @@
 import asyncio
 import base64
 import html
+import itertools
 import json
 import logging
 import re
+import struct
+import timeit
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -212,6 +215,66 @@ ENCODERS = {
 def test_a_secret_is_hidden_whatever_of_it_an_encoder_encodes(encoder, secret):
     shown = without(f"«{ENCODERS[encoder](secret)}»", forms_of([secret]))
     assert shown == "«•••»"
+
+
+# What `json.dumps` and PHP twice, Gson, .NET, and templates make of a character.
+SPELLINGS = (
+    lambda char: char,
+    quote,
+    lambda char: "".join(f"%{byte:02x}" for byte in char.encode()),
+    lambda char: quote(quote(char)),
+    lambda char: json.dumps(char)[1:-1].replace("/", "\\/"),
+    lambda char: json.dumps(json.dumps(char)[1:-1].replace("/", "\\/"))[1:-1].replace("/", "\\/"),
+    lambda char: "".join(
+        f"\\u{unit:04X}" for unit in struct.unpack(f">{len(utf16(char)) // 2}H", utf16(char))
+    ),
+    lambda char: f"&#x{ord(char):02X};",
+    lambda char: f"&#{ord(char):04};",
+    html.escape,
+    lambda char: html.escape(f"&#{ord(char)};"),
+    lambda char: json.dumps(html.escape(char))[1:-1].replace("&", "\\u0026"),
+)
+
+
+def utf16(text):
+    return text.encode("utf-16-be")
+
+
+@given(data=st.data(), secret=st.text(st.sampled_from("Zx25u-_.+/=%:@&$,;?# \"<>'üß€😀"), max_size=20))
+@example(data=None, secret="%252/u&amp;25%25")
+def test_a_secret_is_hidden_in_whatever_mixture_of_spellings_it_is_quoted(data, secret):
+    secret = f"{secret}+/Key="
+    each = st.sampled_from(SPELLINGS)
+    ways = [data.draw(each) for _ in secret] if data else itertools.cycle(SPELLINGS)
+    quoted = "".join(way(char) for way, char in zip(ways, secret, strict=False))
+    assert without(f"«{quoted}»", forms_of([secret])) == "«•••»"
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        r"Zq7s3cr/et+Key9x/77ab\u003d\u003d",
+        r"Zq7s3cr/et\u002BKey9x/77ab==",
+        r"Zq7s3cr\u002fet+Key9x\u002F77ab==",
+        r"Zq7s3cr\/et+Key9x\\\/77ab==",
+        "Zq7s3cr&#x2F;et&#43;Key9x&#47;77ab&#61;&equals;",
+        "Zq7s3cr%2Fet\\u002BKey9x&#x2f;77ab%3d%253D",
+    ],
+)
+def test_a_reason_shows_no_secret_of_which_some_characters_are_spelled_otherwise(quoted):
+    seen = quoting(f'{{"error": "key {quoted} is bad"}}'.encode(), "Zq7s3cr/et+Key9x/77ab==")
+    assert seen.excerpt() == '{"error": "key ••• is bad"}'
+
+
+@pytest.mark.parametrize(
+    "spelled", ["%41", "%25", "\\", "\\/", "\\u0041", "&", "&#", "&#0", "&#65;", "&amp;", "&a", "0"]
+)
+def test_an_answer_full_of_spellings_takes_time_as_it_is_long(spelled):
+    def seconds(length):
+        text = f"%&#{spelled * (length // len(spelled))}"
+        return min(timeit.repeat(lambda: without(text, ["secret-key"]), number=1, repeat=3))
+
+    assert seconds(400_000) < 40 * max(seconds(40_000), 0.001)
 
 
 def test_what_is_encoded_and_no_secret_is_shown_as_it_stands():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
+from passback.http.spelling import readings
 from passback.model import JSONValue
 
 __all__ = ["cleared", "forms_of", "without"]
@@ -18,9 +17,6 @@ _SHORTEST = 5
 _HIDDEN = "•••"
 # How many characters of base64 hold some of what stands before, by how many bytes stand there.
 _BEFORE = (0, 2, 3)
-_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
-# What quotes an address that is quoted already encodes it once more.
-_TIMES = 2
 
 
 def forms_of(secrets: Iterable[str]) -> list[str]:
@@ -30,7 +26,7 @@ def forms_of(secrets: Iterable[str]) -> list[str]:
 
 
 def without(text: str, forms: Iterable[str]) -> str:
-    """Return `text`, in which none of `forms` is shown, nor with any of its characters percent-encoded."""
+    """Return `text`, in which none of `forms` is shown, in whichever spelling of its characters."""
     content = _bytes(text)
     shown, last = [], 0
     for start, end in sorted(_places(content, [_bytes(form).replace(b" ", b"+") for form in forms])):
@@ -76,32 +72,15 @@ def _texts(document: JSONValue) -> Iterator[str]:
 
 
 def _places(content: bytes, forms: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield where `forms` stand in `content`: which characters are encoded is each encoder's own choice."""
-    at: Sequence[int] = range(len(content) + 1)
-    for left in reversed(range(_TIMES + 1)):
-        spaced = content.replace(b" ", b"+")
+    """Yield where `forms` stand in `content`, in whichever spelling."""
+    for reading in readings(content):
+        spaced = reading.content.replace(b" ", b"+")
         for form in forms:
             start = spaced.find(form)
             while start >= 0:
                 end = start + len(form)
-                yield at[start], at[end]
+                yield reading.place(start), reading.place(end)
                 start = spaced.find(form, end)
-        if not left or b"%" not in content:
-            return
-        content, at = _decoded(content, at)
-
-
-def _decoded(content: bytes, at: Sequence[int]) -> tuple[bytes, Sequence[int]]:
-    """Return `content` without its percent-encoding, and `at` which place each byte of it stands."""
-    parts: list[bytes] = []
-    places: list[int] = []
-    last = 0
-    for found in _ENCODED.finditer(content):
-        start = found.start()
-        parts += [content[last:start], bytes.fromhex(found[1].decode())]
-        places += at[last : start + 1]
-        last = found.end()
-    return b"".join([*parts, content[last:]]), [*places, *at[last:]]
 
 
 def _bytes(text: str) -> bytes:
@@ -109,18 +88,11 @@ def _bytes(text: str) -> bytes:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    yield secret
-    for written in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        # As PHP does.
-        yield from (written, written.replace("/", "\\/"))
-    yield "".join(f"\\u{ord(char):04x}" for char in secret)
-    yield "".join(f"\\u{ord(char):04X}" for char in secret)
-    yield from (
-        html.escape(secret),
-        html.escape(secret, quote=False),
-        html.escape(secret).replace("x27", "39"),
-    )
     content = _bytes(secret)
+    # It may read as if it were spelled itself, and then be read so.
+    for reading in readings(content):
+        with suppress(UnicodeDecodeError):
+            yield reading.content.decode("utf-8", "surrogatepass")
     yield from (content.hex(), content.hex().upper())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         # Also within a longer text, as after "Bearer ".

@@ -22,8 +22,8 @@ __all__ = ["LONGEST_WAIT", "Response", "basic_auth", "secrets_in"]
 # A person reads the reason; a page of HTML helps nobody.
 _EXCERPT = 300
 _READ = 4096
-# The longest form has six characters for each of a secret's; percent-encoded twice it has fifteen.
-_ENCODED = 3
+# The longest form has two characters for each of a secret's; spelled twice over, that has thirty at most.
+_SPELLED = 16
 # Lists, objects and commas. As many as whole pages of users have in as much as is read at all; of empty lists
 # there can be ten times as many, which nobody has a turn beside, and which take half a gigabyte.
 _PARTS = 1_000_000
@@ -132,7 +132,7 @@ class Response:
         """Return the start of the body as one line of text, for messages to people."""
         forms = forms_of(self.secrets)
         # What begins within what is read is read to its end.
-        text = self.body[: _READ + _ENCODED * max(map(len, forms), default=0)].decode("utf-8", "replace")
+        text = self.body[: _READ + _SPELLED * max(map(len, forms), default=0)].decode("utf-8", "replace")
         text = without(text, forms)[:_READ]
         plain = "".join(char for char in _TAGS.sub("", text) if char.isprintable() and not char.isspace())
         if without(plain, forms) != plain:
