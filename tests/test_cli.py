@@ -425,6 +425,8 @@ def test_a_connection_that_is_asked_to_wait_for_days_is_tried_at_once_when_someb
         (["replay", "999", "1000"], "there is no delivery 999 ✗ there is no delivery 1000"),
         (["replay", "1", "999"], "there is no delivery 999"),
         (["replay", "--dry-run", "999"], "there is no delivery 999"),
+        (["replay", "9223372036854775808"], "there is no delivery 9223372036854775808"),
+        (["deliveries", "show", "9223372036854775808"], "there is no delivery 9223372036854775808"),
         (["replay", "--connection", "nope"], "there is no connection nope"),
         (["deliveries", "--connection", "nope"], "there is no connection nope"),
         (["export", "--connection", "nope"], "there is no connection nope"),

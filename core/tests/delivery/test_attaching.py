@@ -157,6 +157,21 @@ def test_an_export_holds_every_result_once_in_the_order_of_acceptance(place):
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+def test_a_number_that_no_database_can_hold_is_one_of_no_delivery(place, number):
+    async def check():
+        async with opened(place) as outbox:
+            await put(outbox, result(1), to=("lms",))
+            overview = Overview(outbox.store)
+            (found,) = await overview.deliveries(Selection(), 100, START)
+            chosen = Selection(deliveries=[number, found.id])
+            assert await overview.deliveries(chosen, 2**63 - 1, START) == [found]
+            assert await Repair(outbox.store).replayable(Selection(deliveries=[number]), START) == 0
+            assert await overview.steps(number) == []
+
+    asyncio.run(check())
+
+
 def test_standings_are_those_of_one_learner_in_one_organisation(place):
     async def check():
         async with opened(place) as outbox:

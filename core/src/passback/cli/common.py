@@ -12,6 +12,7 @@ import typer
 
 from passback.cli.output import failing, out
 from passback.host import Passback
+from passback.store import LARGEST
 
 __all__ = [
     "DEFAULT_CONFIG",
@@ -57,8 +58,7 @@ ConfigOption = Annotated[
 ]
 ConnectionArgument = Annotated[str, typer.Argument(help="The connection's name.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a line for each.")]
-# No database counts further.
-LimitOption = Annotated[int, typer.Option(min=1, max=2**63 - 1, help="At most so many.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=LARGEST, help="At most so many.")]
 DEFAULT_CONFIG = Path("passback.toml")
 
 

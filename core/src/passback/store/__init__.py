@@ -1,7 +1,7 @@
 """The one transactional store: its engines, its tables and their revisions."""
 
 from passback.store import schema
-from passback.store.columns import insert_new, insert_once
+from passback.store.columns import LARGEST, insert_new, insert_once
 from passback.store.engines import DatabaseURL
 from passback.store.locking import CONFIGURING, RECOGNISING, RETAINING, lock
 from passback.store.many import (
@@ -25,6 +25,7 @@ __all__ = [
     "AT_ONCE",
     "CONFIGURING",
     "FOLLOWS",
+    "LARGEST",
     "RECOGNISING",
     "RETAINING",
     "DatabaseURL",

@@ -23,8 +23,10 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["Code", "Serial", "Text", "insert_new", "insert_once", "storable"]
+__all__ = ["LARGEST", "Code", "Serial", "Text", "insert_new", "insert_once", "storable"]
 
+# The largest number that a row can have.
+LARGEST = 2**63 - 1
 Serial = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 import attrs
 from sqlalchemy import BigInteger, ColumnElement, Connection, Insert, bindparam, cast, insert, literal, select
 
-from passback.store import Prepared, mapped, milliseconds, moment, schema, texts
+from passback.store import LARGEST, Prepared, mapped, milliseconds, moment, schema, texts
 
 __all__ = ["Event", "EventKind", "Step", "note", "note_all", "note_outcomes", "steps"]
 
@@ -117,6 +117,8 @@ def note_all(db: Connection, event: Event, conditions: Sequence[ColumnElement[bo
 
 def steps(db: Connection, delivery: int) -> list[Step]:
     """Return what happened to the delivery with this number, the oldest first."""
+    if abs(delivery) > LARGEST:
+        return []
     kept = (
         select(_e.id, _e.at, _e.kind, _e.took, _e.summary, _h.outcome)
         .join(schema.history, _h.event == _e.id)

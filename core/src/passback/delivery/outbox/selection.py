@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import ColumnElement, select
 
-from passback.store import State, milliseconds, schema
+from passback.store import LARGEST, State, milliseconds, schema
 
 __all__ = ["Selection"]
 
@@ -72,7 +72,8 @@ class Selection:
     def _on_delivery(self) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
         if self.deliveries is not None:
-            conditions.append(_d.seq.in_(self.deliveries))
+            # None has a larger one, and a database refuses to be asked for it.
+            conditions.append(_d.seq.in_([each for each in self.deliveries if abs(each) <= LARGEST]))
         if self.connection is not None:
             conditions.append(_d.connection == self.connection)
         if self.state is not None:
