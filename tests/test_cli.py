@@ -309,6 +309,13 @@ def test_who_closed_the_output_before_is_told_so_by_one_line_and_code_2(host, lr
     assert done.stderr == "passback: the output can't be written: Bad file descriptor\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that opens and can't be read is Linux's")
+def test_a_file_that_cant_be_read_is_named_and_not_taken_for_the_output(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    said = host.run("submit", "/proc/self/mem", expect=2).stderr
+    assert said == "✗ /proc/self/mem can't be read: Input/output error\n"
+
+
 @pytest.mark.parametrize("command", ["deliveries --limit 5000", "deliveries --json --limit 5000", "export"])
 def test_a_reader_that_leaves_is_nothing_that_needs_somebody(host, lrs, command):
     host.configure(lrs_table(lrs.url))

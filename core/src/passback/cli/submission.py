@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from passback.cli.correcting import is_unedited
-from passback.cli.output import err, out
+from passback.cli.output import err, fail, out
 from passback.delivery import Acceptance
 from passback.errors import InvalidResult
 from passback.host import Passback
@@ -56,12 +56,19 @@ class Report:
 
 def read_lines(file: Path) -> Iterator[tuple[int, bytes]]:
     """Yield number and content of each line of `file` that isn't blank; ``-`` is standard input."""
-    stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-    with stream:
-        for number, line in enumerate(stream, 1):
-            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-            if text.strip():
-                yield number, text
+    for number, line in enumerate(_lines(file), 1):
+        text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        if text.strip():
+            yield number, text
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    try:
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
+            yield from stream
+    except OSError as error:
+        name = "standard input" if str(file) == "-" else file
+        fail(f"{name} can't be read: {error.strerror}")
 
 
 async def submit_lines(
