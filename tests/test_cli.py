@@ -298,15 +298,43 @@ def test_output_that_cant_be_written_is_one_line_and_code_2(host, lrs, command):
     assert "Traceback" not in said[0]
 
 
-@pytest.mark.parametrize("command", ["deliveries --json", "export", "status --json"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "status --json",
+        "deliveries",
+        "deliveries --json",
+        "deliveries show 1",
+        "export",
+        "alerts",
+        "connectors",
+        "config check",
+        "config schema",
+        "replay --connection lrs",
+        "replay --connection lrs --dry-run",
+        "submit results.jsonl",
+        "check",
+        "--help",
+    ],
+)
 def test_who_closed_the_output_before_is_told_so_by_one_line_and_code_2(host, lrs, command):
     host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
     closed = f"{shlex.join(host.command(*command.split()))} >&-"
     done = subprocess.run(
         ["sh", "-c", closed], cwd=host.folder, stderr=subprocess.PIPE, text=True, check=False
     )
     assert done.returncode == 2
     assert done.stderr == "passback: the output can't be written: Bad file descriptor\n"
+
+
+def test_what_prints_nothing_needs_no_output(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    closed = f"{shlex.join(host.command('export', '-o', 'all.jsonl'))} >&-"
+    subprocess.run(["sh", "-c", closed], cwd=host.folder, check=True)
+    assert (host.folder / "all.jsonl").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a file that opens and can't be read is Linux's")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -19,13 +20,13 @@ _UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, err
 @contextmanager
 def ending() -> Iterator[None]:
     """Run a command; end with a code that says it, and one line, where its output can't be written."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     try:
         try:
             yield
         finally:
-            # There is none where it was closed before.
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
     except SystemExit as ended:
         # What prints ends with a code of its own, which means something else here.
         if isinstance(ended.__context__, BrokenPipeError):
@@ -42,8 +43,15 @@ def ending() -> Iterator[None]:
         _leave(_CANNOT_RUN)
 
 
+class _Closed(io.TextIOBase):
+    """Standard output that was closed before the command began: what prints nothing needs none."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
 def _leave(code: int) -> None:
     # What is still to be written would fail once more when the interpreter ends.
-    if sys.stdout is not None:
+    if not isinstance(sys.stdout, _Closed):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

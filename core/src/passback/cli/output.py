@@ -10,9 +10,7 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -119,14 +117,8 @@ def print_json(value: object) -> None:
 
 
 def utf8(newline: str | None = None) -> TextIO:
-    """Return standard output, which writes UTF-8 from now on, whatever a terminal would show.
-
-    Raises:
-        OSError: It was closed before the command began.
-    """
+    """Return standard output, which writes UTF-8 from now on, whatever a terminal would show."""
     stream = sys.stdout
-    if stream is None:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     if isinstance(stream, io.TextIOWrapper) and (stream.encoding != "utf-8" or newline is not None):
         stream.reconfigure(encoding="utf-8", errors="replace", newline=newline)
     return sys.stdout
