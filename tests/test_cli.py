@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -342,6 +342,27 @@ def test_a_file_that_cant_be_read_is_named_and_not_taken_for_the_output(host, lr
     host.configure(lrs_table(lrs.url))
     said = host.run("submit", "/proc/self/mem", expect=2).stderr
     assert said == "✗ /proc/self/mem can't be read: Input/output error\n"
+
+
+def test_every_time_that_is_printed_can_be_given_back(host, lrs):
+    host.configure(lrs_table(lrs.url))
+    host.write_results(1)
+    host.run("submit", "results.jsonl")
+    (listed,) = host.json("deliveries")
+    accepted = datetime.fromisoformat(listed["accepted"])
+    (shown,) = [
+        line for line in host.run("deliveries", "show", "1").stdout.splitlines() if "accepted" in line
+    ]
+    offset = timezone(timedelta(hours=2))
+    since = [
+        listed["accepted"],
+        accepted.astimezone(offset).isoformat(timespec="milliseconds"),
+        accepted.replace(tzinfo=None).isoformat(timespec="microseconds"),
+        shown.partition("accepted ")[2],
+    ]
+    for each in since:
+        assert host.json("deliveries", "--since", each) == [listed], each
+    assert host.json("deliveries", "--until", listed["accepted"]) == []
 
 
 @pytest.mark.parametrize("command", ["deliveries --limit 5000", "deliveries --json --limit 5000", "export"])

@@ -29,7 +29,15 @@ class _StateWord(StrEnum):
     REJECTED = "rejected"
 
 
-_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+# Also as `--json` and the lists for people write it.
+_FORMATS = [
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S.%f%z",
+    "%Y-%m-%d %H:%M:%S UTC",
+]
 IdsArgument = Annotated[list[int] | None, typer.Argument(help="The numbers of deliveries.")]
 
 
