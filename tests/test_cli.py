@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -14,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hosting import lrs_table
+from hosting import SOON, lrs_table
 
 from passback import Learner
 from passback.sandbox import serve
@@ -473,6 +474,24 @@ def test_a_connection_that_is_asked_to_wait_for_days_is_tried_at_once_when_someb
     said = work_until(host, delivered)
     assert "lrs was to be tried in 5 d, and is tried now" in " ".join(asked[0].split())
     assert "lrs: tried now, as somebody asked" in " ".join(said.split())
+
+
+def test_who_replays_while_the_own_quota_is_used_up_is_told_when_it_sends_again(host, lrs):
+    host.configure(lrs_table(lrs.url, sending=f"{SOON}\nper_day = 1\nbatch = 1"))
+    host.write_results(3)
+    host.run("submit", "results.jsonl")
+    asked = []
+
+    def replayed():
+        (state,) = host.totals().connections
+        if state.next_probe is not None and not asked:
+            asked.append(host.run("replay", "--connection", "lrs").stdout)
+        return bool(asked)
+
+    work_until(host, replayed)
+    said = " ".join(asked[0].split())
+    assert re.search(r"lrs sends again in \d+ (h|min|s), not before: the connection's own quota", said), said
+    assert len(lrs.statements) <= 1
 
 
 @pytest.mark.parametrize(

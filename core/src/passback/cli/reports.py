@@ -18,6 +18,9 @@ from passback.store import State
 
 __all__ = ["replay", "status"]
 
+# As `Meter` says it.
+_OWN_QUOTA = "the connection's own quota"
+
 
 @app.command()
 def status(config: ConfigOption = DEFAULT_CONFIG, *, json: JsonOption = False) -> None:
@@ -88,27 +91,36 @@ def replay(
         fail("say which: numbers, --connection, --state, --learner, …; --help lists them")
     host = host_for(config)
 
-    async def again() -> tuple[int, datetime | None]:
+    async def again() -> tuple[int, ConnectionState | None]:
         async with host:
             await require_there(host, selection)
             if dry_run:
                 return await host.replayable(selection), None
-            probe = await _next_probe(host, selection.connection)
-            return await host.replay(selection), probe
+            before = await _put_off(host, selection.connection)
+            return await host.replay(selection), before
 
-    count, probe = run(again())
+    count, before = run(again())
     if json:
         print_json({"replayable" if dry_run else "replayed": count})
     else:
         are = "would be" if dry_run else "is" if count == 1 else "are"
         out.print(f"{counted(count, 'delivery', 'deliveries')} {are} due again", highlight=False)
-        if probe is not None:
-            name = plain(selection.connection or "")
-            out.print(f"{name} was to be tried {ago(probe)}, and is tried now", highlight=False)
+        if before is not None:
+            out.print(plain(_tried(before)), highlight=False)
 
 
-async def _next_probe(host: Passback, connection: str | None) -> datetime | None:
+async def _put_off(host: Passback, connection: str | None) -> ConnectionState | None:
+    """Return how `connection` does, if it waits for the time of its next try."""
     if connection is None:
         return None
     totals = await host.totals()
-    return next((each.next_probe for each in totals.connections if each.name == connection), None)
+    waits = (each for each in totals.connections if each.name == connection and each.next_probe is not None)
+    return next(waits, None)
+
+
+def _tried(before: ConnectionState) -> str:
+    when = ago(before.next_probe)
+    # Nobody's word gives it more requests.
+    if before.detail.startswith(_OWN_QUOTA) and when.startswith("in "):
+        return f"{before.name} sends again {when}, not before: {before.detail}"
+    return f"{before.name} was to be tried {when}, and is tried now"
