@@ -180,6 +180,19 @@ def test_one_result_goes_to_each_connection_of_its_activity_on_its_own(place):
     asyncio.run(check())
 
 
+def test_what_is_on_the_wire_is_shown_as_sending_and_counted_and_chosen_as_pending(place):
+    async def check():
+        async with opened(place) as outbox:
+            await put(outbox, result(1), result(2))
+            await outbox.lease(wish(1), START)
+            overview = Overview(outbox.store)
+            pending = await overview.deliveries(Selection(state=State.PENDING), 1000, START)
+            assert sorted(each.state for each in pending) == ["pending", "sending"]
+            assert (await overview.totals()).connections[0].counts == {"pending": 2}
+
+    asyncio.run(check())
+
+
 def test_what_is_leased_is_nobody_elses_until_the_lease_ends(place):
     async def check():
         async with opened(place) as outbox:
