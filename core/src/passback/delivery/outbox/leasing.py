@@ -38,8 +38,10 @@ _r = schema.result.c
 _STUCK = 200
 # How far to look for a delivery that may go before others.
 _ASIDE = 50
-# How far to look for what says later progress too.
+# How far to look for what says later progress too, and for what needn't wait for what is on the wire.
 _LOOK_AHEAD = 500
+# How many times as far to look next, where what was looked at waits for what is on the wire.
+_FURTHER = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -123,12 +125,14 @@ class Lease:
 
 class _Free(NamedTuple):
     # What is due and overtakes nothing, what `covered` says of it if that's asked for, and what of it waits.
-    # Where what is on the wire holds back all that is due, that's said.
+    # Where what is on the wire holds back all that is due, as far as anybody looked, that's said; and whether
+    # more is due than that.
 
     rows: Sequence[DueRow]
     left_out: Mapping[int, int]
     waits: Waits
     held_back: bool
+    more: bool = False
 
 
 def lease(db: Connection, wish: Wish, now: int) -> Lease:
@@ -142,6 +146,9 @@ def lease(db: Connection, wish: Wish, now: int) -> Lease:
         taken = chosen(candidates, 1 if alone else wish.limit, free.left_out)
         if taken:
             return _taken(db, wish, taken, free, passed_over=start, alone=alone)
+        if free.more:
+            # What is tried alone might overtake what nobody looked at.
+            break
     due = now + _STUCK if stuck else _NEXT_DUE.run(db, {"b_connection": wish.connection}).scalar()
     return Lease(token=0, fails=wish.fails, next_due=None if due is None else moment(due))
 
@@ -189,6 +196,7 @@ def _looked_at(wish: Wish, *, alone: bool) -> int:
 def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> _Free:
     """Return what is due and overtakes nothing."""
     looked_at = _looked_at(wish, alone=alone)
+    furthest = max(2 * looked_at, _LOOK_AHEAD)
     while True:
         due = _due_rows(db, wish.connection, now, looked_at, alone=alone)
         waits = waits_of(db, wish.connection, due)
@@ -196,13 +204,19 @@ def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> _Free:
         if not released:
             apart = behind_none(due, waits)
             left_out = covered(apart) if wish.latest_only else None
-            free, put_off = in_order(db, wish.connection, apart, now, left_out)
-            released = release_first(db, wish.connection, free, waits, now)
+            free = in_order(db, wish.connection, apart, now, left_out)
+            released = release_first(db, wish.connection, free.rows, waits, now)
         if released and alone:
             # It's sent with others, before any of these.
             return _Free((), {}, {}, held_back=True)
-        if not released and (free or not put_off):
-            return _Free(free, left_out or {}, waits, held_back=bool(due) and not free)
+        if released or (free.put_off and not free.rows):
+            continue
+        more = len(due) == looked_at
+        lacking = len(free.rows) < (1 if alone else wish.limit)
+        if not (free.waiting and lacking and more and looked_at < furthest):
+            return _Free(free.rows, left_out or {}, waits, bool(due) and not free.rows, more)
+        # From the first on again: nothing of a learner goes before what came before it.
+        looked_at = min(looked_at * _FURTHER, furthest)
 
 
 def _of_one_learner(rows: Sequence[DueRow]) -> Sequence[DueRow]:

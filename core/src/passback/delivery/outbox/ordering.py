@@ -12,7 +12,7 @@ from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
 from passback.store import Prepared, State, listed, numbers, schema
 
-__all__ = ["THEIRS", "DueRow", "finished", "in_order", "overtaken", "subject", "theirs"]
+__all__ = ["THEIRS", "DueRow", "InOrder", "finished", "in_order", "overtaken", "subject", "theirs"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -35,6 +35,20 @@ class DueRow(NamedTuple):
     kind: str
     at: int
     source: str | None
+
+
+class InOrder(NamedTuple):
+    """What of some rows overtakes nothing.
+
+    Attributes:
+        rows: These, in order.
+        put_off: For how many others some were put off.
+        waiting: How many wait for what is on the wire.
+    """
+
+    rows: Sequence[DueRow]
+    put_off: int = 0
+    waiting: int = 0
 
 
 # Of the learners that `theirs` binds; others of the same ids may be of ten thousand other organisations.
@@ -121,8 +135,8 @@ def theirs(subjects: Iterable[tuple[str, str, str]]) -> dict[str, list[str]]:
 
 def in_order(
     db: Connection, connection: str, rows: Sequence[DueRow], now: int, covered: Mapping[int, int] | None
-) -> tuple[Sequence[DueRow], int]:
-    """Return what of `rows`, which are due, overtakes nothing, and for how many others some were put off.
+) -> InOrder:
+    """Return what of `rows`, which are due, overtakes nothing.
 
     What must wait for another that is due later is put off until then; what must wait for another that is
     on the wire is left out.
@@ -137,12 +151,13 @@ def in_order(
             all is known when that has arrived.
     """
     if not rows or _LATER.run(db, {"b_connection": connection, "b_now": now}).scalar() is None:
-        return rows, 0
+        return InOrder(rows)
     holding: dict[tuple[str, str, str], list[_Row]] = {}
     wanted = {"b_connection": connection, "b_now": now, **theirs(map(subject, rows))}
     for holder in db.execute(_HOLDING, wanted):
         holding.setdefault(subject(holder), []).append(holder)
     held: dict[int, DueRow] = {}
+    waiting = 0
     put_off: dict[tuple[str, str, str], _Row] = {}
     for row in rows:
         those = holding.get(subject(row), ())
@@ -151,6 +166,8 @@ def in_order(
             held[row.seq] = row
             if all(each.lease is None for each in before):
                 put_off[subject(row)] = max(before, key=lambda each: each.due)
+            else:
+                waiting += 1
     with_them = [row for row in rows if row.seq not in held and (covered or {}).get(row.seq) in held]
     for holder in put_off.values():
         db.execute(_PUT_OFF, _until(holder, connection, now))
@@ -158,7 +175,7 @@ def in_order(
             together = {"b_seqs": listed(same), "b_due": holder.due, "b_now": now}
             _PUT_OFF_WITH_THEM.run(db, together)
     left = held.keys() | {row.seq for row in with_them}
-    return [row for row in rows if row.seq not in left], len(put_off)
+    return InOrder([row for row in rows if row.seq not in left], len(put_off), waiting)
 
 
 def _holds(holder: _Row, row: DueRow, *, latest_only: bool) -> bool:
