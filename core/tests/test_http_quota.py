@@ -62,25 +62,92 @@ def test_a_restart_forgets_nothing():
     assert [allowed(again), allowed(again)] == [True, False]
 
 
-@pytest.mark.parametrize("ahead", [1, 59])
-def test_a_window_that_somebody_began_whose_clock_is_ahead_is_the_one_that_counts(ahead):
-    theirs, clock = meter(minute=2)
-    clock.at += timedelta(seconds=ahead)
-    theirs.take()
-    theirs.take()
-    mine, _ = meter(minute=2)
-    mine.recall(theirs.used)
-    assert not allowed(mine)
+BACK = [timedelta(seconds=40), timedelta(hours=12), timedelta(hours=30), timedelta(days=400)]
 
 
-def test_a_window_far_in_the_future_was_begun_by_a_clock_that_was_wrong():
-    theirs, clock = meter(minute=2)
-    clock.at += timedelta(days=400)
-    theirs.take()
-    theirs.take()
-    mine, _ = meter(minute=2)
-    mine.recall(theirs.used)
-    assert allowed(mine)
+@pytest.mark.parametrize("span", ["minute", "hour", "day"])
+@pytest.mark.parametrize("back", BACK)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_was_sent_by_a_clock_that_was_ahead_counts_in_the_window_of_now(span, back, restarted):
+    counter, clock = meter(**{span: 3})
+    clock.at += back
+    assert [allowed(counter) for _ in range(2)] == [True, True]
+    used = counter.used
+    if restarted:
+        counter, clock = meter(**{span: 3})
+        counter.recall(used)
+    else:
+        clock.at -= back
+    assert [allowed(counter) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(("span", "length"), [("minute", 60), ("hour", 3600), ("day", 86400)])
+@given(st.integers(0, 86400 * 3))
+def test_nobody_waits_longer_than_a_window_however_far_a_clock_is_set_back(span, length, back):
+    counter, clock = meter(**{span: 1})
+    clock.at += timedelta(seconds=back)
+    counter.take()
+    clock.at -= timedelta(seconds=back)
+    with pytest.raises(RateLimited) as told:
+        counter.take()
+    assert told.value.until - clock.at <= timedelta(seconds=length)
+    clock.at = told.value.until
+    counter.take()
+
+
+pauses = st.lists(st.integers(0, 30), max_size=15)
+
+
+@given(pauses, pauses, pauses, st.integers(0, 4000), st.integers(1, 5), st.integers(1, 20))
+def test_a_clock_that_was_right_again_lets_no_window_hold_more_than_its_quota(
+    before, meanwhile, after, ahead, minute, hour
+):
+    counter, clock = meter(minute=minute, hour=hour)
+    sent = []
+    for wrong, those in ((0, before), (ahead, meanwhile), (0, after)):
+        for pause in those:
+            clock.at += timedelta(seconds=pause + wrong)
+            if allowed(counter):
+                sent.append(clock.at - timedelta(seconds=wrong))
+                for window, limit in (("%Y-%m-%dT%H:%M", minute), ("%Y-%m-%dT%H", hour)):
+                    here = [each for each in sent if f"{each:{window}}" == f"{sent[-1]:{window}}"]
+                    assert wrong or len(here) <= limit
+            clock.at -= timedelta(seconds=wrong)
+
+
+def test_what_was_sent_before_a_clock_went_ahead_counts_as_well_once_it_is_set_back():
+    counter, clock = meter("2026-11-21T09:00:00", day=6)
+    for hours in (0, 38, 2):
+        clock.at += timedelta(hours=hours)
+        counter.take()
+        counter.take()
+    clock.at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    again, _ = meter("2026-11-21T12:00:00", day=6)
+    again.recall(counter.used)
+    assert (allowed(counter), allowed(again)) == (False, False)
+    clock.at += timedelta(hours=12)
+    assert allowed(counter)
+
+
+def test_what_counts_in_the_window_of_now_is_kept_so_that_it_counts_in_no_later_one_after_a_restart():
+    counter, clock = meter(day=1)
+    kept = []
+
+    async def keep(used):
+        kept.append(used)
+
+    async def check():
+        counter.kept_by(keep)
+        clock.at += timedelta(days=1)
+        await counter.count()
+        clock.at -= timedelta(days=1)
+        with pytest.raises(RateLimited):
+            await counter.count()
+
+    asyncio.run(check())
+    again, _ = meter("2026-11-22T09:00:00", day=1)
+    again.recall(kept[-1])
+    assert allowed(again)
 
 
 def test_what_is_counted_is_kept_before_it_is_sent():

@@ -77,8 +77,8 @@ class Csod:
             given[name] = given[name] | change if both else change
         return CornerstoneOptions.model_validate(given)
 
-    def connection(self, **changes):
-        http = HTTP(ADDRESSES, Timeouts(connect=2, read=1, total=20), self.time)
+    def connection(self, quota=None, **changes):
+        http = HTTP(ADDRESSES, Timeouts(connect=2, read=1, total=20), self.time, quota=quota)
         return Connection("acme", CornerstoneConnector, self.options(**changes), http, self.time)
 
     def run(self, work, **changes):

@@ -17,6 +17,7 @@ from passback import (
     ServerError,
     UserUnknown,
 )
+from passback.http import Quota, QuotaUsedUp
 from passback_cornerstone.sandbox import Behaviour
 
 ASSIGNMENTS = "/services/api/v1/LearningAssignments"
@@ -35,6 +36,12 @@ def test_a_completion_goes_to_the_transcript(csod, sent, form):
     receipts = csod.submit(sent(), api={"credentials_as": form}, **TENANT)
     assert receipts == [Delivered(1, "ladder-1")]
     assert (csod.entry().status, csod.entry().way) == ("Completed", "api")
+
+
+def test_a_quota_of_its_own_that_is_used_up_is_told_as_that_and_not_as_the_portals(csod, sent):
+    with pytest.raises(QuotaUsedUp):
+        csod.submit(sent(), quota=Quota(minute=1), **TENANT)
+    assert asked(csod) == []
 
 
 def test_while_a_token_lives_the_callback_goes_first(csod, sent):

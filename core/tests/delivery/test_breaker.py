@@ -12,6 +12,7 @@ from scripted import START
 from passback import CannotConnect, Health, RateLimited, ServerError
 from passback.delivery import Backoff
 from passback.delivery.outbox.breaker import Breaker, load_breaker, save_breaker
+from passback.http import QuotaUsedUp
 from passback.store import Store
 
 FINE = Breaker(health=Health.OK, since=START)
@@ -48,6 +49,25 @@ def test_being_asked_to_wait_is_no_illness():
     until = START + timedelta(hours=7)
     breaker = FINE.failed(RateLimited("slow", until=until), START, Backoff(), random.Random(1))
     assert (breaker.health, breaker.next_probe, breaker.closed) == (Health.OK, until, True)
+
+
+@pytest.mark.parametrize("days", [0.5, 3, 30])
+def test_a_quota_of_its_own_that_is_used_up_makes_no_connection_ill(days):
+    breaker = FINE
+    for hours in range(0, 72, 9):
+        now = START + timedelta(hours=hours)
+        used_up = QuotaUsedUp("its own quota", until=now + timedelta(days=days))
+        breaker = breaker.failed(used_up, now, Backoff(), random.Random(1))
+        assert (breaker.health, breaker.detail, breaker.closed) == (Health.OK, "its own quota", True)
+    assert breaker.next_probe == min(used_up.until, now + timedelta(days=7))
+
+
+@pytest.mark.parametrize("failure", [CannotConnect("refused"), ServerError("500")])
+def test_a_quota_of_its_own_that_is_used_up_says_nothing_of_a_system_that_is_ill(failure):
+    ill = FINE.failed(failure, START, Backoff(), random.Random(1))
+    used_up = QuotaUsedUp("its own quota", until=START + timedelta(hours=1))
+    after = ill.failed(used_up, START + timedelta(seconds=1), Backoff(), random.Random(1))
+    assert (after.health, after.detail, after.since) == (ill.health, str(failure), START)
 
 
 def test_whoever_asks_to_wait_was_reached():

@@ -292,6 +292,30 @@ def test_what_is_on_the_wire_counts_in_its_quota_also_when_who_sent_it_is_killed
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("ahead", [20, 24, 30, 24 * 30])
+def test_a_quota_goes_on_with_the_next_true_day_once_a_clock_that_was_ahead_is_set_back(place, ahead):
+    async def check():
+        async with room(place, batch=1, quota=Quota(day=2), deliver=False) as here:
+
+            async def counted(batch):
+                await here.lms.meter.count()
+                return deliver_all(batch)
+
+            here.connector.behaviour = counted
+            here.clock.advance(ahead * 3600)
+            await here.start()
+            await here.put(*map(result, range(5)))
+            await here.run(2)
+            here.clock.advance(-ahead * 3600)
+            await here.run(14 * 3600, step=600)
+            assert len(here.connector.arrived) == 2
+            await here.run(4200, step=600)
+            assert len(here.connector.arrived) == 4
+            assert not [each for each in here.events if isinstance(each, HealthChanged)]
+
+    asyncio.run(check())
+
+
 def later(here):
     def put_off(batch):
         at = here.clock.now() + timedelta(minutes=5)

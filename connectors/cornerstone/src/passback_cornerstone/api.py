@@ -100,7 +100,9 @@ class Api:
         return answer
 
     def _until_next_minute(self, limited: RateLimited) -> RateLimited:
-        return RateLimited(str(limited), until=limited.until or next_minute(self._clock.now()))
+        if limited.until is not None:
+            return limited
+        return RateLimited(str(limited), until=next_minute(self._clock.now()))
 
 
 def _scope(options: ApiOptions) -> str:

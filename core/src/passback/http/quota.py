@@ -11,11 +11,15 @@ import attrs
 from passback.clock import Clock
 from passback.errors import RateLimited
 
-__all__ = ["Meter", "Quota", "Used"]
+__all__ = ["Meter", "Quota", "QuotaUsedUp", "Used"]
 
 _SPANS = {"minute": 60, "hour": 3600, "day": 86400}
-# Span → when its window began, in seconds since 1970, and how many requests were sent in it.
-Used: TypeAlias = Mapping[str, tuple[int, int]]
+# When a window began, in seconds since 1970, and how many requests were sent in it.
+_Window: TypeAlias = tuple[int, int]
+# Span → its last window. What was sent before a clock was ahead, and while it was, may all be of one and the
+# same by the true one, so those before the last are kept, too.
+Used: TypeAlias = Mapping[str, _Window]
+_KEPT = {span: (span, f"{span} before", f"{span} before that") for span in _SPANS}
 
 _limit = attrs.validators.optional(attrs.validators.ge(1))
 
@@ -35,6 +39,10 @@ class Quota:
     day: int | None = attrs.field(default=None, validator=_limit)
 
 
+class QuotaUsedUp(RateLimited):
+    """The connection's own quota is used up: nothing was sent, so nothing is known of its system."""
+
+
 class Meter:
     """Counts the requests of one connection, and refuses those beyond its quota."""
 
@@ -42,18 +50,19 @@ class Meter:
         self._clock = clock
         limits = attrs.asdict(quota)
         self._limits = {span: limits[span] for span in _SPANS if limits[span] is not None}
-        self._used: dict[str, tuple[int, int]] = {}
+        self._used: dict[str, _Window] = {}
         self._keep: Callable[[Used], Awaitable[None]] | None = None
 
     @property
     def used(self) -> Used:
-        """What was sent in the windows that run, to be kept over a restart."""
+        """What was sent in the last windows, to be kept over a restart."""
         return dict(self._used)
 
     def recall(self, used: Used) -> None:
         """Take over what was counted before a restart, where more was counted than here."""
         for span in self._limits.keys() & used.keys():
-            self._used[span] = max(used[span], self._used.get(span, (0, 0)))
+            if used[span] > self._used.get(span, (0, 0)):
+                self._used |= {name: used[name] for name in _KEPT[span] if name in used}
 
     def kept_by(self, keep: Callable[[Used], Awaitable[None]]) -> None:
         """Have `keep` keep what was counted, before each request: who sends it may be killed."""
@@ -63,32 +72,46 @@ class Meter:
         """Count one request, and keep that.
 
         Raises:
-            RateLimited: The quota is used up; says until when.
+            QuotaUsedUp: The quota is used up; says until when.
         """
-        self.take()
-        if self._limits and self._keep is not None:
-            await self._keep(self.used)
+        before = self._used
+        try:
+            self.take()
+        finally:
+            # Also what a clock that was set back made of it: it must count in one window only.
+            if self._keep is not None and self._used != before:
+                await self._keep(self.used)
 
     def take(self) -> None:
         """Count one request.
 
         Raises:
-            RateLimited: The quota is used up; says until when.
+            QuotaUsedUp: The quota is used up; says until when.
         """
         now = int(self._clock.now().timestamp())
-        windows = {span: self._window(span, now) for span in self._limits}
+        windows = {span: self._windows(span, now) for span in self._limits}
+        self._used = _named(windows)
         # The longest first: whoever waits for it needn't be told of a shorter one in between.
         for span, limit in reversed(self._limits.items()):
-            began, count = windows[span]
+            began, count = windows[span][0]
             if count >= limit:
                 until = datetime.fromtimestamp(began, UTC) + timedelta(seconds=_SPANS[span])
-                raise RateLimited(
+                raise QuotaUsedUp(
                     f"the connection's own quota of requests, {limit} per {span}, is used up", until=until
                 )
-        self._used = {span: (began, count + 1) for span, (began, count) in windows.items()}
+        counted = {span: [(began, count + 1), *older] for span, ((began, count), *older) in windows.items()}
+        self._used = _named(counted)
 
-    def _window(self, span: str, now: int) -> tuple[int, int]:
+    def _windows(self, span: str, now: int) -> list[_Window]:
+        """Return the window of now, and what is kept of those before it, the last first."""
         began = now - now % _SPANS[span]
-        before, count = self._used.get(span, (began, 0))
-        # One that is about to begin was begun by somebody whose clock is ahead.
-        return (before, count) if began <= before <= now + _SPANS[span] else (began, 0)
+        kept = [self._used[name] for name in _KEPT[span] if name in self._used]
+        # What a clock that was ahead sent in the future was sent in the window of now, at worst.
+        count = sum(sent for start, sent in kept if start >= began)
+        return [(began, count), *sorted((each for each in kept if each[0] < began and each[1]), reverse=True)]
+
+
+def _named(windows: Mapping[str, list[_Window]]) -> dict[str, _Window]:
+    return {
+        name: each for span, those in windows.items() for name, each in zip(_KEPT[span], those, strict=False)
+    }

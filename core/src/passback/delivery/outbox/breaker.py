@@ -13,14 +13,14 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from passback.contract import Health, HealthChanged
 from passback.errors import CannotConnect, PassbackError, RateLimited, ServerError
-from passback.http import LONGEST_WAIT, Used
+from passback.http import LONGEST_WAIT, QuotaUsedUp, Used
 from passback.store import Prepared, insert_new, milliseconds, moment, schema
 
 __all__ = ["Backoff", "Breaker", "breaker_of", "load_breaker", "save_breaker", "save_used"]
 
 _c = schema.connection.c
-# A quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs somebody. So
-# does one that is out of order for longer than a short maintenance takes.
+# A system's quota of a day is spent for a day; whoever asks to wait for longer and takes nothing needs
+# somebody. So does one that is out of order for longer than a short maintenance takes.
 _PATIENCE = timedelta(hours=25)
 _MAINTENANCE = timedelta(minutes=15)
 # Some result or other may have its reasons for as long.
@@ -90,6 +90,10 @@ class Breaker:
     def judged(self, error: PassbackError, now: datetime) -> Breaker:
         """Return the breaker with what `error` says of the health, whenever it's tried next."""
         asked = (self.asked or now) if isinstance(error, RateLimited) else None
+        if isinstance(error, QuotaUsedUp):
+            # The system wasn't asked, so it's neither worse nor better, and what is told of it is still so.
+            detail = str(error) if self.health is Health.OK else self.detail
+            return self._told(self.health, detail, asked, now)
         until = error.until if isinstance(error, RateLimited) else None
         health = Health.CANNOT_CONNECT if isinstance(error, CannotConnect) else Health.SERVER_ERROR
         if asked is not None and max(now, until or now) - asked < _patience(error):
