@@ -229,7 +229,7 @@ def test_nothing_is_given_up_before_it_was_told_in_time(place, restarted):
             here.restart()
         else:
             here.go_over()
-        await here.run(HOUR)
+        await here.run(HOUR, 15 * MINUTE)
         (alert,) = [each for each in here.told.alerts if each.kind is AlertKind.EXPIRING]
         assert alert.deadline == alert.at + 2 * DAY
         reminded = here.told.alerts[-1]

@@ -338,13 +338,13 @@ def test_that_results_are_given_up_soon_is_not_told_after_they_arrived(place):
     async def check(here):
         await here.deliveries(5)
         await here.health("can't connect")
-        await here.run(26 * DAY, 12 * HOUR)
+        await here.run(26 * DAY, DAY)
         here.mail.refusal = "the mail server is away"
-        await here.run(DAY + HOUR, HOUR)
+        await here.run(DAY + 6 * HOUR, 6 * HOUR)
         assert AlertKind.EXPIRING in here.kinds()
         await here.become(State.DELIVERED)
         await here.health("ok")
-        await here.run(HOUR, 5 * MINUTE)
+        await here.run(HOUR, 15 * MINUTE)
         here.mail.refusal = ""
         await here.run(5 * HOUR, HOUR)
         assert here.mails()[-1] == OVER
@@ -357,9 +357,9 @@ def test_what_is_given_up_soon_is_told_as_it_stands_when_it_is_sent(place):
     async def check(here):
         await here.health("ok")
         await here.deliveries(3)
-        await here.run(26 * DAY, 12 * HOUR)
+        await here.run(26 * DAY, DAY)
         here.mail.refusal = "the mail server is away"
-        await here.run(DAY + HOUR, HOUR)
+        await here.run(DAY + 6 * HOUR, 6 * HOUR)
         (decided,) = here.told.alerts
         await here.become(State.DELIVERED, of=["r-0", "r-1"])
         await here.health("server error", "403")
@@ -379,7 +379,7 @@ def test_what_was_repaired_before_its_digest_went_needs_nobody(place):
         here.mail.refusal = "the mail server is away"
         await here.deliveries(3, State.REJECTED, "no score")
         await here.deliveries(2, State.REJECTED, "no such course")
-        await here.run(HOUR, 5 * MINUTE)
+        await here.run(HOUR, 15 * MINUTE)
         assert here.told.alerts[0].needs == 5
         await here.become(State.PENDING, of=["r-0", "r-1", "r-2"])
         await here.become(State.DELIVERED, of=["r-0", "r-1", "r-2"])
@@ -398,7 +398,7 @@ def test_a_digest_of_nothing_is_not_sent(place):
         await here.health("ok")
         here.mail.refusal = "the mail server is away"
         await here.deliveries(3, State.REJECTED, "no score")
-        await here.run(HOUR, 5 * MINUTE)
+        await here.run(HOUR, 15 * MINUTE)
         await here.become(State.PENDING, of=["r-0", "r-1", "r-2"])
         await here.become(State.DELIVERED, of=["r-0", "r-1", "r-2"])
         here.mail.refusal = ""
@@ -419,7 +419,7 @@ def test_digests_that_had_to_wait_are_one_of_all_that_still_needs_somebody(place
         here.mail.refusal = "the mail server is away"
         for day in range(3):
             await here.deliveries(2, State.REJECTED, f"reason {day}")
-            await here.run(DAY, HOUR)
+            await here.run(DAY, 6 * HOUR)
         await here.become(State.PENDING, of=["r-2", "r-3"])
         await here.become(State.DELIVERED, of=["r-2", "r-3"])
         here.mail.refusal = ""
@@ -437,14 +437,14 @@ def test_a_digest_that_had_to_wait_does_not_repeat_what_was_told_when_an_inciden
         await here.health("ok")
         here.mail.refusal = "the mail server is away"
         await here.deliveries(1, State.REJECTED, "before")
-        await here.run(HOUR, 5 * MINUTE)
+        await here.run(HOUR, 15 * MINUTE)
         await here.health("can't connect")
-        await here.run(HOUR, 5 * MINUTE)
+        await here.run(HOUR, 15 * MINUTE)
         await here.deliveries(1, State.REJECTED, "meanwhile")
         await here.health("ok")
-        await here.run(DAY, HOUR)
+        await here.run(DAY, 6 * HOUR)
         await here.deliveries(1, State.REJECTED, "after")
-        await here.run(DAY, HOUR)
+        await here.run(DAY, 6 * HOUR)
         here.mail.refusal = ""
         await here.run(8 * HOUR, HOUR)
         said = {each.alert.kind: [one.reason for one in each.alert.setbacks] for each in here.mail.taken}
