@@ -209,13 +209,13 @@ def test_what_is_tried_alone_overtakes_nothing_that_nobody_looked_at(place, monk
 @pytest.fixture
 def looked(monkeypatch):
     """How far each look at what is due went."""
-    found, look = [], leasing._due_rows
+    found, look = [], leasing.due_rows
 
     def noted(db, connection, now, limit, *, alone):
         found.append(limit)
         return look(db, connection, now, limit, alone=alone)
 
-    monkeypatch.setattr(leasing, "_due_rows", noted)
+    monkeypatch.setattr(leasing, "due_rows", noted)
     return found
 
 

@@ -29,7 +29,7 @@ from passback.delivery import Dispatcher, Overview, Repair, Retention, Retention
 from passback.delivery.lanes.equipping import Unequipped
 from passback.delivery.lanes.planning import plan
 from passback.delivery.outbox.coalescing import chosen, covered
-from passback.delivery.outbox.ordering import DueRow
+from passback.delivery.outbox.due import DueRow
 from passback.delivery.outbox.releasing import release_learners
 from passback.store import milliseconds
 

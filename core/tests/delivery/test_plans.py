@@ -12,7 +12,7 @@ from watched import ward
 
 from passback import Health, UserUnknown
 from passback.delivery import backlog
-from passback.delivery.outbox import accepting, leasing, ordering, releasing, retrying, settling
+from passback.delivery.outbox import accepting, due, leasing, ordering, releasing, retrying, settling
 from passback.store import DatabaseURL, Store
 
 # A whole table, or an index that leaves nothing of it out.
@@ -80,7 +80,7 @@ def large():
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (leasing._DUE._make("postgresql"), "delivery_order"),
+        (due._DUE._make("postgresql"), "delivery_order"),
         (leasing._NEXT_DUE._make("postgresql"), "delivery_due"),
         (ordering._LATER._make("postgresql"), "delivery_due"),
         (ordering._HOLDING, "delivery_due"),

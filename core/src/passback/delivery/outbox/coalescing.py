@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from passback.delivery.outbox.ordering import DueRow, subject
+from passback.delivery.outbox.due import DueRow, subject
 from passback.delivery.outbox.subjects import STATUS
 from passback.model import ResultKind
 

@@ -10,13 +10,14 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import attrs
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from passback.delivery.outbox.coalescing import chosen, covered
-from passback.delivery.outbox.ordering import DueRow, finished, in_order, overtaken, subject
+from passback.delivery.outbox.due import DueRow, due_rows, subject
+from passback.delivery.outbox.ordering import finished, in_order, overtaken
 from passback.delivery.outbox.retrying import (
     Waits,
     behind_none,
@@ -198,7 +199,7 @@ def _free_rows(db: Connection, wish: Wish, now: int, *, alone: bool) -> _Free:
     looked_at = _looked_at(wish, alone=alone)
     furthest = max(2 * looked_at, _LOOK_AHEAD)
     while True:
-        due = _due_rows(db, wish.connection, now, looked_at, alone=alone)
+        due = due_rows(db, wish.connection, now, looked_at, alone=alone)
         waits = waits_of(db, wish.connection, due)
         released = release_before(db, wish.connection, due, waits, now)
         if not released:
@@ -239,27 +240,6 @@ def _first_apart(rows: Sequence[DueRow], pass_over: int) -> int:
     return next((place for place in apart if place >= pass_over), apart[pass_over % len(apart)])
 
 
-def _due_statement() -> Select[tuple[Any, ...]]:
-    due = (
-        select(_d.seq, _d.attempts, _d.absent, _d.result, _d.kept_from)
-        .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-        # A sum, so that the index of the order is used and not that of what is due: nearly all is due.
-        .where(_d.due + 0 <= bindparam("b_now"), _d.alone == bindparam("b_alone"))
-        .order_by(_d.result)
-        .limit(bindparam("b_limit"))
-        # Whoever has them now is waited for: what was passed over here might be overtaken.
-        .with_for_update()
-        .subquery()
-    )
-    return (
-        select(due.c.seq, due.c.attempts, due.c.absent, due.c.result, due.c.kept_from)
-        .add_columns(_r.body, _r.organisation, _r.learner, _r.activity, _r.kind, _r.at, _r.source)
-        .join(schema.result, _r.seq == due.c.result)
-        .order_by(due.c.result)
-    )
-
-
-_DUE = Prepared(lambda _: _due_statement())
 _HOLD = Prepared(
     lambda dialect: (
         update(schema.delivery)
@@ -284,11 +264,6 @@ _NEXT_DUE = Prepared(
         .limit(1)
     )
 )
-
-
-def _due_rows(db: Connection, connection: str, now: int, limit: int, *, alone: bool) -> Sequence[DueRow]:
-    wanted = {"b_connection": connection, "b_now": now, "b_alone": alone, "b_limit": limit}
-    return [DueRow._make(row) for row in _DUE.run(db, wanted).all()]
 
 
 def _delivery(row: DueRow, ended: Collection[int]) -> Delivery:

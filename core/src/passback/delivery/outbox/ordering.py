@@ -7,34 +7,17 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
+from passback.delivery.outbox.due import DueRow, subject
 from passback.delivery.outbox.standing import said_before
 from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
 from passback.store import Prepared, State, listed, numbers, schema
 
-__all__ = ["THEIRS", "DueRow", "InOrder", "finished", "in_order", "overtaken", "subject", "theirs"]
+__all__ = ["THEIRS", "InOrder", "finished", "in_order", "overtaken", "theirs"]
 
 _d = schema.delivery.c
 _r = schema.result.c
 _Row: TypeAlias = Row[*tuple[Any, ...]]
-
-
-class DueRow(NamedTuple):
-    """A delivery that is due, with what its result is about, in the order in which it's read."""
-
-    # Not SQLAlchemy's row: to name a column of that costs as much as to read it.
-    seq: int
-    attempts: int
-    absent: int
-    result: int
-    kept_from: int
-    body: bytes
-    organisation: str
-    learner: str
-    activity: str
-    kind: str
-    at: int
-    source: str | None
 
 
 class InOrder(NamedTuple):
@@ -117,11 +100,6 @@ _ENDED = (
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
     .where(_r.kind.in_(sorted(END)), *THEIRS)
 )
-
-
-def subject(row: DueRow | _Row) -> tuple[str, str, str]:
-    """Return whose result in what `row` is: results of the same keep their order."""
-    return row.organisation, row.learner, row.activity
 
 
 def theirs(subjects: Iterable[tuple[str, str, str]]) -> dict[str, list[str]]:

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from passback.delivery.outbox.due import DueRow, subject
 from passback.delivery.outbox.history import Event, EventKind
-from passback.delivery.outbox.ordering import THEIRS, DueRow, subject, theirs
+from passback.delivery.outbox.ordering import THEIRS, theirs
 from passback.delivery.outbox.releasing import anything_waits, release
 from passback.delivery.outbox.said import learner_in
 from passback.model import Learner
