@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -42,20 +43,19 @@ def expiring(
     """
     soon = _soon(db, policy, now)
     today = milliseconds(believed(db, now))
-    old = _old(db, soon)
+    old = _with_old(db, soon)
     warned = set(db.scalars(select(_w.connection).where(_w.warned.is_not(None))))
     # Another process may have a newer configuration, and then tells of what is given up there.
-    gone = (old.keys() | warned) - set(configured) - served(db)
-    for name, watch in watches(db, {*configured, *gone} & (doing.keys() | old.keys())).items():
-        theirs = old.get(name, ())
+    gone = (old | warned) - set(configured) - served(db)
+    for name, watch in watches(db, {*configured, *gone} & (doing.keys() | old)).items():
         told = watch.warned
         # A clock may have been ahead then.
-        since = min(today if told is None else told, today) if theirs else None
-        if since != told:
-            db.execute(update(schema.watch).where(_w.connection == name).values(warned=since))
-        if theirs and told is None:
-            alert = _warning(db, name, theirs, soon, policy, now)
-            yield _as_it_does(alert, doing.get(name)) if name in configured else alert
+        since = min(today if told is None else told, today) if name in old else None
+        if since == told:
+            continue
+        db.execute(update(schema.watch).where(_w.connection == name).values(warned=since))
+        if told is None and (alert := expiring_still(db, name, doing, configured, policy, now)):
+            yield alert
 
 
 def expiring_still(
@@ -68,7 +68,7 @@ def expiring_still(
 ) -> Alerted | None:
     """Return what `expiring` would yield by now for the connection called `name`, whoever was told before."""
     soon = _soon(db, policy, now)
-    theirs = _old(db, soon, name).get(name)
+    theirs = _old(db, name, soon)
     if not theirs:
         return None
     alert = _warning(db, name, theirs, soon, policy, now)
@@ -89,25 +89,21 @@ def given_up_from(db: Connection, name: str, first: datetime, policy: AlertPolic
     return max(first + policy.undelivered, (now if told is None else moment(told)) + policy.notice)
 
 
-def _old(db: Connection, soon: int, name: str | None = None) -> Mapping[str, Sequence[_Row]]:
-    """Return how many are undelivered since before `soon`, and since when the first, by connection.
+def _with_old(db: Connection, soon: int) -> AbstractSet[str]:
+    """Return the connections that have something undelivered since before `soon`."""
+    found = (
+        db.scalars(select(_d.connection).where(undelivered, _d.kept_from <= soon).distinct())
+        for undelivered in schema.undelivered
+    )
+    return {name for names in found for name in names}
 
-    Args:
-        db: The database.
-        soon: Since when.
-        name: Of which connection alone.
-    """
-    old: dict[str, list[_Row]] = {}
-    for undelivered in schema.undelivered:
-        query = (
-            select(_d.connection, func.count().label("number"), func.min(_d.kept_from).label("first"))
-            .where(undelivered, _d.kept_from <= soon)
-            .group_by(_d.connection)
-        )
-        query = query if name is None else query.where(_d.connection == name)
-        for row in db.execute(query):
-            old.setdefault(row.connection, []).append(row)
-    return old
+
+def _old(db: Connection, name: str, soon: int) -> Sequence[_Row]:
+    """Return how many are undelivered since before `soon`, and since when the first, by what keeps them."""
+    query = select(func.count().label("number"), func.min(_d.kept_from).label("first"))
+    theirs = query.where(_d.connection == name, _d.kept_from <= soon)
+    rows = [db.execute(theirs.where(undelivered)).one() for undelivered in schema.undelivered]
+    return [row for row in rows if row.number]
 
 
 def _warning(
