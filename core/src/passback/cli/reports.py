@@ -14,12 +14,10 @@ from passback.cli.output import ago, counted, fail, out, plain, print_json, tabl
 from passback.delivery import ERASED, SETTLED, ConnectionState, Selection, Totals
 from passback.host import Passback
 from passback.host.configured import NOT_CONFIGURED
+from passback.http import OWN_QUOTA
 from passback.store import State
 
 __all__ = ["replay", "status"]
-
-# As `Meter` says it.
-_OWN_QUOTA = "the connection's own quota"
 
 
 @app.command()
@@ -121,6 +119,6 @@ async def _put_off(host: Passback, connection: str | None) -> ConnectionState | 
 def _tried(before: ConnectionState) -> str:
     when = ago(before.next_probe)
     # Nobody's word gives it more requests.
-    if before.detail.startswith(_OWN_QUOTA) and when.startswith("in "):
+    if before.detail.startswith(OWN_QUOTA) and when.startswith("in "):
         return f"{before.name} sends again {when}, not before: {before.detail}"
     return f"{before.name} was to be tried {when}, and is tried now"

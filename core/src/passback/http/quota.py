@@ -11,7 +11,10 @@ import attrs
 from passback.clock import Clock
 from passback.errors import RateLimited
 
-__all__ = ["Meter", "Quota", "QuotaUsedUp", "Used"]
+__all__ = ["OWN_QUOTA", "Meter", "Quota", "QuotaUsedUp", "Used"]
+
+# So begins what is said where it's used up.
+OWN_QUOTA = "the connection's own quota"
 
 _SPANS = {"minute": 60, "hour": 3600, "day": 86400}
 # When a window began, in seconds since 1970, and how many requests were sent in it.
@@ -96,9 +99,7 @@ class Meter:
             began, count = windows[span][0]
             if count >= limit:
                 until = datetime.fromtimestamp(began, UTC) + timedelta(seconds=_SPANS[span])
-                raise QuotaUsedUp(
-                    f"the connection's own quota of requests, {limit} per {span}, is used up", until=until
-                )
+                raise QuotaUsedUp(f"{OWN_QUOTA} of requests, {limit} per {span}, is used up", until=until)
         counted = {span: [(began, count + 1), *older] for span, ((began, count), *older) in windows.items()}
         self._used = _named(counted)
 
