@@ -32,6 +32,17 @@ def allowed(counter):
     return True
 
 
+def kept_of(counter):
+    """Return what `counter` has kept, each time that it's kept."""
+    kept = []
+
+    async def keep(used):
+        kept.append(used)
+
+    counter.kept_by(keep)
+    return kept
+
+
 @pytest.mark.parametrize(
     ("quota", "until"),
     [
@@ -131,13 +142,9 @@ def test_what_was_sent_before_a_clock_went_ahead_counts_as_well_once_it_is_set_b
 
 def test_what_counts_in_the_window_of_now_is_kept_so_that_it_counts_in_no_later_one_after_a_restart():
     counter, clock = meter(day=1)
-    kept = []
-
-    async def keep(used):
-        kept.append(used)
+    kept = kept_of(counter)
 
     async def check():
-        counter.kept_by(keep)
         clock.at += timedelta(days=1)
         await counter.count()
         clock.at -= timedelta(days=1)
@@ -152,13 +159,9 @@ def test_what_counts_in_the_window_of_now_is_kept_so_that_it_counts_in_no_later_
 
 def test_what_is_counted_is_kept_before_it_is_sent():
     counter, _ = meter(day=1)
-    kept = []
-
-    async def keep(used):
-        kept.append(used)
+    kept = kept_of(counter)
 
     async def check():
-        counter.kept_by(keep)
         await counter.count()
         with pytest.raises(RateLimited):
             await counter.count()

@@ -381,8 +381,7 @@ def test_what_was_repaired_before_its_digest_went_needs_nobody(place):
         await here.deliveries(2, State.REJECTED, "no such course")
         await here.run(HOUR, 15 * MINUTE)
         assert here.told.alerts[0].needs == 5
-        await here.become(State.PENDING, of=["r-0", "r-1", "r-2"])
-        await here.become(State.DELIVERED, of=["r-0", "r-1", "r-2"])
+        await here.repaired("r-0", "r-1", "r-2")
         await here.health("server error", "500")
         here.mail.refusal = ""
         await here.run(5 * HOUR, HOUR)
@@ -399,8 +398,7 @@ def test_a_digest_of_nothing_is_not_sent(place):
         here.mail.refusal = "the mail server is away"
         await here.deliveries(3, State.REJECTED, "no score")
         await here.run(HOUR, 15 * MINUTE)
-        await here.become(State.PENDING, of=["r-0", "r-1", "r-2"])
-        await here.become(State.DELIVERED, of=["r-0", "r-1", "r-2"])
+        await here.repaired("r-0", "r-1", "r-2")
         here.mail.refusal = ""
         await here.run(5 * HOUR, HOUR)
         assert here.mails() == []
@@ -420,8 +418,7 @@ def test_digests_that_had_to_wait_are_one_of_all_that_still_needs_somebody(place
         for day in range(3):
             await here.deliveries(2, State.REJECTED, f"reason {day}")
             await here.run(DAY, 6 * HOUR)
-        await here.become(State.PENDING, of=["r-2", "r-3"])
-        await here.become(State.DELIVERED, of=["r-2", "r-3"])
+        await here.repaired("r-2", "r-3")
         here.mail.refusal = ""
         await here.run(8 * HOUR, HOUR)
         (digest,) = (each.alert for each in here.mail.taken)

@@ -131,6 +131,11 @@ class Ward:
             lambda db: db.execute(update(schema.delivery).where(d.state > State.DELIVERED).values(values))
         )
 
+    async def repaired(self, *of):
+        """Have the results `of`, which were rejected or waited, delivered after a replay."""
+        await self.become(State.PENDING, of=of)
+        await self.become(State.DELIVERED, of=of)
+
     async def forget(self):
         """Remove all deliveries, as retention does."""
         await self.store.run(lambda db: db.execute(delete(schema.delivery)))
