@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from scripted import START, Room, SimulatedClock, result, room
+from scripted import START, Room, SimulatedClock, Watched, result, room
 from sqlalchemy import text, update
 
 from passback import Score, Selection
@@ -286,7 +286,7 @@ def test_several_that_start_with_one_configuration_release_what_waits_once(share
 
 def test_a_dispatcher_whose_tables_a_newer_passback_changes_ends(place):
     async def check():
-        store = Store(place)
+        store = Watched(place)
         await store.open()
         here = Room(store, SimulatedClock(), 10, 30)
         await here.start()

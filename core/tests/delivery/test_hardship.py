@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
-from scripted import START, Room, SimulatedClock, deliver_all, result, room
+from scripted import START, Room, SimulatedClock, Watched, deliver_all, result, room
 from sqlalchemy import select, text
 
 from passback import (
@@ -626,7 +626,7 @@ def test_nothing_is_accepted_into_a_file_that_nobody_could_find_again(tmp_path, 
 def test_who_delivers_from_a_file_that_nobody_else_finds_ends_and_says_what_to_do(tmp_path, replaced):
     async def check():
         path = tmp_path / "passback.db"
-        here = Room(Store(path), SimulatedClock(), 10, 30)
+        here = Room(Watched(path), SimulatedClock(), 10, 30)
         await here.store.open()
         await here.start()
         path.rename(tmp_path / "away")

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
 
 from passback import (
     Activity,
@@ -99,28 +101,64 @@ class SimulatedClock:
     def __init__(self):
         self.time = START
         self._passed = 0.0
-        self._moved = asyncio.Event()
+        # Until when who waits, soonest first; numbered, as two may wait until the same moment.
+        self._alarms = []
+        self._numbers = count()
 
     def now(self):
         return self.time
 
     async def wait(self, event, seconds):
-        # As with a real one, who waits for a while isn't concerned by a clock that is set.
-        until = None if seconds is None else self._passed + seconds
-        while not event.is_set() and (until is None or self._passed < until):
-            moved = self._moved
-            waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(moved.wait())]
-            _, late = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        if event.is_set() or (seconds is not None and seconds <= 0):
+            return event.is_set()
+        happened = asyncio.ensure_future(event.wait())
+        try:
+            await asyncio.wait([happened, self._alarm(seconds)], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            happened.cancel()
+            await asyncio.gather(happened, return_exceptions=True)
         return event.is_set()
+
+    def _alarm(self, seconds):
+        # As with a real one, who waits for a while isn't concerned by a clock that is set.
+        alarm = asyncio.get_running_loop().create_future()
+        if seconds is not None:
+            heappush(self._alarms, (self._passed + seconds, next(self._numbers), alarm))
+        return alarm
 
     def advance(self, seconds):
         self.time += timedelta(seconds=seconds)
         self._passed += max(0, seconds)
-        self._moved.set()
-        self._moved = asyncio.Event()
+        while self._alarms and self._alarms[0][0] <= self._passed:
+            alarm = heappop(self._alarms)[-1]
+            if not alarm.done():
+                alarm.set_result(None)
+
+
+class Watched(Store):
+    """A store that knows whether it does anything, or whoever asked for it hasn't heard of that yet."""
+
+    def __init__(self, place):
+        super().__init__(place)
+        self._asked = self._done = self._awaited = 0
+
+    @property
+    def busy(self):
+        return self._awaited > 0 or self._asked != self._done
+
+    async def _in_thread(self, work, *, ahead=False):
+        def counted():
+            try:
+                return work()
+            finally:
+                self._done += 1
+
+        self._asked += 1
+        self._awaited += 1
+        try:
+            return await super()._in_thread(counted, ahead=ahead)
+        finally:
+            self._awaited -= 1
 
 
 class Room:
@@ -203,6 +241,7 @@ class Room:
         async with asyncio.timeout(seconds):
             while not done():
                 await self.settle()
+                await asyncio.sleep(0.001)
 
     async def states(self):
         return {each.result_id: each.state for each in await self.deliveries()}
@@ -211,15 +250,18 @@ class Room:
         return await Overview(self.store).deliveries(Selection(), 1000, self.clock.now())
 
     async def settle(self):
-        """Let everybody act: each turn waits until the store's thread has done what it was asked before."""
-        for _ in range(8):
-            await self.store._in_thread(lambda: None)
+        """Let everybody act until all wait for the clock, or for eight turns with the store."""
+        ready, turns = asyncio.get_running_loop()._ready, 0
+        while turns < 8 and (ready or self.store.busy):
+            if self.store.busy:
+                await self.store._in_thread(lambda: None)
+                turns += 1
             await asyncio.sleep(0)
 
 
 @asynccontextmanager
 async def room(place, batch=10, *, deliver=True, patience=30, connector=Scripted, **policy):
-    store = Store(place)
+    store = Watched(place)
     await store.open()
     here = Room(store, SimulatedClock(), batch, patience, connector, **policy)
     try:
