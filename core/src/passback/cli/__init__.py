@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from io import TextIOWrapper
@@ -20,6 +21,8 @@ def main() -> None:
     if sys.argv[1:2] == ["work"] and hasattr(signal, "SIGHUP"):
         # Until it can read its configuration again, as that asks for, it hasn't read it yet.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # What is imported stays: to look for garbage among it again and again is a tenth of a command's start.
+    gc.disable()
     try:
         from passback.cli import (  # noqa: PLC0415 - they add themselves to the app
             alerts,  # noqa: F401
@@ -45,5 +48,7 @@ def main() -> None:
         sys.exit(
             f"passback: {error.name} isn't installed; install the host's tools: pip install 'passback[host]'"
         )
+    gc.freeze()
+    gc.enable()
     with ending():
         app()
