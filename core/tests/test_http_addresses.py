@@ -102,7 +102,7 @@ def test_an_allowed_private_address_is_reached(misbehaving, answer, host):
 def test_plain_http_is_refused_unless_it_is_allowed(misbehaving, answer):
     connections, error = counted(misbehaving, answer, "http://127.0.0.1:PORT/x", AddressPolicy(allow=ALLOWED))
     assert connections == 0
-    assert isinstance(error, ServerError)
+    assert isinstance(error, CannotConnect)
     assert "network.allow_http" in str(error)
 
 

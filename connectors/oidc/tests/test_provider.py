@@ -33,7 +33,7 @@ def test_an_issuer_with_a_path_and_a_slash_is_asked_without_the_slash(fake, prov
 def test_j14_plain_http_isnt_asked_unless_it_is_allowed(provider, clock):
     options = OidcOptions(client_id="us", client_auth="none", issuer=provider.url)
     connection = Connection("acme", OidcConnector, options, HTTP(), clock)
-    with pytest.raises(ServerError, match="not encrypted"):
+    with pytest.raises(CannotConnect, match="not encrypted"):
         asyncio.run(connection.check())
     assert not provider.asked
 

@@ -77,8 +77,10 @@ async def addressed(policy: AddressPolicy, host: str, port: int, seconds: float)
             addresses = await addresses_of(host, port)
     except TimeoutError:
         raise Late(f"looking up {host} took too long") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise NotReached(f"no such host as {host} ({words(error)})") from None
+    except ValueError:
+        raise NotReached(f"no such host as {host} (a part of that name is empty or too long)") from None
     permitted = [address for address in addresses if policy.permits(address)]
     if not permitted and addresses:
         which = "" if host == addresses[0] else f" is the address {addresses[0]}, which"

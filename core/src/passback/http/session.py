@@ -110,8 +110,8 @@ class HTTP:
             status_only: Whether the answer's body is left out, so that none is too large, cut or damaged.
 
         Raises:
-            CannotConnect: It wasn't reached, or it cut the answer, or none came in time.
-            ServerError: The address can't be used, or the answer is too large.
+            CannotConnect: It wasn't reached or may not be, or it gave no whole answer in time.
+            ServerError: The request can't be sent as it is, or the answer is too large or no HTTP.
             RateLimited: The connection's own quota is used up, and nothing was sent.
         """
         headers = headers or {}
@@ -168,7 +168,7 @@ class HTTP:
             return self._last[1]
         asked = Asked.of(method, url, query, headers)
         if asked.origin[0] == "http" and not self._policy.allow_http:
-            raise ServerError(
+            raise CannotConnect(
                 f"{asked.address} is not encrypted; use https://, "
                 "or allow http for this connection (network.allow_http)"
             )
