@@ -169,6 +169,32 @@ def test_without_a_key_to_seal_it_no_launch_is_taken(configured, csod):
     asyncio.run(run())
 
 
+def test_a_key_that_is_put_back_opens_the_launches_that_it_sealed_and_what_waited_for_them_goes(
+    configured, csod
+):
+    path = configured.folder / "passback.toml"
+    (line,) = configured.write_results(1, activity=Activity(id=LADDER))
+
+    async def run():
+        async with served(configured) as (pb, browser):
+            await pb.launching.offer("acme", [Course(activity=Activity(id=LADDER, name="Ladder safety"))])
+            await asyncio.to_thread(csod.pull, f"http://127.0.0.1:{configured.port}/courses/acme")
+            link = pb.launching.link(LADDER, "acme")
+            await pb.launching.claim(claimable(await browser.get(link, params=launched(csod))), "ana")
+            kept = path.read_text("utf-8")
+            path.write_text(
+                kept.replace("keys = [", 'keys = ["another-key-that-is-long-enough" ] # ['), "utf-8"
+            )
+            await pb.reload()
+            configured.run("submit", "-", stdin=line.replace("learner-0@example.com", "ana"))
+            await until(pb, ["launch"])
+            path.write_text(kept.replace("keys = [", 'keys = ["another-key-that-is-long-enough", '), "utf-8")
+            await pb.reload()
+            await until(pb, ["delivered"])
+
+    asyncio.run(run())
+
+
 def test_the_portal_pulls_the_courses_that_are_offered_and_later_what_changed(configured, csod):
     ladder = Course(
         activity=Activity(id=LADDER, name="Ladder safety"), description="Up and down", seconds=900

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from passback.clock import Clock
 from passback.connection import Connection
-from passback.contract import Extension
+from passback.contract import Connector, Extension, implemented
 from passback.delivery import Attached, Backoff, LanePolicy, Routes
 from passback.errors import ConnectionNotReady, ContractError
 from passback.host.config import Config, ConnectionConfig, Examination
@@ -81,15 +81,25 @@ class ConfiguredRoster:
 
     def fingerprint(self, name: str) -> str:
         """Return a fingerprint of the configuration of the connection called `name`, which there is."""
-        return _fingerprint(self._config.draft(name).config)
+        return _fingerprint(self._config.draft(name).config, self._keys_of(name))
 
     @cached_property
     def _fingerprints(self) -> Mapping[str, str]:
         return {
-            name: _fingerprint(each)
+            name: _fingerprint(each, self._keys_of(name))
             for name, each in self._config.connections.items()
             if name not in self._reasons
         }
+
+    def _keys_of(self, name: str) -> Sequence[str]:
+        """Return by which keys the launches of the connection called `name` are read, if it has any."""
+        found = self._examination.of(name)
+        able = implemented(found.connector, Connector) if found.connector else ()
+        return self._keys if "read_launch" in able or found.draft.config.extensions else ()
+
+    @cached_property
+    def _keys(self) -> Sequence[str]:
+        return self._config.seal_keys([])
 
     def routes(self) -> Routes:
         """Return which connections take the results of which activity."""
@@ -153,9 +163,9 @@ async def _close(connection: Connection, after: asyncio.Event | None) -> None:
     await connection.aclose()
 
 
-def _fingerprint(config: ConnectionConfig) -> str:
+def _fingerprint(config: ConnectionConfig, keys: Sequence[str]) -> str:
     # As Python has it: in pydantic's JSON all secrets look alike.
-    content = {**config.model_dump(exclude={"options"}), "options": config.options}
+    content = {**config.model_dump(exclude={"options"}), "options": config.options, "keys": keys}
     document = json.dumps(content, sort_keys=True, default=_plain)
     return hashlib.blake2b(document.encode(), digest_size=16, person=b"passback").hexdigest()
 
