@@ -81,6 +81,23 @@ def test_any_number_of_results_that_the_system_fails_on_hold_back_none_of_the_ot
     asyncio.run(check())
 
 
+def test_however_long_the_outage_before_who_is_tried_alone_is_tried_again_soon(place):
+    async def check():
+        async with room(place) as here:
+            here.connector.behaviour = failing_on({"r-0", "r-1"}, ServerError("500", status=500))
+            await here.put(result(0), result(1))
+            await here.run(4 * 3600, step=60)
+            here.connector.behaviour = failing_on({"r-0"}, ServerError("500", status=500))
+            await here.run(3600, step=10, arrived=1)
+            while not any("alone" in each.reason for each in await here.deliveries()):
+                await here.run(10, step=10)
+            here.connector.behaviour = deliver_all
+            await here.run(150, step=10)
+            assert here.connector.arrived == ["r-1", "r-0"]
+
+    asyncio.run(check())
+
+
 def test_what_comes_hours_after_the_one_that_the_system_fails_on_gets_its_turn(place):
     """Each probe passes over one more, and by then over more than there are."""
 

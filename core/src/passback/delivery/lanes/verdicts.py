@@ -43,7 +43,8 @@ def settlement(lease: Lease, planned: Plan, sent: Sent, condition: Condition, no
         condition.answered(lease, sent, now, count=count)
     elif condition.failed(lease, sent, sent.failure, now, count=count):
         absent = planned.send[0].id in {*sent.unsent, *(each.delivery for each in sent.doubted)}
-        changes.append(attrs.evolve(_later(planned.send[0], str(sent.failure), now), absent=absent))
+        later = _later(planned.send[0], lease, str(sent.failure), now)
+        changes.append(attrs.evolve(later, absent=absent))
     else:
         changes += [_doubted(each, lease, str(sent.failure)) for each in sent.doubted]
     changes += [*planned.covered(changes), *planned.decided, *_unreadable(lease)]
@@ -93,8 +94,10 @@ def _doubted(receipt: Receipt, lease: Lease, failure: str) -> Change:
     )
 
 
-def _later(delivery: Delivery, failure: str, now: datetime) -> Change:
-    wait = min(timedelta(minutes=1) * 2 ** min(delivery.attempt, 10), _LONGEST_ALONE)
+def _later(delivery: Delivery, lease: Lease, failure: str, now: datetime) -> Change:
+    # What it was tried in an outage before says nothing of it.
+    tried = delivery.attempt if lease.alone else 1
+    wait = min(timedelta(minutes=1) * 2 ** min(tried, 10), _LONGEST_ALONE)
     return Change(
         delivery=delivery.id,
         state=State.PENDING,
