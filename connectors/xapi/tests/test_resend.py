@@ -1,9 +1,11 @@
 """A result that is sent again is stored once, whatever an LRS makes of it, and with few requests."""
 
+import json
+
 import attrs
 import pytest
 
-from passback import AlreadyThere, CannotConnect, Delivered, Rejected, Score
+from passback import AlreadyThere, CannotConnect, Delivered, Rejected, Score, ServerError
 from passback_xapi.sandbox import ADL, LEARNING_LOCKER, POSTGRES_LRS, RALPH, Behaviour
 
 PRESETS = {
@@ -152,3 +154,25 @@ def test_ids_that_are_one_statement_id_are_one_statement(lrs, made):
     receipts = lrs.submit([low, attrs.evolve(low, id=low.id.upper()), made(2)])
     assert settled(receipts)
     assert len(lrs.sandbox.statements) == 2
+
+
+ANOTHER = {"id": "5b0c3d1a-7f0e-4f0b-9a65-0d6f6f1f9a11", "verb": {"id": "https://verbs.example.com/read"}}
+
+
+@pytest.mark.parametrize("answer", [ANOTHER, {"statements": [ANOTHER]}, {}, [], None, "it"])
+def test_another_statement_than_the_one_asked_for_rejects_nothing(start, made, answer):
+    """What drops the query on the way answers with the newest statements, whoever wrote them."""
+    lrs = start(ADL)
+    lrs.submit([made()])
+    lrs.sandbox.fail(status=200, on="GET", body=json.dumps(answer))
+    with pytest.raises(ServerError, match="something else than the statement that was asked for"):
+        lrs.submit([made()], version="1.0.3")
+
+
+@pytest.mark.parametrize("write", [str.lower, str.upper])
+def test_the_one_asked_for_is_found_among_others_however_its_id_is_written(start, made, write):
+    lrs = start(ADL)
+    lrs.submit([made()])
+    held = lrs.sandbox.statements[0] | {"id": write(made().id)}
+    lrs.sandbox.fail(status=200, on="GET", body=json.dumps({"statements": [ANOTHER, held]}))
+    assert lrs.submit([made()], version="1.0.3") == [AlreadyThere(1, made().id)]

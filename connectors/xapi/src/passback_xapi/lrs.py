@@ -79,14 +79,13 @@ class LRS:
         Raises:
             ConnectionFailure: It doesn't let us read.
         """
-        listed = await self.newest(max(_RECENT, 2 * count))
-        return {str(each.get("id")).lower(): each for each in listed if isinstance(each, dict)}
+        return _by_id(await self.newest(max(_RECENT, 2 * count)))
 
     async def statement(self, statement_id: str) -> JSONValue:
         """Return the statement with this id, None if the LRS has none.
 
         Raises:
-            ConnectionFailure: It doesn't let us read.
+            ConnectionFailure: It doesn't let us read, or answers with other statements than this one.
         """
         answer = await self._http.request(
             "GET", self._url("statements"), query={"statementId": statement_id}, headers=await self._headers()
@@ -95,10 +94,16 @@ class LRS:
             return None
         answer.require(_OK)
         document = answer.json()
-        if isinstance(document, dict) and "statements" in document:  # Ralph lists even one
-            listed = _listed(answer)
-            return listed[0] if listed else None
-        return document
+        # Ralph lists even one.
+        listed = _listed(answer) if isinstance(document, dict) and "statements" in document else [document]
+        found = _by_id(listed).get(statement_id)
+        if listed and found is None:
+            raise ServerError(
+                f"{answer.asked} answered 200 with something else than the statement that was asked for; "
+                "does something on the way to the LRS drop the query, or answer from a cache?",
+                status=answer.status,
+            )
+        return found
 
     def _url(self, resource: str) -> str:
         return f"{self._options.url}{resource}"
@@ -127,6 +132,10 @@ class LRS:
 
 def _version_of(*offered: object) -> str:
     return "2.0.0" if any(isinstance(each, str) and each.startswith("2.0") for each in offered) else _FALLBACK
+
+
+def _by_id(listed: Sequence[JSONValue]) -> dict[str, JSONValue]:
+    return {str(each.get("id")).lower(): each for each in listed if isinstance(each, dict)}
 
 
 def _listed(answer: Response) -> list[JSONValue]:
