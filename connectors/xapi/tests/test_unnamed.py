@@ -89,11 +89,33 @@ def test_what_it_holds_with_another_content_is_not_taken_for_ours(lrs, made):
     assert "tells something else" in receipt.reason
 
 
-def test_who_may_only_write_has_the_systems_word(lrs, made):
+def test_who_may_only_write_has_the_word_of_what_names_others(lrs, made):
     dropping(lrs, made(1))
     lrs.sandbox.fail(status=403, on="GET", times=9)
     receipts = lrs.submit([made(1), made(2)], version="1.0.3")
     assert receipts == [Delivered(1, made(1).id), AlreadyThere(2, made(2).id)]
+
+
+@pytest.mark.parametrize("forbidden", [401, 403])
+@pytest.mark.parametrize("said", [{"status": 204}, {"status": 200, "body": "[]"}])
+@pytest.mark.parametrize("before", [(), (0, 1)])
+def test_what_names_nothing_and_may_not_be_read_has_no_word(lrs, made, batched, said, forbidden, before):
+    """A gateway before the LRS says so, whatever the LRS itself named when it was reached."""
+
+    async def in_a_phase(connection):
+        if before:
+            await connection.submit_results(batched([made(number) for number in before]))
+        lrs.sandbox.fail(**said, on="POST")
+        lrs.sandbox.fail(status=forbidden, on="GET", times=9)
+        return await connection.submit_results(batched([made(2), made(3)]))
+
+    with pytest.raises(
+        ServerError, match="let the credentials read the statements that they wrote"
+    ) as failure:
+        lrs.ask(in_a_phase, version="1.0.3")
+    assert failure.value.status == forbidden
+    assert f"answered {said['status']} and named no statement" in str(failure.value)
+    assert f"GET /xapi/statements answered {forbidden}" in str(failure.value)
 
 
 @pytest.mark.parametrize("status", [204, 404, 500])

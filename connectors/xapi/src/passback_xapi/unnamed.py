@@ -2,6 +2,7 @@
 
 Ralph names only what is new to it, and answers 204 where nothing is; others answer an empty list. So does, by
 mistake or on purpose, what drops statements, or is no LRS; what is told as delivered has to be over there.
+Where it can't be read, its word counts if it named others of the batch, which only an LRS that took them can.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from passback_xapi.unseen import taken
 __all__ = ["receipts_for"]
 
 _SAMPLES = 3
-# What says that these credentials may write, and not read.
+# What says, of what else acts as an LRS, that these credentials may write, and not read.
 _FORBIDDEN = (401, 403)
 
 
@@ -35,7 +36,8 @@ async def receipts_for(
 
     Raises:
         BatchRefused: It refuses the content.
-        ConnectionFailure: It says anything else, or `lrs` shows nothing of what it took and didn't name.
+        ConnectionFailure: It says anything else, or `lrs` shows nothing of what it took and didn't name; or
+            it named nothing, and can't be read.
     """
     receipts, unnamed = accepted(answer, outgoing)
     if not unnamed:
@@ -47,6 +49,8 @@ async def receipts_for(
     except ServerError as error:
         if error.status not in _FORBIDDEN:
             raise
+        if not receipts:
+            raise _unproven(answer, error) from error
         # Its word is all there is.
         return [*receipts, *(AlreadyThere(each.delivery.id, each.id) for each in unnamed)]
     if not (held or shown):
@@ -56,6 +60,14 @@ async def receipts_for(
             status=answer.status,
         )
     return [*receipts, *(_receipt(lrs, answer, each, held.get(each.id)) for each in unnamed)]
+
+
+def _unproven(answer: Response, unreadable: ServerError) -> ServerError:
+    return ServerError(
+        f"{answer.asked} answered {answer.status} and named no statement, so nobody can see whether it keeps "
+        f"what it takes; let the credentials read the statements that they wrote ({unreadable})",
+        status=unreadable.status,
+    )
 
 
 def _receipt(lrs: LRS, answer: Response, outgoing: Outgoing, held: JSONValue) -> Receipt:
