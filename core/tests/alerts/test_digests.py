@@ -242,6 +242,66 @@ def test_nothing_is_given_up_before_it_was_told_in_time(place, restarted):
     watching(place, check)
 
 
+def kept_for(here, span):
+    """Have what is undelivered be kept for `span` by both who warns and who gives up; return the latter."""
+    here.policy = AlertPolicy(undelivered=span)
+    here.go_over()
+    return Retention(here.store, RetentionPolicy(undelivered=span, notice=here.policy.notice))
+
+
+async def swept(here, retention, span):
+    """Let `span` pass, sweeping before each look; return how many were given up."""
+    end, given_up = here.clock.now() + span, 0
+    while here.clock.now() < end:
+        given_up += (await retention.sweep(here.clock.now()))[0]
+        await here.run(6 * HOUR, 6 * HOUR)
+    return given_up
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_is_too_old_only_since_its_time_was_shortened_is_told_before_it_is_given_up(place, restarted):
+    """Although something older, of which they were warned before, waits there all the time."""
+
+    async def check(here):
+        await here.health("ok")
+        retention = kept_for(here, 30 * DAY)
+        await here.deliveries(1, State.WAITING, "nobody", "account")
+        assert await swept(here, retention, 15 * DAY) == 0
+        await here.deliveries(10, State.WAITING, "nobody", "account")
+        assert await swept(here, retention, 14 * DAY + 12 * HOUR) == 0
+        assert here.kinds().count(AlertKind.EXPIRING) == 1
+        for _ in range(2):
+            here.clock.advance(10 * 3600)
+            retention = kept_for(here, 14 * DAY)
+            if restarted:
+                here.restart()
+            assert await swept(here, retention, 6 * HOUR) == 0
+            (*_, alert) = (each for each in here.told.alerts if each.kind is AlertKind.EXPIRING)
+            assert (alert.undelivered, alert.deadline) == (11, alert.at + 3 * DAY)
+            await swept(here, kept_for(here, 40 * DAY), DAY)
+        retention = kept_for(here, 14 * DAY)
+        assert await swept(here, retention, 3 * DAY) == 0
+        assert here.kinds().count(AlertKind.EXPIRING) == 4, "once each time that it was shortened"
+        assert await swept(here, retention, DAY) == 11
+
+    watching(place, check)
+
+
+def test_warnings_that_wait_for_a_mail_server_are_one_mail(place):
+    async def check(here):
+        await here.health("ok")
+        here.mail.refusal = "the mail server is away"
+        await here.deliveries(2, State.WAITING, "nobody", "account")
+        await swept(here, kept_for(here, 30 * DAY), 28 * DAY)
+        await swept(here, kept_for(here, 14 * DAY), 12 * HOUR)
+        assert here.kinds().count(AlertKind.EXPIRING) == 2
+        here.mail.refusal = ""
+        await here.run(6 * HOUR, HOUR)
+        assert here.mails().count(AlertKind.EXPIRING) == 1
+
+    watching(place, check)
+
+
 def test_what_a_connection_has_that_never_was_served_is_told_of_too(place):
     async def check(here):
         await here.deliveries(2)

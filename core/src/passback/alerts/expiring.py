@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import attrs
@@ -34,6 +34,8 @@ def expiring(
 ) -> Iterator[Alerted]:
     """Yield for each connection what is given up soon, and not again until nothing is.
 
+    But again where results are kept for less long than when that was told: more is given up then, and sooner.
+
     Args:
         db: The database.
         doing: How all connections do that there ever were.
@@ -48,12 +50,14 @@ def expiring(
     # Another process may have a newer configuration, and then tells of what is given up there.
     gone = (old | warned) - set(configured) - served(db)
     for name, watch in watches(db, {*configured, *gone} & (doing.keys() | old)).items():
-        told = watch.warned
+        told = watch.warned if _holds(watch.kept_for, policy) else None
         # A clock may have been ahead then.
         since = min(today if told is None else told, today) if name in old else None
-        if since == told:
+        # Where they are kept for longer by now, a later return to less is news again.
+        known = {"warned": since, "kept_for": None if since is None else _kept_for(policy)}
+        if known == {"warned": watch.warned, "kept_for": watch.kept_for}:
             continue
-        db.execute(update(schema.watch).where(_w.connection == name).values(warned=since))
+        db.execute(update(schema.watch).where(_w.connection == name).values(known))
         if told is None and (alert := expiring_still(db, name, doing, configured, policy, now)):
             yield alert
 
@@ -75,6 +79,15 @@ def expiring_still(
     return _as_it_does(alert, doing.get(name)) if name in configured else alert
 
 
+def _kept_for(policy: AlertPolicy) -> int:
+    return policy.undelivered // timedelta(milliseconds=1)
+
+
+def _holds(kept_for: int | None, policy: AlertPolicy) -> bool:
+    """Return whether what was told of results that were `kept_for` so long holds by `policy`, too."""
+    return kept_for is not None and kept_for <= _kept_for(policy)
+
+
 def _soon(db: Connection, policy: AlertPolicy, now: datetime) -> int:
     """Return since when what is given up soon is undelivered."""
     return milliseconds(foreseen(db, now) - policy.warned)
@@ -85,8 +98,9 @@ def given_up_from(db: Connection, name: str, first: datetime, policy: AlertPolic
 
     That is in its time, and no sooner than its contact had time to do something about it.
     """
-    told = db.scalar(select(_w.warned).where(_w.connection == name))
-    return max(first + policy.undelivered, (now if told is None else moment(told)) + policy.notice)
+    told = db.execute(select(_w.warned, _w.kept_for).where(_w.connection == name)).one_or_none()
+    since = moment(told.warned) if told is not None and _holds(told.kept_for, policy) else now
+    return max(first + policy.undelivered, since + policy.notice)
 
 
 def _with_old(db: Connection, soon: int) -> AbstractSet[str]:

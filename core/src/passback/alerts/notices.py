@@ -115,6 +115,9 @@ def post(db: Connection, alert: Alerted, recipients: Recipients) -> None:
         told = alert
         if alert.kind in _SUPERSEDING:
             db.execute(delete(schema.notice).where(*_unsent(alert.connection, channel, _SUPERSEDED)))
+        elif alert.kind is AlertKind.EXPIRING:
+            # Both would tell how it stands when they are sent.
+            db.execute(delete(schema.notice).where(*_unsent(alert.connection, channel, [alert.kind.value])))
         elif alert.kind is AlertKind.DIGEST:
             told = _with_unsent(db, alert, channel)
         values = {

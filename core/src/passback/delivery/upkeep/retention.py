@@ -45,7 +45,8 @@ class RetentionPolicy:
     Attributes:
         undelivered: Until what couldn't be delivered is rejected.
         notice: How long before that whoever looks after its connection is told, so that nothing is rejected
-            sooner after that; None where nobody is.
+            sooner after that; None where nobody is. What they were told while results were kept for longer
+            isn't enough.
         settled: Until a result is removed whose deliveries are all delivered or rejected. What went nowhere
             yet is kept.
     """
@@ -69,7 +70,7 @@ class Retention:
         for undelivered in schema.undelivered:
             old = undelivered & (_d.kept_from < milliseconds(today - self._policy.undelivered))
             if self._policy.notice is not None:
-                old &= _told_by(today - self._policy.notice)
+                old &= _told_by(today - self._policy.notice, self._policy.undelivered)
             while count := await self._store.run(_expire, old, self._policy, now):
                 rejected += count
         seq: int | None = 0
@@ -105,10 +106,17 @@ class Retention:
         return erased
 
 
-def _told_by(before: datetime) -> ColumnElement[bool]:
-    """Return the condition on a delivery that somebody was told `before` then that it's given up soon."""
+def _told_by(before: datetime, kept: timedelta) -> ColumnElement[bool]:
+    """Return the condition on a delivery that somebody was told `before` then that it's given up soon.
+
+    What they were told while results were `kept` for longer doesn't count: perhaps it named this one not.
+    """
     told = schema.watch.c
-    return exists().where(told.connection == _d.connection, told.warned <= milliseconds(before))
+    return exists().where(
+        told.connection == _d.connection,
+        told.warned <= milliseconds(before),
+        told.kept_for <= kept // timedelta(milliseconds=1),
+    )
 
 
 def _expire(db: Connection, old: ColumnElement[bool], policy: RetentionPolicy, now: datetime) -> int:

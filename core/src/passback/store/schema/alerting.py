@@ -50,6 +50,8 @@ watch = Table(
     Column("digested", BigInteger),
     # When they were told that something is given up soon; none while nothing is.
     Column("warned", BigInteger),
+    # How long what's undelivered was kept by what they were told then, in milliseconds.
+    Column("kept_for", BigInteger),
     sqlite_with_rowid=False,
 )
 

@@ -343,6 +343,7 @@ def upgrade() -> None:
         sa.Column("gathering", sa.BigInteger(), nullable=True),
         sa.Column("digested", sa.BigInteger(), nullable=True),
         sa.Column("warned", sa.BigInteger(), nullable=True),
+        sa.Column("kept_for", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("connection"),
         sqlite_with_rowid=False,
     )
