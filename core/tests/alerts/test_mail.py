@@ -122,6 +122,8 @@ def test_one_that_is_refused_stops_no_other():
         ("data", "554 this is spam", "refuses the mail (554 this is spam)"),
         ("sender", "530 5.7.0 Authentication required", "wants user and password, or encryption, first (530"),
         (TO, "530 5.7.0 Must issue a STARTTLS command first", "check alerts.smtp.username, password and sec"),
+        ("sender", "552 5.3.4 too big", "has no room for the mail (552 5.3.4 too big): a mailbox is full, a"),
+        (TO, "552 5.2.2 over quota", "(552 5.2.2 over quota): a mailbox is full, a quota is used up, or ma"),
         ("data", f"451 {PASSWORD}\x1b[2J later", "doesn't take the mail yet (451 ********"),
         ("data", "451 later", "doesn't take the mail yet (451 later); it asks to try again later"),
         ("sender", "450 busy", "doesn't take mail from the sender yet (450 busy); it asks to try again"),

@@ -27,10 +27,12 @@ _SPOKEN = {
     "SMTPRecipientsRefused": "{where} refuses the recipient ({said}); check the connection's contact",
     "SMTPSenderRefused": "{where} refuses the sender ({said}); check alerts.smtp.sender",
 }
-# Whatever it says it to (RFC 4954 §6, RFC 3207 §4).
+# Whatever it says it to (RFC 4954 §6, RFC 3207 §4, RFC 5321 §4.2.3).
 _AT_ANY_TIME: Mapping[int | str, str] = {
     530: "{where} wants user and password, or encryption, first ({said}); "
     "check alerts.smtp.username, password and security",
+    552: "{where} has no room for the mail ({said}): a mailbox is full, a quota is used up, or mails must be "
+    "smaller there",
 }
 _NOT_YET = {
     "SMTPAuthenticationError": "{where} can't check the credentials now ({code}); it asks to try again later",
