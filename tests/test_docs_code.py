@@ -16,8 +16,10 @@ from passback_testbed.places import workspace
 
 DOCS = workspace() / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), workspace() / "README.md"]
+READMES = sorted((workspace() / "connectors").glob("*/README.md"))
 THEMES = sorted((DOCS / "how-to" / "connectors").glob("*.md"))
-COMMAND = re.compile(r"^\$ (?:[A-Z_]+=\S+ )*passback ([a-z][a-z ]*)", re.MULTILINE)
+# "passback deliver" is no command, but a span.
+COMMAND = re.compile(r"(?:^\$ (?:[A-Z_]+=\S+ )*|`(?!passback deliver`))passback ([a-z][a-z ]*)", re.MULTILINE)
 
 
 def blocks(page, language):
@@ -59,11 +61,11 @@ def test_all_configuration_is_toml(block):
     tomllib.loads(block)
 
 
-def test_every_command_that_is_shown_is_there():
+def test_every_command_that_is_shown_or_named_is_there():
     for module in pkgutil.iter_modules(passback.cli.__path__, "passback.cli."):
         importlib.import_module(module.name)
     root = typer.main.get_command(common.app)
-    for page in PAGES:
+    for page in [*PAGES, *READMES]:
         for line in COMMAND.findall(page.read_text("utf-8")):
             known = root
             for word in line.split():
