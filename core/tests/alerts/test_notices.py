@@ -373,6 +373,21 @@ def test_what_is_given_up_soon_is_told_as_it_stands_when_it_is_sent(place):
     watching(place, check)
 
 
+@pytest.mark.parametrize(("late", "told"), [(HOUR, True), (12 * HOUR, False)])
+def test_a_next_try_is_told_only_where_it_is_still_to_come_when_that_is_sent(place, late, told):
+    async def check(here):
+        here.mail.refusal = "the mail server is away"
+        await here.health("can't connect", next_probe=here.clock.now() + 7 * HOUR)
+        await here.run(late, 10 * MINUTE)
+        here.mail.refusal = ""
+        await here.run(5 * HOUR, 10 * MINUTE)
+        (sent,) = (each.alert for each in here.mail.taken)
+        assert (sent.kind, sent.at - here.told.alerts[0].at) == (BEGAN, timedelta())
+        assert ("It's tried again by itself, next at" in text_of(letter_of(sent))) is told
+
+    watching(place, check)
+
+
 def test_what_was_repaired_before_its_digest_went_needs_nobody(place):
     async def check(here):
         await here.health("ok", last_success=here.clock.now())

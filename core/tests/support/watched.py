@@ -80,10 +80,10 @@ class Ward:
     def mails(self):
         return [each.alert.kind for each in self.mail.taken]
 
-    async def health(self, health, detail="connection refused", name="acme", last_success=None):
+    async def health(self, health, detail="connection refused", name="acme", **more):
         now = self.clock.now()
         said = detail if health != "ok" else ""
-        breaker = Breaker(health=Health(health), since=now, detail=said, last_success=last_success)
+        breaker = Breaker(health=Health(health), since=now, detail=said, **more)
         await self.store.run(save_breaker, name, breaker)
 
     async def deliveries(self, count, state=State.PENDING, reason="", waiting_for=None):

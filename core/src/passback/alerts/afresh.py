@@ -40,7 +40,9 @@ def afresh(
             return expiring_still(db, alert.connection, doing, configured, policy, now)
         if alert.kind is AlertKind.DIGEST:
             return digested_still(db, alert, doing.get(alert.connection))
-        return alert
+        # What came of that try, it doesn't say.
+        past = alert.next_try is not None and alert.next_try <= now
+        return attrs.evolve(alert, next_try=None) if past else alert
 
     for notice in notices:
         alert = still(notice.alert)
