@@ -39,6 +39,40 @@ def test_what_is_not_taken_is_tried_again_less_and_less_often(place):
     watching(place, check)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_failed_is_tried_at_once_by_a_configuration_that_is_read_anew(place, restarted):
+    async def check(here):
+        here.mail.refusal = "wrong password"
+        await here.health("can't connect")
+        await here.run(9 * HOUR, 10 * MINUTE)
+        here.mail.refusal = ""
+        await here.run(MINUTE)
+        assert here.mails() == []
+        if restarted:
+            here.restart()
+        else:
+            here.go_over()
+        await here.run(MINUTE)
+        assert here.mails() == [BEGAN]
+
+    watching(place, check)
+
+
+def test_what_may_have_arrived_waits_for_its_hour_also_where_the_configuration_is_read_anew(place):
+    async def check(here):
+        here.mail.refusal = InDoubt("had it all, and said nothing")
+        await here.health("can't connect")
+        await here.run(6 * MINUTE)
+        here.mail.refusal = ""
+        here.go_over()
+        await here.run(50 * MINUTE, 5 * MINUTE)
+        assert here.mails() == []
+        await here.run(20 * MINUTE, 5 * MINUTE)
+        assert here.mails() == [BEGAN]
+
+    watching(place, check)
+
+
 def test_each_try_has_the_same_key_so_that_a_repetition_can_be_known(place):
     async def check(here):
         keys = []

@@ -17,7 +17,7 @@ from passback.alerts.going_out import AFTER_A_CRASH, GoingOut, done
 from passback.alerts.hold import held, released
 from passback.alerts.incidents import follow_incidents
 from passback.alerts.letter import counted
-from passback.alerts.notices import forget_old, give_up_stranded, post
+from passback.alerts.notices import bring_forward, forget_old, give_up_stranded, post
 from passback.alerts.policy import AlertPolicy
 from passback.alerts.watching import digest
 from passback.clock import Clock
@@ -65,6 +65,7 @@ class Alerts:
         self._owner = owner
         self._looked_long: datetime | None = None
         self._renewed = False
+        self._decided_for: Watched | None = None
         self._add(watched.channels)
 
     def renew(self, policy: AlertPolicy, watched: Watched) -> None:
@@ -109,9 +110,13 @@ class Alerts:
         now = self._clock.now()
         # The clock may have been ahead then.
         long = self._looked_long is None or abs(now - self._looked_long) >= _LONG_LOOK
-        alerts = await self._store.run(self._decide, now, long=long)
+        watched = self._watched
+        # A password, a contact or a secret may be right by now.
+        changed = watched is not self._decided_for
+        alerts = await self._store.run(self._decide, now, long=long, changed=changed)
         if alerts is None:
             return
+        self._decided_for = watched
         if long:
             self._looked_long = now
         for each in self.going_out.values():
@@ -131,9 +136,13 @@ class Alerts:
             if self._sending is not None:
                 self._sending.append(_begun(added))
 
-    def _decide(self, db: Connection, now: datetime, *, long: bool) -> Sequence[Alerted] | None:
+    def _decide(
+        self, db: Connection, now: datetime, *, long: bool, changed: bool
+    ) -> Sequence[Alerted] | None:
         if not held(db, self._owner, now):
             return None
+        if changed:
+            bring_forward(db, now)
         # The configuration may change meanwhile, in another thread.
         watched, policy = self._watched, self._policy
         contacts = watched.contacts

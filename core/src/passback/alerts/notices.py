@@ -22,6 +22,7 @@ from passback.store import milliseconds, moment, schema
 __all__ = [
     "Due",
     "Outcome",
+    "bring_forward",
     "due_notices",
     "forget_old",
     "give_up_stranded",
@@ -177,6 +178,12 @@ def _told_before(db: Connection, alert: Alerted, recipients: Recipients) -> Abst
     # The contact may have been another when it began.
     heard = {(row.channel, row.recipient) for row in rows if row.sent and row.channel == _TO_PEOPLE}
     return last.items() | (heard if over else set())
+
+
+def bring_forward(db: Connection, now: datetime) -> None:
+    """Have what failed be tried now, but for what may have arrived."""
+    failed = (_n.due > milliseconds(now), _n.doubts == 0)
+    db.execute(update(schema.notice).where(*failed).values(due=milliseconds(now)))
 
 
 def due_notices(db: Connection, channel: str, now: datetime, limit: int) -> list[Due]:
