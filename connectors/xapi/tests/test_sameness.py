@@ -1,11 +1,23 @@
 """What an LRS holds under a result's id: the same fact by another policy, or another fact."""
 
+import json
 from datetime import timedelta
 
 import attrs
 import pytest
 
-from passback import Activity, AlreadyThere, Delivered, Item, Learner, Rejected, ResultKind, Score, TryLater
+from passback import (
+    Activity,
+    AlreadyThere,
+    Delivered,
+    Item,
+    Learner,
+    Rejected,
+    ResultKind,
+    Score,
+    ServerError,
+    TryLater,
+)
 from passback_xapi import to_statement
 from passback_xapi.sameness import difference
 from passback_xapi.sandbox import ADL
@@ -188,23 +200,55 @@ def voiding(result):
     }
 
 
-def test_what_was_voided_over_there_is_tried_again_for_a_while_and_then_rejected(lrs, result, made):
+def test_what_is_shown_as_voided_is_rejected_at_once_and_alone(lrs, result, made):
     lrs.submit([result])
     stored(lrs, [voiding(result)])
-    (early,) = lrs.submit_often([result], 4)
-    assert isinstance(early, TryLater)
-    (late,) = lrs.submit_often([result], 5)
-    assert isinstance(late, Rejected)
-    assert "voided" in late.reason
+    (voided,) = lrs.submit([result])
+    assert isinstance(voided, Rejected)
+    assert "it was voided there" in voided.reason
     receipts = lrs.submit([made(n) for n in range(1, 20)] + [result])
-    assert isinstance(receipts[-1], TryLater)
+    assert isinstance(receipts[-1], Rejected)
     assert all(isinstance(receipt, Delivered) for receipt in receipts[:-1])
 
 
-def test_a_batch_that_was_voided_as_a_whole_is_tried_later(lrs, made):
+def test_of_a_batch_that_was_voided_as_a_whole_each_is_rejected(lrs, made):
     results = [made(n) for n in range(8)]
     lrs.submit(results)
     stored(lrs, [voiding(each) for each in results])
     receipts = lrs.submit(results)
     assert {receipt.delivery for receipt in receipts} == set(range(1, 9))
-    assert all(isinstance(receipt, TryLater) for receipt in receipts)
+    assert all(isinstance(receipt, Rejected) for receipt in receipts)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": status, "body": "no"} for status in (400, 403, 404, 501)]
+    + [
+        {"status": 200, "body": '{"statements": []}'},
+        {"status": 200, "body": '{"statements": [{"id": "another"}]}'},
+    ],
+)
+def test_an_lrs_that_cannot_tell_what_was_voided_is_asked_later(lrs, result, answer):
+    lrs.submit([result])
+    stored(lrs, [voiding(result)])
+    lrs.sandbox.fail(**answer, on="GET", after=1)
+    (later,) = lrs.submit([result], version="1.0.3")
+    assert isinstance(later, TryLater)
+
+
+def test_an_outage_while_it_is_asked_what_was_voided_rejects_nothing(lrs, result):
+    lrs.submit([result])
+    stored(lrs, [voiding(result)])
+    lrs.sandbox.fail(status=500, on="GET", after=1)
+    with pytest.raises(ServerError):
+        lrs.submit([result], version="1.0.3")
+
+
+def test_what_an_lrs_lists_that_ignores_the_question_for_voided_ones_was_not_voided(lrs, result):
+    """It may list what could not be read a moment before."""
+    lrs.submit([result])
+    listed = json.dumps({"statements": lrs.sandbox.statements})
+    lrs.sandbox.fail(status=404, on="GET")
+    lrs.sandbox.fail(status=200, on="GET", body=listed)
+    (later,) = lrs.submit([result], version="1.0.3")
+    assert isinstance(later, TryLater)

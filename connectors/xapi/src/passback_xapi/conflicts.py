@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from passback import JSONValue, Receipt
 from passback_xapi.answers import CONFLICT
-from passback_xapi.held import compared
+from passback_xapi.held import compared, missed
 from passback_xapi.lrs import LRS
 from passback_xapi.outgoing import Outgoing
 from passback_xapi.unnamed import receipts_for
@@ -80,7 +80,7 @@ class _Conflict:
             self._shown = True
             self._receipts.append(compared(outgoing, held))
         elif not await self._stored([outgoing]):
-            self._receipts.append(self._lrs.unseen.receipt(outgoing, HELD))
+            self._receipts.append(await missed(self._lrs, outgoing, HELD))
 
     def _settled(self, held: dict[str, JSONValue]) -> bool:
         there = [each for each in self._rest if held.get(each.id) is not None]

@@ -18,6 +18,8 @@ from passback_xapi.unseen import Unseen
 __all__ = ["LRS"]
 
 _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND = 200, 204, 400, 404
+# What says, of what can be read otherwise, that there is none or that it isn't told.
+_UNKNOWN = (400, 403, 404, 501)
 _FALLBACK = "1.0.3"
 _RECENT = 100
 _encode = msgspec.json.Encoder().encode
@@ -104,6 +106,24 @@ class LRS:
                 status=answer.status,
             )
         return found
+
+    async def voids(self, statement_id: str) -> bool:
+        """Return whether the LRS shows the statement with this id as one that was voided.
+
+        Not every LRS knows that question: some refuse it, some list what they stored last.
+
+        Raises:
+            ConnectionFailure: It can't be asked.
+        """
+        query = {"voidedStatementId": statement_id}
+        answer = await self._http.request(
+            "GET", self._url("statements"), query=query, headers=await self._headers()
+        )
+        if answer.status in _UNKNOWN:
+            return False
+        answer.require(_OK)
+        # What is in a list may be there as what was stored last, and not as voided.
+        return statement_id in _by_id([answer.json()])
 
     def _url(self, resource: str) -> str:
         return f"{self._options.url}{resource}"

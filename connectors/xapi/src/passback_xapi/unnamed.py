@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from passback import AlreadyThere, JSONValue, Receipt, Response, ServerError
 from passback_xapi.answers import accepted
-from passback_xapi.held import compared
+from passback_xapi.held import compared, missed
 from passback_xapi.lrs import LRS
 from passback_xapi.outgoing import Outgoing
 from passback_xapi.unseen import taken
@@ -59,7 +59,7 @@ async def receipts_for(
             "is this the xAPI endpoint of an LRS, and does it keep what it takes?",
             status=answer.status,
         )
-    return [*receipts, *(_receipt(lrs, answer, each, held.get(each.id)) for each in unnamed)]
+    return [*receipts, *[await _receipt(lrs, answer, each, held.get(each.id)) for each in unnamed]]
 
 
 def _unproven(answer: Response, unreadable: ServerError) -> ServerError:
@@ -70,9 +70,9 @@ def _unproven(answer: Response, unreadable: ServerError) -> ServerError:
     )
 
 
-def _receipt(lrs: LRS, answer: Response, outgoing: Outgoing, held: JSONValue) -> Receipt:
+async def _receipt(lrs: LRS, answer: Response, outgoing: Outgoing, held: JSONValue) -> Receipt:
     if held is None:
-        return lrs.unseen.receipt(outgoing, taken(answer.status))
+        return await missed(lrs, outgoing, taken(answer.status))
     return compared(outgoing, held)
 
 
