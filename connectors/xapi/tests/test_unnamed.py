@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from passback import AlreadyThere, Delivered, Rejected, Score, ServerError, TryLater
-from passback_xapi.sandbox import RALPH, Behaviour
+from passback_xapi.sandbox import ADL, RALPH, Behaviour
 
 
 @pytest.fixture
@@ -58,15 +58,84 @@ def test_attempts_in_an_outage_are_no_looks(lrs, made):
     assert isinstance(lost, TryLater)
 
 
-def test_what_it_refuses_as_held_and_never_shows_is_a_persons_matter_alone_too(lrs, made):
-    def refusing():
-        lrs.sandbox.fail(status=409, on="POST", times=2)
+@pytest.fixture
+def looked_for(lrs, made, batched):
+    """Have the LRS say 409 to one result, `times` times; return what it gets at last."""
 
-    (later,) = lrs.submit_often([made(0)], 4, refusing)
-    assert isinstance(later, TryLater)
-    (gone,) = lrs.submit_often([made(0)], 5, refusing)
+    def last(times, between):
+        async def looks(connection):
+            for look in range(1, times + 1):
+                lrs.sandbox.fail(status=409, on="POST", times=2)
+                (receipt,) = await connection.submit_results(batched([made(0)], look))
+                await between(connection, look)
+            return receipt
+
+        return lrs.ask(looks)
+
+    return last
+
+
+def test_what_is_refused_as_held_and_never_shown_is_a_persons_matter_while_others_are_taken(
+    looked_for, made, batched
+):
+    async def others(connection, look):
+        await connection.submit_results(batched([made(look)]))
+
+    assert isinstance(looked_for(4, others), TryLater)
+    gone = looked_for(5, others)
     assert isinstance(gone, Rejected)
     assert "says that it holds a statement of this id already (409)" in gone.reason
+
+
+def test_what_is_refused_as_held_and_never_shown_is_not_rejected_while_nothing_is_taken(
+    lrs, looked_for, made, batched
+):
+    """What stands before a full LRS may refuse whatever it's sent, and show what that holds."""
+    lrs.submit([made(1)])
+
+    async def held(connection, _):
+        lrs.sandbox.fail(status=409, on="POST")
+        (receipt,) = await connection.submit_results(batched([made(1)]))
+        assert isinstance(receipt, AlreadyThere)
+
+    assert isinstance(looked_for(20, held), TryLater)
+
+
+def test_one_taken_vouches_for_one_look(looked_for, made, batched):
+    async def once(connection, look):
+        if look == 1:
+            await connection.submit_results(batched([made(1)]))
+
+    assert isinstance(looked_for(20, once), TryLater)
+
+
+@pytest.mark.parametrize("count", [2, 3, 50])
+@pytest.mark.parametrize("attempt", [1, 9])
+def test_what_refuses_several_as_held_and_shows_none_has_a_fault(lrs, made, count, attempt):
+    lrs.submit([made(99)])
+    lrs.sandbox.fail(status=409, on="POST", times=999)
+    before = lrs.count()
+    with pytest.raises(
+        ServerError, match="answered 409 to several statements, as if it held them, but it shows none"
+    ):
+        lrs.submit([made(number) for number in range(count)], attempt)
+    assert lrs.count() - before <= 65
+
+
+def test_what_is_refused_as_held_puts_off_only_itself_where_another_that_was_refused_is_shown(start, made):
+    lrs = start(ADL)
+    old = made(3)
+    lrs.submit([old])
+    for begin in (100, 150, 200, 250):
+        lrs.submit([made(number) for number in range(begin, begin + 50)])
+    # The batch, its first half, and its first statement twice; no sample meets the one that is held.
+    lrs.sandbox.fail(status=409, on="POST", times=4)
+    receipts = lrs.submit([made(1), made(2), made(4), made(5), old, made(6)])
+    assert sorted(type(each).__name__ for each in receipts) == [
+        "AlreadyThere",
+        *["Delivered"] * 4,
+        "TryLater",
+    ]
 
 
 def test_what_arrived_long_ago_is_found_behind_what_is_gone(start, made):

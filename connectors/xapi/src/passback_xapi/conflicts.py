@@ -5,13 +5,16 @@ all of it. Where that shows nothing, three samples tell a batch that arrived lon
 from one bad apple (then it's searched by halves). Nothing is sent before what stands ahead of it in the batch
 is settled: the LRS would hold that a learner completed before it holds how far they were. For 50 statements
 that is 2 requests in the usual case, 13 for one bad apple, and about 60 at worst.
+
+What stands before an LRS may answer 409 to whatever it's sent. So where it refuses several, and the LRS
+neither shows nor takes any of the batch, the connection has a fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from passback import JSONValue, Receipt
+from passback import JSONValue, Receipt, ServerError, TryLater
 from passback_xapi.answers import CONFLICT
 from passback_xapi.held import compared, missed
 from passback_xapi.lrs import LRS
@@ -26,7 +29,7 @@ async def resolve(lrs: LRS, outgoing: Sequence[Outgoing]) -> list[Receipt]:
     """Return the receipts for statements that `lrs` answered 409 to.
 
     Raises:
-        ConnectionFailure: The LRS can't be asked, or refuses to be read.
+        ConnectionFailure: The LRS can't be asked, refuses to be read, or refuses several and shows none.
         BatchRefused: The LRS refuses the content of those that it doesn't hold.
     """
     return await _Conflict(lrs, outgoing).resolved()
@@ -46,6 +49,8 @@ class _Conflict:
         while self._rest and (conflict or not await self._stored(self._rest)):
             # More than one is there, so searching on would cost more than reading.
             if not (searched and await self._settled_read()):
+                if searched:
+                    self._require_some()
                 await self._search()
                 searched = True
             conflict = False
@@ -95,6 +100,14 @@ class _Conflict:
             return False
         self._receipts += await receipts_for(self._lrs, answer, outgoing, shown=self._shown)
         return True
+
+    def _require_some(self) -> None:
+        if all(isinstance(each, TryLater) for each in self._receipts):
+            raise ServerError(
+                "the LRS answered 409 to several statements, as if it held them, but it shows none; is this "
+                "the xAPI endpoint of an LRS, and may the credentials read what they wrote?",
+                status=CONFLICT,
+            )
 
     async def _held(self, outgoing: Outgoing) -> JSONValue:
         if outgoing.id not in self._read:

@@ -41,6 +41,7 @@ async def receipts_for(
     """
     receipts, unnamed = accepted(answer, outgoing)
     if not unnamed:
+        lrs.unseen.took()
         return [*receipts]
     try:
         last = await lrs.recent(len(outgoing))
@@ -59,6 +60,8 @@ async def receipts_for(
             "is this the xAPI endpoint of an LRS, and does it keep what it takes?",
             status=answer.status,
         )
+    if receipts or held:
+        lrs.unseen.took()
     return [*receipts, *[await _receipt(lrs, answer, each, held.get(each.id)) for each in unnamed]]
 
 

@@ -26,21 +26,28 @@ def taken(status: int) -> str:
 
 
 class Unseen:
-    """Counts how often an LRS, which shows other statements, didn't show one.
+    """Counts how often an LRS, which takes other statements, didn't show one.
 
-    Attempts say less: most of them may have been in an outage, when nobody looked.
+    Attempts say less: most of them may have been in an outage, when nobody looked. So do looks between which
+    it took nothing: it may refuse whatever it's sent.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._looks: OrderedDict[str, int] = OrderedDict()
+        self._taken = 0
+        self._looks: OrderedDict[str, tuple[int, int]] = OrderedDict()
+
+    def took(self) -> None:
+        """Take note that the LRS took what it was sent, and named or showed some of it."""
+        self._taken += 1
 
     def receipt(self, outgoing: Outgoing, claim: str) -> Receipt:
         """Return the receipt for a statement that wasn't shown once more, against the LRS's `claim`."""
-        looks = self._looks.pop(outgoing.id, 0) + 1
+        looks, taken = self._looks.pop(outgoing.id, (0, -1))
+        looks += taken < self._taken
         if looks >= _BELIEVED_AFTER:
             return Rejected(outgoing.delivery.id, f"{claim}; it may have been voided there")
-        self._looks[outgoing.id] = looks
+        self._looks[outgoing.id] = looks, self._taken
         while len(self._looks) > _MOST_REMEMBERED:
             self._looks.popitem(last=False)
         return TryLater(outgoing.delivery.id, self._clock.now() + _READABLE_AFTER, claim)
