@@ -120,6 +120,25 @@ def test_from_the_administrators_link_to_the_completion_in_the_portal(configured
     assert "known" in configured.run("users", "accounts", "acme").stdout
 
 
+def test_who_is_known_by_an_id_alone_and_opens_the_course_later_has_what_waited_sent(configured, csod):
+    async def run():
+        async with served(configured) as (pb, browser):
+            await pb.launching.offer("acme", [Course(activity=Activity(id=LADDER))])
+            await asyncio.to_thread(csod.pull, f"http://127.0.0.1:{configured.port}/courses/acme")
+            (line,) = configured.write_results(1, activity=Activity(id=LADDER))
+            configured.run("submit", "-", stdin=line.replace("learner-0@example.com", "ana"))
+            async with asyncio.timeout(20):
+                while not await pb.accounts.of("acme"):
+                    await asyncio.sleep(0.02)
+            assert await states(pb) == ["account"]
+            assert not (await pb.accounts.context("acme")).known
+            answer = await browser.get(pb.launching.link(LADDER, "acme"), params=launched(csod))
+            await pb.launching.claim(claimable(answer), "ana")
+            await until(pb, ["delivered"])
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("callback", EVIL)
 def test_a_launch_that_leads_elsewhere_opens_nothing_and_is_kept_nowhere(configured, csod, callback):
     async def run():

@@ -51,6 +51,8 @@ class Finding:
         matched_by: What they were recognised by.
         candidates: The users among whom a person must decide.
         alone: Whether the system failed on them while others passed.
+        unasked: Whether nobody was asked, as the learner has nothing to be looked up by: so it says nothing
+            of the system, and nothing new of them.
     """
 
     learner: Learner
@@ -59,6 +61,7 @@ class Finding:
     matched_by: str = ""
     candidates: tuple[str, ...] = ()
     alone: bool = False
+    unasked: bool = False
 
 
 class Index:
@@ -143,7 +146,7 @@ async def look_up(
         found = index.find(learner, {name: value})
         if found.state is not AccountState.UNKNOWN:
             return found
-    return Finding(learner=learner, state=AccountState.UNKNOWN)
+    return Finding(learner=learner, state=AccountState.UNKNOWN, unasked=not keys)
 
 
 def _keys_of_user(user: User) -> Mapping[str, str]:

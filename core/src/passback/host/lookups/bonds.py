@@ -34,23 +34,21 @@ class Bonds:
         """Return what is known of `learners`, or of everybody there."""
         return list(bonds(db, self._connection, self._organisation, learners))
 
-    def keep(self, db: Database, findings: Sequence[Finding]) -> int:
+    def keep(self, db: Database, findings: Sequence[Finding], unasked: Sequence[Learner] = ()) -> int:
         """Keep `findings`, and act on them; return how many learners are another user, or one, by that.
 
         Who is still one whom the system refused is tried again: it may not have been itself when it did.
+        Those about whom nobody was asked are who they were.
         """
         now = self._clock.now()
+        before = {bond.learner.id: bond for bond in self.bonds(db, [each.id for each in unasked])}
+        findings = [*findings, *(_as_before(each, before.get(each.id)) for each in unasked)]
         changed = keep(db, self._connection, self._organisation, findings, now)
         several = (each.learner.id for each in findings if each.state is AccountState.AMBIGUOUS)
         self.act(db, self.bonds(db, [*changed, *several]))
         same = refused(db, self._connection, self._organisation, [each.learner.id for each in findings])
         release_one_of_each(db, self._connection, self._organisation, same, now)
         return len(changed)
-
-    def keep_unasked(self, db: Database, learners: Sequence[Learner]) -> int:
-        """Keep that nothing new is known of `learners`, as `keep` does: they are who they were."""
-        known = {bond.learner.id: bond for bond in self.bonds(db, [each.id for each in learners])}
-        return self.keep(db, [_as_before(each, known.get(each.id)) for each in learners])
 
     def act(self, db: Database, known: Iterable[Bond]) -> int:
         """Send what waits for those of `known` who have an account, and return how many they are.

@@ -182,19 +182,32 @@ class Lookup:
                 continue
             if finding is not None:
                 findings.append(finding)
-                failures.passed()
+                if not finding.unasked:
+                    failures.passed()
             elif (found := await self._try_list(learners, failures)) is not None:
                 return found
         return await self._sought_alone(findings, failures)
 
     async def _sought_alone(self, findings: Sequence[Finding], failures: Failures) -> int:
-        passed = bool(findings)
+        answers = [each for each in findings if not each.unasked]
+        unasked = [each.learner for each in findings if each.unasked]
+        passed = bool(answers)
         if passed and "lookup_users" in self._connection.capabilities:
             await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
-        found = await self._store.run(self._found.keep, [*findings, *failures.findings(passed=passed)])
+        found = await self._store.run(self._keep, [*answers, *failures.findings(passed=passed)], unasked)
         failures.raise_last(passed=passed)
         failures.tell(self._name)
         return found
+
+    def _keep(self, db: Database, findings: Sequence[Finding], unasked: Sequence[Learner]) -> int:
+        """Keep `findings`; those about whom nobody was asked are who they were, or as in distribution."""
+        lists = context_of(db, self._name).lists_users
+        distributed = (
+            () if lists else given(db, self._name, self._organisation, unasked, anonymous=lists is False)
+        )
+        found = {each.learner.id: each for each in distributed if each.state is AccountState.KNOWN}
+        same = [each for each in unasked if each.id not in found]
+        return self._found.keep(db, [*findings, *found.values()], same)
 
     async def _try_list(self, learners: Sequence[Learner], failures: Failures) -> int | None:
         """Return how many of `learners` the list of all users finds; None where it can't be had."""
@@ -224,7 +237,7 @@ class Lookup:
     async def _seek_in_list(self, learners: Sequence[Learner]) -> int:
         context = await self._store.run_soft(context_of, self._name)
         if context.synced is not None and self._clock.now() - context.synced < _LIST_AGAIN:
-            return await self._store.run(self._found.keep_unasked, learners)
+            return await self._store.run(self._found.keep, (), learners)
         try:
             report = await self.all(longest=LONGEST, sought=learners)
         except Unsupported as error:
