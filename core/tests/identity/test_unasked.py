@@ -9,8 +9,9 @@ from scripted import result
 
 from passback import Learner, ServerError
 from passback.delivery import Overview
+from passback.host.people.recognising import recognise
 from passback.identity import bonds, context_of, keep
-from passback.identity.matching import AccountState, Finding
+from passback.identity.matching import PERSON, AccountState, Finding
 
 QUARTER = 15 * 60 + 1
 DOT = Learner(id="dot")
@@ -108,5 +109,73 @@ def test_who_was_given_an_account_and_is_refused_keeps_it_as_nobody_knows_better
         await here.lookup.waiting()
         await here.run(2)
         assert await here.states() == {"r-1": "delivered"}
+
+    check(work)
+
+
+def test_where_nobody_says_more_a_system_is_asked_once_whether_it_names_anybody(check):
+    async def work(here):
+        here.connector.users = [user(1), user(2)]
+        for number in range(3):
+            await here.sent(of(number, Learner(id=f"emp-{number}")))
+            await here.lookup.waiting()
+            here.clock.advance(QUARTER)
+        assert here.connector.asked == [{}]
+        assert (await context(here)).lists_users is True
+
+    check(work)
+
+
+def test_where_nobody_says_more_and_the_system_names_nobody_they_go_under_made_up_ids(check):
+    async def work(here):
+        here.connector.unlisted = nobody_named(501)
+        await here.sent(of(1, DOT))
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert await here.states() == {"r-1": "delivered"}
+
+    check(work)
+
+
+def test_a_list_that_cannot_be_asked_for_says_nothing_of_who_can_be_looked_up(check):
+    async def work(here):
+        here.connector.unlisted = KEY
+        await here.sent(*people(1))
+        with pytest.raises(ServerError):
+            await here.lookup.waiting()
+        await decide(here, "p0@example.com")
+        here.connector.unlisted = nobody_named(None)
+        await here.sent(of(9, DOT))
+        assert await here.lookup.waiting() == 0
+        assert await health(here) == "server error"
+        assert (await context(here)).lists_users is None
+
+    check(work)
+
+
+async def decide(here, learner):
+    """Have a person say who `learner` is."""
+    decided = Finding(learner=Learner(id=learner), state=AccountState.KNOWN, user_id="u1", matched_by=PERSON)
+    await here.store.run(recognise, "lms", "default", decided, here.clock.now())
+    await here.run(2)
+
+
+def test_a_trouble_is_over_once_the_system_answers_though_nobody_is_left_who_says_more(check):
+    async def work(here):
+        here.connector.unlisted = KEY
+        await here.sent(*people(1), of(9, DOT))
+        with pytest.raises(ServerError):
+            await here.lookup.waiting()
+        await decide(here, "p0@example.com")
+        for _ in range(2):
+            here.clock.advance(QUARTER)
+            with pytest.raises(ServerError):
+                await here.lookup.waiting()
+            assert await health(here) == "server error"
+        here.connector.unlisted = None
+        here.clock.advance(60)
+        await here.lookup.waiting()
+        assert await health(here) == "ok"
+        assert await here.states() == {"r-0": "delivered", "r-9": "account"}
 
     check(work)

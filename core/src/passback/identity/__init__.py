@@ -14,7 +14,7 @@ from passback.identity.courses import courses, offer
 from passback.identity.distributing import given
 from passback.identity.expecting import expect, expected, expected_connections
 from passback.identity.launches import Launches, LaunchTicket, ticket_for
-from passback.identity.listing import SyncReport, compare, list_users, named
+from passback.identity.listing import SyncReport, ask_for_anybody, compare, list_users, named
 from passback.identity.matching import ORDER, PERSON, AccountState, Finding, Index, KeyName, keys_of, look_up
 from passback.identity.naming import learners_of
 from passback.identity.refusing import refuse, refused, take
@@ -33,6 +33,7 @@ __all__ = [
     "Seal",
     "SyncReport",
     "UserContext",
+    "ask_for_anybody",
     "begin_asking",
     "bonds",
     "compare",

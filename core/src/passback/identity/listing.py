@@ -11,7 +11,7 @@ from passback.identity.accounts import Bond
 from passback.identity.matching import PERSON, AccountState, Finding, Index, KeyName, keys_of
 from passback.model import Learner, User, UserQuery
 
-__all__ = ["SyncReport", "compare", "list_users", "named"]
+__all__ = ["SyncReport", "ask_for_anybody", "compare", "list_users", "named"]
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +52,15 @@ async def list_users(connection: Connection, progress: Callable[[int], None]) ->
         index.add(user)
         progress(len(index.ids))
     return index
+
+
+async def ask_for_anybody(connection: Connection) -> None:
+    """See that the system of `connection` tells who its users are, by no more than the first of them.
+
+    Raises:
+        ConnectionFailure: The system can't be asked, or doesn't tell who its users are (501).
+    """
+    await anext(connection.lookup_users(UserQuery()), None)
 
 
 async def named(users: AsyncIterator[User], query: UserQuery) -> AsyncIterator[User]:

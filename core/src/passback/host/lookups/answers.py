@@ -24,12 +24,14 @@ class Answers:
     Attributes:
         any: Whether it answered anything this time.
         lists: Whether all its users may be asked for.
+        unclear: Whether it never answered or failed last: it's asked even if there is nobody to ask for.
         blind: Whether somebody is to be looked for in the list of all users, and that can't be had.
     """
 
     def __init__(self, store: Store, clock: Clock, name: str, fingerprint: str) -> None:
         self.any = self.blind = False
         self.lists = True
+        self.unclear = False
         self._store = store
         self._clock = clock
         self._name = name
@@ -44,11 +46,12 @@ class Answers:
         """Begin another look-up."""
         context = await self._store.run_soft(context_of, self._name)
         self.any = self.blind = False
+        self.unclear = not context.known or context.failing is not None
         self.lists = not context.rests(self._fingerprint, self._clock.now())
 
     def told(self, db: Database, *, lists_users: bool, synced: bool) -> None:
         """Take note that it told who its users are, or that it doesn't; and whether that was of everybody."""
-        self.any = True
+        self.any, self.unclear = True, False
         learn_context(db, self._name, self._clock.now(), lists_users=lists_users, synced=synced)
         if synced:
             looked_up(db, self._name, None, self._clock.now())

@@ -24,6 +24,7 @@ from passback.identity import (
     Index,
     KeyName,
     SyncReport,
+    ask_for_anybody,
     begin_asking,
     compare,
     context_of,
@@ -186,7 +187,24 @@ class Lookup:
                     failures.passed()
             elif (found := await self._try_list(learners, failures)) is not None:
                 return found
+        unasked = sum(each.unasked for each in findings)
+        if self._answers.unclear and unasked == len(learners):
+            return await self._ask_for_anybody(learners)
         return await self._sought_alone(findings, failures)
+
+    async def _ask_for_anybody(self, learners: Sequence[Learner]) -> int:
+        """See how the system does by asking whether it tells who its users are; `learners` say too little."""
+        if not self._answers.lists:
+            return 0
+        self._answers.unclear = False
+        try:
+            await ask_for_anybody(self._connection)
+        except Unsupported as error:
+            if error.status == _NOT_THERE or not self._connection.connector.filters:
+                return await self._distribute(learners, error)
+        else:
+            await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
+        return await self._store.run(self._keep, (), learners)
 
     async def _sought_alone(self, findings: Sequence[Finding], failures: Failures) -> int:
         answers = [each for each in findings if not each.unasked]
