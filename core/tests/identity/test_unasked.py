@@ -179,3 +179,16 @@ def test_a_trouble_is_over_once_the_system_answers_though_nobody_is_left_who_say
         assert await here.states() == {"r-0": "delivered", "r-9": "account"}
 
     check(work)
+
+
+def test_who_is_known_by_an_address_later_is_looked_up_at_once(check):
+    async def work(here):
+        here.connector.users = [user(1, email="dot@example.com")]
+        await here.sent(of(1, DOT))
+        await here.lookup.waiting()
+        await here.sent(of(2, attrs.evolve(DOT, email="dot@example.com")))
+        assert await here.lookup.waiting() == 1
+        await here.run(2)
+        assert await here.states() == {"r-1": "delivered", "r-2": "delivered"}
+
+    check(work)

@@ -16,10 +16,12 @@ from passback.model import Learner
 
 __all__ = ["Bonds", "is_due"]
 
-# Who isn't found is looked for again when something new of theirs comes, but not at once.
+# Who isn't found is looked for again when something new of theirs comes: at once only if it says more.
 _AGAIN = timedelta(minutes=15)
 # Who is found, but refused, is tried again as rarely at last.
 _DAILY = timedelta(days=1)
+# What learners are looked up by, as far as hosts say it.
+_SOUGHT_BY = ("external_id", "username", "address")
 
 
 class Bonds:
@@ -77,14 +79,18 @@ def _as_before(learner: Learner, bond: Bond | None) -> Finding:
     )
 
 
-def is_due(bond: Bond | None, now: datetime) -> bool:
-    """Return whether the learner of `bond`, who signed in or has something waiting, is to be looked up."""
+def is_due(bond: Bond | None, learner: Learner, now: datetime) -> bool:
+    """Return whether `learner` of `bond`, who signed in or has something waiting, is to be looked up."""
     if bond is None or bond.expected:
         return True
     if bond.state is AccountState.AMBIGUOUS:
         return False  # a person decides
     if bond.account is None:
-        return now - bond.checked >= _AGAIN
+        return _says_more(learner, bond.learner) or now - bond.checked >= _AGAIN
     # After an outage as long as this has gone on it's tried, and few times where they are refused for ever.
     rest = min(max(_AGAIN, bond.checked - bond.since), _DAILY)
     return bond.user_id == bond.refused and now - bond.checked >= rest
+
+
+def _says_more(learner: Learner, before: Learner) -> bool:
+    return any(getattr(learner, name) and not getattr(before, name) for name in _SOUGHT_BY)

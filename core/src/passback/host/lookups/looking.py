@@ -164,7 +164,7 @@ class Lookup:
         known = {bond.learner.id: bond for bond in await self._bonds([each.id for each in page])}
         now = self._clock.now()
         count = await self._store.run(self._found.act, known.values())
-        sought = [each for each in page if is_due(known.get(each.id), now)]
+        sought = [each for each in page if is_due(known.get(each.id), each, now)]
         return count + (await self._seek(sought, known) if sought else 0)
 
     async def _seek(self, learners: Sequence[Learner], known: Mapping[str, Bond]) -> int:
