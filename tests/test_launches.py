@@ -120,21 +120,45 @@ def test_from_the_administrators_link_to_the_completion_in_the_portal(configured
     assert "known" in configured.run("users", "accounts", "acme").stdout
 
 
+async def waiting_for_an_account(host, csod, pb):
+    """Have a result of Ana, who is known by that id alone, wait once she was looked for."""
+    await pb.launching.offer("acme", [Course(activity=Activity(id=LADDER))])
+    await asyncio.to_thread(csod.pull, f"http://127.0.0.1:{host.port}/courses/acme")
+    (line,) = host.write_results(1, activity=Activity(id=LADDER))
+    host.run("submit", "-", stdin=line.replace("learner-0@example.com", "ana"))
+    async with asyncio.timeout(20):
+        while not await pb.accounts.of("acme"):
+            await asyncio.sleep(0.02)
+    assert await states(pb) == ["account"]
+
+
 def test_who_is_known_by_an_id_alone_and_opens_the_course_later_has_what_waited_sent(configured, csod):
     async def run():
         async with served(configured) as (pb, browser):
-            await pb.launching.offer("acme", [Course(activity=Activity(id=LADDER))])
-            await asyncio.to_thread(csod.pull, f"http://127.0.0.1:{configured.port}/courses/acme")
-            (line,) = configured.write_results(1, activity=Activity(id=LADDER))
-            configured.run("submit", "-", stdin=line.replace("learner-0@example.com", "ana"))
-            async with asyncio.timeout(20):
-                while not await pb.accounts.of("acme"):
-                    await asyncio.sleep(0.02)
-            assert await states(pb) == ["account"]
+            await waiting_for_an_account(configured, csod, pb)
             assert not (await pb.accounts.context("acme")).known
             answer = await browser.get(pb.launching.link(LADDER, "acme"), params=launched(csod))
             await pb.launching.claim(claimable(answer), "ana")
             await until(pb, ["delivered"])
+
+    asyncio.run(run())
+
+
+def test_who_is_nobody_to_a_portal_that_lists_its_users_has_what_waited_sent_by_their_launch(
+    configured, csod
+):
+    like, path = csod.behaviour, configured.folder / "passback.toml"
+    client = f'api = {{ client_id = "{like.client_id}", client_secret = "{like.client_secret}" }}'
+    path.write_text(f"{path.read_text('utf-8')}{client}\n", "utf-8")
+
+    async def run():
+        async with served(configured) as (pb, browser):
+            await waiting_for_an_account(configured, csod, pb)
+            assert (await pb.accounts.context("acme")).lists_users
+            answer = await browser.get(pb.launching.link(LADDER, "acme"), params=launched(csod))
+            await pb.launching.claim(claimable(answer), "ana")
+            await until(pb, ["delivered"])
+            assert [each.state for each in await pb.accounts.of("acme")] == ["unknown"]
 
     asyncio.run(run())
 

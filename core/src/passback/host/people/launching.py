@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import quote
 
 import attrs
 from sqlalchemy import Connection as Database
 
-from passback.delivery import release_launches
+from passback.delivery import release_launches, release_learners
 from passback.errors import ConfigError, LaunchRefused
 from passback.host.people.recognising import recognise
 from passback.host.running.running import Running
@@ -137,14 +138,24 @@ class Launching:
     def _bond(self, db: Database, ticket: LaunchTicket, learner: Learner) -> None:
         now = self._running.clock.now()
         name, organisation = ticket.connection, ticket.organisation
-        if ticket.user_id is not None and not context_of(db, name).lists_users:
-            before = next(bonds(db, name, organisation, [learner.id]), None)
-            # It came through a browser: what was found out otherwise is worth more.
-            if before is None or before.account is None or before.matched_by in _FROM_LAUNCHES:
-                finding = Finding(
-                    learner=learner, state=AccountState.KNOWN, user_id=ticket.user_id, matched_by="launch"
-                )
-                recognise(db, name, organisation, finding, now)
+        if ticket.user_id is not None:
+            finding = Finding(
+                learner=learner, state=AccountState.KNOWN, user_id=ticket.user_id, matched_by="launch"
+            )
+            _come(db, name, organisation, finding, now)
         release_launches(db, name, now, learner=(organisation, learner.id))
         # Whether its token is any good shows with one of the others; if so, the rest follows.
         release_launches(db, name, now, limit=1)
+
+
+def _come(db: Database, name: str, organisation: str, finding: Finding, now: datetime) -> None:
+    learner = finding.learner.id
+    before = next(bonds(db, name, organisation, [learner]), None)
+    # It came through a browser: what was found out otherwise is worth more.
+    if before is not None and before.account is not None and before.matched_by not in _FROM_LAUNCHES:
+        return
+    if context_of(db, name).lists_users:
+        # Who they are only the system says there; but while the launch lasts, their results go by it.
+        release_learners(db, name, organisation, [learner], now)
+    else:
+        recognise(db, name, organisation, finding, now)
