@@ -7,7 +7,7 @@ import pytest
 from people import BEN, nobody_named, user, village
 from scripted import result
 
-from passback import Learner, ServerError
+from passback import Learner, ServerError, Unsupported
 from passback.delivery import Overview
 from passback.host.people.recognising import recognise
 from passback.identity import bonds, context_of, keep
@@ -190,5 +190,33 @@ def test_who_is_known_by_an_address_later_is_looked_up_at_once(check):
         assert await here.lookup.waiting() == 1
         await here.run(2)
         assert await here.states() == {"r-1": "delivered", "r-2": "delivered"}
+
+    check(work)
+
+
+def test_what_a_system_told_counts_no_more_once_nobody_can_be_asked_by_the_configuration(check):
+    """Else launches, which say who somebody is where nobody else does, would be refused for ever."""
+
+    async def work(here):
+        here.connector.filters = frozenset()
+        await here.sent(of(1, BEN))
+        await here.lookup.waiting()
+        assert (await context(here)).lists_users is True
+        here.connector.unlisted = nobody_named(None)
+        with pytest.raises(Unsupported):
+            await here.lookup.all()
+        assert not (await context(here)).known
+
+    check(work)
+
+
+def test_that_all_users_cannot_be_asked_for_unsays_nothing_where_each_can(check):
+    async def work(here):
+        await here.sent(of(1, BEN))
+        await here.lookup.waiting()
+        here.connector.unlisted = nobody_named(None)
+        with pytest.raises(Unsupported):
+            await here.lookup.all()
+        assert (await context(here)).lists_users is True
 
     check(work)

@@ -7,6 +7,7 @@ from passback.identity.context import (
     context_of,
     contexts,
     end_asking,
+    forget_context,
     learn_context,
     rest_listing,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "expected",
     "expected_connections",
     "forget",
+    "forget_context",
     "given",
     "keep",
     "keys_of",

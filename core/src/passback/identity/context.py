@@ -17,6 +17,7 @@ __all__ = [
     "context_of",
     "contexts",
     "end_asking",
+    "forget_context",
     "learn_context",
     "rest_listing",
 ]
@@ -98,6 +99,12 @@ def learn_context(
     _set(db, connection, {"lists_users": lists_users, "since": milliseconds(now)}, other)
     if synced:
         _set(db, connection, {"synced": milliseconds(now), "list_rests": 0})
+
+
+def forget_context(db: Connection, connection: str) -> None:
+    """Forget what the system answered: by how it's configured now, it can't be asked."""
+    nothing = {"lists_users": None, "since": None, "synced": None}
+    _set(db, connection, nothing, _c.lists_users.is_not(None))
 
 
 def rest_listing(db: Connection, connection: str, until: datetime, fingerprint: str) -> None:

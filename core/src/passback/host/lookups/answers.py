@@ -9,7 +9,7 @@ from sqlalchemy import Connection as Database
 from passback.clock import Clock
 from passback.delivery import looked_up
 from passback.errors import PassbackError
-from passback.identity import context_of, learn_context, rest_listing
+from passback.identity import context_of, forget_context, learn_context, rest_listing
 from passback.store import Store
 
 __all__ = ["Answers"]
@@ -55,6 +55,10 @@ class Answers:
         learn_context(db, self._name, self._clock.now(), lists_users=lists_users, synced=synced)
         if synced:
             looked_up(db, self._name, None, self._clock.now())
+
+    def unaskable(self, db: Database) -> None:
+        """Take note that nobody can be asked for by this configuration, whatever was told by another one."""
+        forget_context(db, self._name)
 
     def passed(self, db: Database) -> None:
         """Take note that this look-up is over, and nothing ended it."""

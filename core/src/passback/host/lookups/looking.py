@@ -278,6 +278,8 @@ class Lookup:
         # Only the system's own 501 says so: that a look-up isn't configured is nothing of the system's.
         if error.status == _NOT_THERE:
             await self._store.run_soft(self._answers.told, lists_users=False, synced=True)
+        elif not self._connection.connector.filters:
+            await self._store.run_soft(self._answers.unaskable)
 
     async def _seekers(self) -> AsyncIterator[Sequence[Learner]]:
         yield await self._store.run_soft(expected, self._name, self._organisation)
