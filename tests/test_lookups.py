@@ -14,7 +14,7 @@ from passback.identity import begin_asking
 
 CONNECTOR = """
 import asyncio
-from passback import Connector, Delivered, Options, ServerError, User, UserUnknown
+from passback import Connector, Delivered, Options, ServerError, Unsupported, User, UserUnknown
 
 ASKED = []
 
@@ -39,6 +39,8 @@ class Acme(Connector[Settings]):
             await asyncio.sleep(1)
         if self.options.defect == "can't list" and not query.email:
             raise ServerError("too many users")
+        if self.options.defect == "has no list" and not query.email:
+            raise Unsupported("no list is configured")
         if self.options.defect == "fails on some" and query.email < "c":
             raise ServerError("an unexpected error")
         for email in [query.email] if query.email else ["ana@example.com", "ben@example.com"]:
@@ -164,6 +166,26 @@ def test_a_list_that_failed_is_left_alone_for_a_while_until_the_configuration_ch
             await asyncio.sleep(0.05)
 
     delivering(acme, "can't list", check)
+
+
+def test_a_list_that_is_not_configured_is_asked_for_once_by_each_configuration(acme, monkeypatch):
+    monkeypatch.setattr("passback.host.lookups.matching._SWEEP", 0.1)
+    monkeypatch.setattr("passback.host.lookups.matching._A_MOMENT", 0.1)
+
+    def lists():
+        return sys.modules["passback_acme"].ASKED.count(None)
+
+    async def check(pb):
+        await pb.submit(of("ana"))
+        await until(pb, "a", {"delivered": 1})
+        await asyncio.sleep(2)
+        assert lists() == 1
+        acme.configure(TABLE.format(name="a", defect="has no list") + 'match = ["email"]\n')
+        await pb.reload()
+        while lists() < 2:
+            await asyncio.sleep(0.05)
+
+    delivering(acme, "has no list", check)
 
 
 def test_a_look_up_that_hangs_holds_up_no_change_of_the_configuration(acme, monkeypatch):

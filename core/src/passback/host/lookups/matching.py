@@ -61,6 +61,8 @@ class Matching:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._asking: dict[str, asyncio.Task[None]] = {}
+        # Where all users can't be asked for by the latest configuration.
+        self._unlistable: set[str] = set()
         # By what users are to be looked up; None where they aren't.
         self._latest: tuple[Config, ConfiguredRoster] | None = None
         self._going_over = asyncio.Lock()
@@ -78,6 +80,7 @@ class Matching:
     def begin(self, config: Config, roster: ConfiguredRoster) -> None:
         """Look users up by `config` from now on."""
         self._latest = config, roster
+        self._unlistable.clear()
         self._stopping = asyncio.Event()
         self._task = asyncio.create_task(self._run(config, roster), name="passback accounts")
 
@@ -189,6 +192,8 @@ class Matching:
             asyncio.get_running_loop().call_later(_ELSEWHERE, self.want, name)
 
     def _is_due(self, context: UserContext, name: str, config: Config, roster: ConfiguredRoster) -> bool:
+        if name in self._unlistable:
+            return False
         every = timedelta(hours=config.drafts[name].config.sync_every)
         now = self._clock.now()
         # Before anybody was looked for, there is nothing to compare.
@@ -199,7 +204,10 @@ class Matching:
         try:
             report = await lookup.all(longest=LONGEST)
         except Unsupported as error:
-            log.info("its users can't be listed: %s", error)
+            if error.status is None:
+                # What the connector says of itself is so until it's configured otherwise.
+                self._unlistable.add(name)
+            log.info("%s: its users can't be listed: %s", name, error)
         except PassbackError as error:
             # Each by themselves may be found all the same.
             log.warning("%s: its users can't be compared now: %s", name, error)
