@@ -159,6 +159,9 @@ def test_who_is_nobody_to_a_portal_that_lists_its_users_has_what_waited_sent_by_
             await pb.launching.claim(claimable(answer), "ana")
             await until(pb, ["delivered"])
             assert [each.state for each in await pb.accounts.of("acme")] == ["unknown"]
+            (only,) = await pb.deliveries(Selection())
+            told = [each.outcome for each in await pb.steps(only.id)]
+            assert "sent, as the learner has opened the content" in told
 
     asyncio.run(run())
 

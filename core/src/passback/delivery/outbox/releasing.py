@@ -33,14 +33,23 @@ def anything_waits(db: Connection, connection: str) -> bool:
 
 
 def release_learners(
-    db: Connection, connection: str, organisation: str, learners: Collection[str], now: datetime
+    db: Connection,
+    connection: str,
+    organisation: str,
+    learners: Collection[str],
+    now: datetime,
+    *,
+    launched: bool = False,
 ) -> int:
-    """Send what waits at `connection` for the accounts of `learners`, who have one now; return how many."""
-    count = 0
+    """Send what waits at `connection` for the accounts of `learners`; return how many.
+
+    They have one now, or have `launched`, by which their results go as well.
+    """
+    count, what = 0, "has opened the content" if launched else "has an account now"
     for some in parts(sorted(learners)):
         conditions = _waiting_of(connection, organisation, some)
         event = Event(connection=connection, kind=EventKind.RELEASED, at=now)
-        count += release(db, conditions, event, "sent, as the learner has an account now", tell=True)
+        count += release(db, conditions, event, f"sent, as the learner {what}", tell=True)
     return count
 
 

@@ -156,6 +156,6 @@ def _come(db: Database, name: str, organisation: str, finding: Finding, now: dat
         return
     if context_of(db, name).lists_users:
         # Who they are only the system says there; but while the launch lasts, their results go by it.
-        release_learners(db, name, organisation, [learner], now)
+        release_learners(db, name, organisation, [learner], now, launched=True)
     else:
         recognise(db, name, organisation, finding, now)
