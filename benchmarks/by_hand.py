@@ -17,13 +17,14 @@ from load import BATCH, write_configuration
 from rows import Row
 
 from passback import Passback, Result, canonical
+from passback.store import whose
 
 __all__ = ["own_tables_on_postgres", "own_tables_on_sqlite"]
 
 _CONNECTION = "lrs0"
 _RESULT = (
-    "INSERT INTO result (seq, id, organisation, learner, activity, kind, at, body, accepted, routed) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, true)"
+    "INSERT INTO result (seq, id, organisation, learner, whose, activity, kind, at, body, accepted, routed) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, true)"
 )
 _DELIVERY = (
     "INSERT INTO delivery "
@@ -126,6 +127,7 @@ def _rows(results: Sequence[Result]) -> list[tuple[object, ...]]:
             each.id,
             each.organisation,
             each.learner.id,
+            whose(each.organisation, each.learner.id),
             each.activity.id,
             each.kind.value,
             number,

@@ -20,9 +20,11 @@ from passback.store.prepared import Prepared
 from passback.store.states import FOLLOWS, State, WaitingFor
 from passback.store.store import Store
 from passback.store.times import AT_ONCE, milliseconds, moment
+from passback.store.whose import CODES, whose
 
 __all__ = [
     "AT_ONCE",
+    "CODES",
     "CONFIGURING",
     "FOLLOWS",
     "LARGEST",
@@ -48,5 +50,6 @@ __all__ = [
     "schema",
     "spelled",
     "texts",
+    "whose",
     "words",
 ]

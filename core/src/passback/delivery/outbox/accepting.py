@@ -35,6 +35,7 @@ from passback.store import (
     milliseconds,
     schema,
     spelled,
+    whose,
     words,
 )
 
@@ -68,7 +69,19 @@ _UNROUTED_PLACES = Prepared(
         .distinct()
     )
 )
-_COLUMNS = ("id", "organisation", "learner", "activity", "kind", "at", "body", "accepted", "routed", "source")
+_COLUMNS = (
+    "id",
+    "organisation",
+    "learner",
+    "whose",
+    "activity",
+    "kind",
+    "at",
+    "body",
+    "accepted",
+    "routed",
+    "source",
+)
 _INSERTED = ("organisation", "id", "seq")
 _INSERT = InsertMany(insert_new(schema.result), _COLUMNS, returning=_INSERTED)
 _INSERT_NUMBERED = InsertMany(insert_new(schema.result), (*_COLUMNS, "seq"), returning=_INSERTED)
@@ -188,6 +201,7 @@ def _insert(db: Connection, fresh: Mapping[Key, Submission], now: int) -> dict[K
             (each := submission.result).id,
             each.organisation,
             each.learner.id,
+            whose(each.organisation, each.learner.id),
             each.activity.id,
             each.kind.value,
             milliseconds(each.at),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import attrs
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from passback.delivery.outbox.learners import of_learner
 from passback.store import schema
 
 __all__ = ["Kept", "kept"]
@@ -50,6 +51,12 @@ def kept(db: Connection, learner: str, organisation: str) -> Kept:
     """Return how much is kept of `learner`."""
     counts: dict[str, int] = {}
     for name, table in _TABLES.items():
-        theirs = (table.c.learner == learner, table.c.organisation == organisation)
+        theirs = _theirs(table, learner, organisation)
         counts[name] = db.scalar(select(func.count()).select_from(table).where(*theirs)) or 0
     return Kept(**counts)
+
+
+def _theirs(table: Table, learner: str, organisation: str) -> tuple[ColumnElement[bool], ...]:
+    if table is schema.result:
+        return of_learner(organisation, learner)
+    return table.c.learner == learner, table.c.organisation == organisation

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from passback.delivery.outbox.due import DueRow, subject
+from passback.delivery.outbox.learners import PERHAPS_OF_THESE, these
 from passback.delivery.outbox.standing import said_before
 from passback.delivery.outbox.subjects import END, STATUS
 from passback.model import ResultKind, readable
-from passback.store import Prepared, State, listed, numbers, schema
+from passback.store import Prepared, State, listed, numbers, schema, whose
 
-__all__ = ["THEIRS", "InOrder", "finished", "in_order", "overtaken", "theirs"]
+__all__ = ["InOrder", "finished", "in_order", "overtaken"]
 
 _d = schema.delivery.c
 _r = schema.result.c
@@ -34,11 +35,6 @@ class InOrder(NamedTuple):
     waiting: int = 0
 
 
-# Of the learners that `theirs` binds; others of the same ids may be of ten thousand other organisations.
-THEIRS = (
-    _r.organisation.in_(bindparam("b_organisations", expanding=True)),
-    _r.learner.in_(bindparam("b_learners", expanding=True)),
-)
 _LATER = Prepared(
     lambda _: (
         select(_d.seq)
@@ -51,7 +47,7 @@ _HOLDING = (
     select(_d.seq, _d.result, _d.due, _d.lease, _d.alone, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.PENDING)
-    .where(_d.due > bindparam("b_now"), *THEIRS)
+    .where(_d.due > bindparam("b_now"), PERHAPS_OF_THESE)
 )
 
 
@@ -63,6 +59,7 @@ _PUT_OFF = (
     .where(
         _d.result.in_(
             select(_r.seq).where(
+                _r.whose == bindparam("b_whose"),
                 _r.organisation == bindparam("b_organisation"),
                 _r.learner == bindparam("b_learner"),
                 _r.activity == bindparam("b_activity"),
@@ -82,7 +79,7 @@ _SAID = (
     select(_r.organisation, _r.learner, _r.activity, func.max(_r.at).label("at"))
     .join(schema.delivery, _d.result == _r.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_r.kind.in_(sorted(STATUS)), *THEIRS)
+    .where(_r.kind.in_(sorted(STATUS)), PERHAPS_OF_THESE)
     .group_by(_r.organisation, _r.learner, _r.activity)
 )
 # Of two at the same time, what came later counts.
@@ -90,25 +87,16 @@ _LAST = (
     select(func.max(_r.seq))
     .join(schema.delivery, _d.result == _r.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_r.kind.in_(sorted(STATUS)), _r.learner == bindparam("b_learner"))
-    .where(_r.organisation == bindparam("b_organisation"), _r.activity == bindparam("b_activity"))
-    .where(_r.at == bindparam("b_at"))
+    .where(_r.kind.in_(sorted(STATUS)), _r.whose == bindparam("b_whose"))
+    .where(_r.organisation == bindparam("b_organisation"), _r.learner == bindparam("b_learner"))
+    .where(_r.activity == bindparam("b_activity"), _r.at == bindparam("b_at"))
 )
 _ENDED = (
     select(_r.organisation, _r.learner, _r.activity, _r.body)
     .join(schema.delivery, _d.result == _r.seq)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_r.kind.in_(sorted(END)), *THEIRS)
+    .where(_r.kind.in_(sorted(END)), PERHAPS_OF_THESE)
 )
-
-
-def theirs(subjects: Iterable[tuple[str, str, str]]) -> dict[str, list[str]]:
-    """Return what `THEIRS` takes for the learners of `subjects`."""
-    learners = {(organisation, learner) for organisation, learner, _ in subjects}
-    return {
-        "b_organisations": sorted({organisation for organisation, _ in learners}),
-        "b_learners": sorted({learner for _, learner in learners}),
-    }
 
 
 def in_order(
@@ -131,7 +119,7 @@ def in_order(
     if not rows or _LATER.run(db, {"b_connection": connection, "b_now": now}).scalar() is None:
         return InOrder(rows)
     holding: dict[tuple[str, str, str], list[_Row]] = {}
-    wanted = {"b_connection": connection, "b_now": now, **theirs(map(subject, rows))}
+    wanted = {"b_connection": connection, "b_now": now, **these(map(subject, rows))}
     for holder in db.execute(_HOLDING, wanted):
         holding.setdefault(subject(holder), []).append(holder)
     held: dict[int, DueRow] = {}
@@ -169,6 +157,7 @@ def _until(holder: _Row, connection: str, now: int) -> dict[str, object]:
         "b_now": now,
         "b_result": holder.result,
         "b_due": holder.due,
+        "b_whose": whose(holder.organisation, holder.learner),
         "b_organisation": holder.organisation,
         "b_learner": holder.learner,
         "b_activity": holder.activity,
@@ -180,7 +169,7 @@ def overtaken(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozen
     progress = [row for row in rows if row.kind == ResultKind.PROGRESSED]
     if not progress:
         return frozenset()
-    wanted = {"b_connection": connection, **theirs(map(subject, progress))}
+    wanted = {"b_connection": connection, **these(map(subject, progress))}
     said = {subject(row): row.at for row in db.execute(_SAID, wanted)}
     for about, at in said_before(db, connection, map(subject, progress)).items():
         said[about] = max(at, said.get(about, at))
@@ -195,6 +184,7 @@ def _is_overtaken(db: Connection, connection: str, row: DueRow, said: int | None
         return said is not None and at < said
     tied = {
         "b_connection": connection,
+        "b_whose": whose(row.organisation, row.learner),
         "b_organisation": row.organisation,
         "b_learner": row.learner,
         "b_activity": row.activity,
@@ -206,7 +196,7 @@ def _is_overtaken(db: Connection, connection: str, row: DueRow, said: int | None
 
 def finished(db: Connection, connection: str, rows: Sequence[DueRow]) -> frozenset[int]:
     """Return those of `rows` whose learners have finished their activity, as was delivered already."""
-    wanted = {"b_connection": connection, **theirs(map(subject, rows))}
+    wanted = {"b_connection": connection, **these(map(subject, rows))}
     ended = {
         subject(row)
         for row in db.execute(_ENDED, wanted)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select,
 
 from passback.delivery.outbox.accepting import raise_signals
 from passback.delivery.outbox.history import Event, EventKind, note_all
+from passback.delivery.outbox.learners import of_learner, of_learners
 from passback.store import AT_ONCE, Prepared, State, WaitingFor, milliseconds, parts, schema
 
 __all__ = [
@@ -88,8 +89,8 @@ def release_launches(
     """
     conditions = _waiting(connection, WaitingFor.LAUNCH)
     if learner is not None:
-        whose = (_r.organisation == learner[0], _r.learner == learner[1])
-        conditions = [*conditions, _d.result.in_(select(_r.seq).where(*whose))]
+        theirs = select(_r.seq).where(*of_learner(*learner))
+        conditions = [*conditions, _d.result.in_(theirs)]
     if limit is not None:
         oldest = select(_d.seq).where(*conditions).order_by(_d.result).limit(limit).scalar_subquery()
         conditions = [*conditions, _d.seq.in_(oldest)]
@@ -102,7 +103,7 @@ def _waiting(connection: str, what: WaitingFor) -> list[ColumnElement[bool]]:
 
 
 def _waiting_of(connection: str, organisation: str, learners: Collection[str]) -> list[ColumnElement[bool]]:
-    theirs = select(_r.seq).where(_r.organisation == organisation, _r.learner.in_(learners))
+    theirs = select(_r.seq).where(*of_learners(organisation, learners))
     return [*_waiting(connection, WaitingFor.ACCOUNT), _d.result.in_(theirs)]
 
 

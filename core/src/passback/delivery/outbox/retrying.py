@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from passback.delivery.outbox.due import DueRow, subject
 from passback.delivery.outbox.history import Event, EventKind
-from passback.delivery.outbox.ordering import THEIRS, theirs
+from passback.delivery.outbox.learners import PERHAPS_OF_THESE, these
 from passback.delivery.outbox.releasing import anything_waits, release
 from passback.delivery.outbox.said import learner_in
 from passback.model import Learner
@@ -51,7 +51,7 @@ _ARRIVED = (
     select(_d.result, _d.changed, _r.organisation, _r.learner, _r.activity)
     .join(schema.result, _r.seq == _d.result)
     .where(_d.connection == bindparam("b_connection"), _d.state == State.DELIVERED)
-    .where(_d.changed > bindparam("b_since"), *THEIRS)
+    .where(_d.changed > bindparam("b_since"), PERHAPS_OF_THESE)
 )
 
 
@@ -102,7 +102,7 @@ def _first_of_each(db: Connection, those: Sequence[Row[*tuple[Any, ...]]]) -> Co
 
 def _known_by_now(db: Connection, connection: str, waits: Waits) -> list[int]:
     since = min(row.changed for those in waits.values() for row in those)
-    wanted = {"b_connection": connection, "b_since": since, **theirs(waits)}
+    wanted = {"b_connection": connection, "b_since": since, **these(waits)}
     arrived: dict[tuple[str, str, str], list[Row[*tuple[Any, ...]]]] = {}
     for row in db.execute(_ARRIVED, wanted):
         arrived.setdefault(subject(row), []).append(row)

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from passback.delivery.outbox.history import Event, EventKind
+from passback.delivery.outbox.learners import of_learners
 from passback.delivery.outbox.releasing import anything_waits, release
 from passback.model import Delivery, Learner
 from passback.store import WaitingFor, parts, schema
@@ -111,7 +112,7 @@ def _last_said(db: Connection, organisation: str, learners: Collection[str]) -> 
     found: dict[str, list[_Said]] = {}
     for some in parts(sorted(learners)):
         # What a connection sent is its system's word, not the host's.
-        theirs = (_r.learner.in_(some), _r.organisation == organisation, _r.source.is_(None))
+        theirs = (*of_learners(organisation, some), _r.source.is_(None))
         place = func.row_number().over(partition_by=_r.learner, order_by=_r.seq.desc()).label("place")
         ranked = select(_r.seq, place).where(*theirs).subquery()
         recent = select(ranked.c.seq).where(ranked.c.place <= _RECENT)

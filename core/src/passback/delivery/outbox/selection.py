@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import ColumnElement, select
 
+from passback.delivery.outbox.learners import of_learner, of_learner_anywhere
 from passback.store import LARGEST, State, milliseconds, schema
 
 __all__ = ["Selection"]
@@ -84,16 +85,14 @@ class Selection:
         conditions: list[ColumnElement[bool]] = []
         if self.results is not None:
             conditions.append(_r.id.in_(self.results))
-        for column, value in (
-            (_r.organisation, self.organisation),
-            (_r.learner, self.learner),
-            (_r.activity, self.activity),
-        ):
-            if value is not None:
-                conditions.append(column == value)
-        if self.learner is not None and self.organisation is None:
-            # Wherever there is one of that id: by the index, which has the organisation first.
-            conditions.append(_r.organisation.in_(select(_r.organisation).distinct()))
+        if self.learner is not None and self.organisation is not None:
+            conditions.extend(of_learner(self.organisation, self.learner))
+        elif self.learner is not None:
+            conditions.extend(of_learner_anywhere(self.learner))
+        elif self.organisation is not None:
+            conditions.append(_r.organisation == self.organisation)
+        if self.activity is not None:
+            conditions.append(_r.activity == self.activity)
         if self.since is not None:
             conditions.append(_r.accepted >= milliseconds(self.since))
         if self.until is not None:

@@ -10,6 +10,7 @@ import attrs
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, tuple_
 
+from passback.delivery.outbox.learners import of_learner
 from passback.delivery.outbox.subjects import STATUS
 from passback.errors import InvalidResult
 from passback.model import Reach, Result, Standing, readable, stand
@@ -31,7 +32,7 @@ _Key: TypeAlias = tuple[str, str, str]
 
 def standings(db: Connection, organisation: str, learner: str) -> list[Standing]:
     """Return where `learner` of `organisation` stands in every activity, the latest first."""
-    theirs = (_r.learner == learner, _r.organisation == organisation)
+    theirs = of_learner(organisation, learner)
     kept = select(_s.body).where(_s.learner == learner, _s.organisation == organisation)
     known = _readable(db.scalars(kept))
     results = readable(db.scalars(select(_r.body).where(*theirs)))

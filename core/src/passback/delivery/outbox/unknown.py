@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, exists, func, or_, select, update
 
+from passback.delivery.outbox.learners import of_learner
 from passback.delivery.outbox.said import filled, learner_in, said_of
 from passback.model import Learner
 from passback.store import State, WaitingFor, parts, schema
@@ -75,7 +76,7 @@ def waiting_learners(
 
 def last_seen(db: Connection, organisation: str, learner: str) -> Learner | None:
     """Return `learner` as the host has said of them, their last result first; None where there is none."""
-    theirs = (_r.organisation == organisation, _r.learner == learner)
+    theirs = of_learner(organisation, learner)
     body = db.scalar(select(_r.body).where(*theirs).order_by(_r.seq.desc()).limit(1))
     found = None if body is None else learner_in(body)
     return found and filled(found, said_of(db, organisation, [learner]).get(learner, ()))

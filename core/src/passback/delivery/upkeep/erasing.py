@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, and_, delete, exists, select, union, update
 
+from passback.delivery.outbox.learners import of_learner
 from passback.delivery.outbox.mentions import Mentions
 from passback.delivery.outbox.naming import names_of
 from passback.delivery.upkeep.redacting import portions, redact, redact_notices
@@ -38,7 +39,7 @@ def erase(db: Connection, learner: str, organisation: str, forget: Callable[[Con
         forget: Removes what others keep of them, once it's known what they are called.
     """
     lock(db, RETAINING)
-    theirs = and_(_r.learner == learner, _r.organisation == organisation)
+    theirs = and_(*of_learner(organisation, learner))
     seqs = [row.seq for row in db.execute(select(_r.seq).where(theirs).order_by(_r.seq))]
     mentions = Mentions(names_of(db, learner, organisation, seqs))
     # As long as it's known which results are theirs.

@@ -38,14 +38,16 @@ def free_with(db: Connection, conditions: Sequence[ColumnElement[bool]], now: in
     """
     # Each only once: of one learner in one activity, thousands may be put off.
     about = (
-        select(_r.learner, _r.organisation, _r.activity, _d.connection, _d.due)
+        select(_r.whose, _r.learner, _r.organisation, _r.activity, _d.connection, _d.due)
         .join(schema.delivery, _d.result == _r.seq)
         .where(*conditions, put_off(now))
         .distinct()
         .subquery()
     )
     later, its = schema.delivery.alias(), schema.result.alias()
-    theirs = and_(*(its.c[name] == about.c[name] for name in ("learner", "organisation", "activity")))
+    theirs = and_(
+        *(its.c[name] == about.c[name] for name in ("whose", "learner", "organisation", "activity"))
+    )
     together = (
         select(later.c.seq)
         .join(its, its.c.seq == later.c.result)

@@ -64,6 +64,8 @@ result = Table(
     Column("id", Text, nullable=False),
     Column("organisation", Text, nullable=False),
     Column("learner", Text, nullable=False),
+    # The organisation and the learner as a number.
+    Column("whose", BigInteger, nullable=False),
     Column("activity", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -74,8 +76,7 @@ result = Table(
     Column("source", Text),
     # The id first: what is looked for is an id, and few organisations share one.
     UniqueConstraint("id", "organisation"),
-    # The organisation first: what one customer's learners do comes together, and changes few pages of it.
-    Index("result_learner", "organisation", "learner"),
+    Index("result_whose", "whose"),
     Index(
         "result_unrouted",
         "organisation",

@@ -273,6 +273,7 @@ def upgrade() -> None:
         sa.Column("id", columns.Text(), nullable=False),
         sa.Column("organisation", columns.Text(), nullable=False),
         sa.Column("learner", columns.Text(), nullable=False),
+        sa.Column("whose", sa.BigInteger(), nullable=False),
         sa.Column("activity", columns.Text(), nullable=False),
         sa.Column("kind", columns.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -284,7 +285,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "organisation"),
         sqlite_autoincrement=True,
     )
-    op.create_index("result_learner", "result", ["organisation", "learner"], unique=False)
+    op.create_index("result_whose", "result", ["whose"], unique=False)
     op.create_index(
         "result_unrouted",
         "result",
