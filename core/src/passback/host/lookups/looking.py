@@ -16,6 +16,7 @@ from passback.delivery import waiting_learners
 from passback.errors import ConnectionFailure, ContractError, ServerError, Unsupported
 from passback.host.lookups.answers import Answers
 from passback.host.lookups.bonds import Bonds, is_due
+from passback.host.lookups.distributing import Distribution
 from passback.host.lookups.failing import Failures
 from passback.identity import (
     AccountState,
@@ -30,7 +31,6 @@ from passback.identity import (
     context_of,
     end_asking,
     expected,
-    given,
     keys_of,
     list_users,
     look_up,
@@ -46,7 +46,6 @@ _PAGE = 500
 # A list of everybody answers for many, and costs much.
 _LIST_AGAIN = timedelta(hours=1)
 LONGEST = timedelta(minutes=30)
-_NOT_THERE = 501
 
 
 class Lookup:
@@ -69,6 +68,7 @@ class Lookup:
         self._name = connection.name
         self._found = Bonds(connection.name, organisation, clock)
         self._answers = Answers(store, clock, connection.name, fingerprint)
+        self._distribution = Distribution(store, connection, organisation, self._found, self._answers)
 
     @property
     def asks(self) -> bool:
@@ -122,7 +122,7 @@ class Lookup:
         try:
             index = await self._listed(progress, longest)
         except Unsupported as error:
-            await self._learn(error)
+            await self._distribution.learn(error)
             raise
         except (ConnectionFailure, ContractError):
             await self._store.run_soft(self._answers.unlisted)
@@ -175,7 +175,7 @@ class Lookup:
             try:
                 finding = await self._find(learner, known.get(learner.id))
             except Unsupported as error:
-                return await self._distribute(learners, error)
+                return await self._distribution.give(learners, error)
             except (ConnectionFailure, ContractError) as error:
                 bond = known.get(learner.id)
                 if failures.end(learner, error, alone=bond is not None and bond.alone):
@@ -200,11 +200,11 @@ class Lookup:
         try:
             await ask_for_anybody(self._connection)
         except Unsupported as error:
-            if error.status == _NOT_THERE or not self._connection.connector.filters:
-                return await self._distribute(learners, error)
+            if self._distribution.lacks_users(error):
+                return await self._distribution.give(learners, error)
         else:
             await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
-        return await self._store.run(self._keep, (), learners)
+        return await self._store.run(self._distribution.keep, (), learners)
 
     async def _sought_alone(self, findings: Sequence[Finding], failures: Failures) -> int:
         answers = [each for each in findings if not each.unasked]
@@ -212,20 +212,12 @@ class Lookup:
         passed = bool(answers)
         if passed and "lookup_users" in self._connection.capabilities:
             await self._store.run_soft(self._answers.told, lists_users=True, synced=False)
-        found = await self._store.run(self._keep, [*answers, *failures.findings(passed=passed)], unasked)
+        found = await self._store.run(
+            self._distribution.keep, [*answers, *failures.findings(passed=passed)], unasked
+        )
         failures.raise_last(passed=passed)
         failures.tell(self._name)
         return found
-
-    def _keep(self, db: Database, findings: Sequence[Finding], unasked: Sequence[Learner]) -> int:
-        """Keep `findings`; those about whom nobody was asked are who they were, or as in distribution."""
-        lists = context_of(db, self._name).lists_users
-        distributed = (
-            () if lists else given(db, self._name, self._organisation, unasked, anonymous=lists is False)
-        )
-        found = {each.learner.id: each for each in distributed if each.state is AccountState.KNOWN}
-        same = [each for each in unasked if each.id not in found]
-        return self._found.keep(db, [*findings, *found.values()], same)
 
     async def _try_list(self, learners: Sequence[Learner], failures: Failures) -> int | None:
         """Return how many of `learners` the list of all users finds; None where it can't be had."""
@@ -259,27 +251,8 @@ class Lookup:
         try:
             report = await self.all(longest=LONGEST, sought=learners)
         except Unsupported as error:
-            return await self._distribute(learners, error)
+            return await self._distribution.give(learners, error)
         return len(report.new) + len(report.changed)
-
-    async def _distribute(self, learners: Sequence[Learner], error: Unsupported) -> int:
-        """Give `learners` the ids under which they came, or made-up ones where the system names nobody."""
-        await self._learn(error)
-        self._answers.any = True
-
-        def write(db: Database) -> int:
-            anonymous = error.status == _NOT_THERE
-            found = given(db, self._name, self._organisation, learners, anonymous=anonymous)
-            return self._found.keep(db, found)
-
-        return await self._store.run(write)
-
-    async def _learn(self, error: Unsupported) -> None:
-        # Only the system's own 501 says so: that a look-up isn't configured is nothing of the system's.
-        if error.status == _NOT_THERE:
-            await self._store.run_soft(self._answers.told, lists_users=False, synced=True)
-        elif not self._connection.connector.filters:
-            await self._store.run_soft(self._answers.unaskable)
 
     async def _seekers(self) -> AsyncIterator[Sequence[Learner]]:
         yield await self._store.run_soft(expected, self._name, self._organisation)
