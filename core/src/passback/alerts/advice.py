@@ -44,8 +44,9 @@ _WAITED_FOR = (
 # What was set back → what becomes of it.
 _SET_BACK = {
     "rejected": "Rejected: the learning system refuses it, or it can't be written as that system needs it. "
-    "Where the reason names a setting, here or there, repair that and send it once more. Where it names the "
-    "result itself, send a correction: a result never changes, so it would only be rejected again.",
+    "Where the reason names a setting, here or there, repair that; what doesn't go by itself then, send once "
+    "more. Where it names the result itself, send a correction: a result never changes, so it would only be "
+    "rejected again.",
     GIVEN_UP: "Given up: it couldn't be delivered in time. Once that is repaired, send it once more.",
     "account": "Waiting for an account: the learner isn't known there. Once they are, it goes by itself: "
     "Passback looks them up, or tries it again once a day.",

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from uuid import UUID, uuid5
 
 import attrs
 import msgspec
 
 from passback.delivery import Selection
 from passback.host import Passback
-from passback.model import EXPORTED, Result, canonical
+from passback.model import CORRECTS, EXPORTED, Result, canonical, corrected_by, correction_id
 
 __all__ = ["is_unedited", "lines_to_edit"]
 
-_NAMESPACE = UUID("5d0f0d5e-7a2f-5c53-8d38-1f5b8f0a3c11")
-_CORRECTS = "corrects"
 # Of so many results at once it's asked which have a correction.
 _PAGE = 500
 
@@ -55,25 +52,19 @@ def is_unedited(line: bytes, result: Result) -> bool:
 
 async def _lines(host: Passback, page: Sequence[Result]) -> list[str | None]:
     # An id isn't given twice, so that a line for it would only be refused.
-    ids = [_id(each.organisation, each.id) for each in page]
+    ids = [correction_id(each.organisation, each.id) for each in page]
     there = {each.result.id async for each in host.export(Selection(results=ids))}
     return [None if own in there else _line(each, own) for each, own in zip(page, ids, strict=True)]
 
 
 def _line(result: Result, own: str) -> str:
     extensions = dict(result.extensions)
-    before = extensions.get(_CORRECTS)
     # What the host calls by that name is the host's.
-    if before is None or (isinstance(before, str) and result.id == _id(result.organisation, before)):
-        extensions[_CORRECTS] = result.id
+    if CORRECTS not in extensions or corrected_by(result) is not None:
+        extensions[CORRECTS] = result.id
     corrected = attrs.evolve(result, id=own, extensions=extensions)
     line = msgspec.json.decode(canonical(corrected)) | {EXPORTED: {"unedited": _digest(corrected)}}
     return msgspec.json.encode(line).decode()
-
-
-def _id(organisation: str, result_id: str) -> str:
-    # The same file submitted twice gives the same facts.
-    return str(uuid5(_NAMESPACE, f"{organisation}\n{result_id}"))
 
 
 def _digest(result: Result) -> str:

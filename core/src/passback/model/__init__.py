@@ -2,6 +2,7 @@
 
 from passback.model.access import UNSET, Access, Unset
 from passback.model.codec import EXPORTED, canonical, parse_result, read_result, readable
+from passback.model.correcting import CORRECTS, corrected_by, correction_id
 from passback.model.exchange import (
     ActivityUnknown,
     AlreadyThere,
@@ -57,6 +58,7 @@ from passback.model.standing import Reach, Standing, stand
 from passback.model.strict import json_object
 
 __all__ = [
+    "CORRECTS",
     "DEFAULT_ORGANISATION",
     "EXPORTED",
     "UNSET",
@@ -110,6 +112,8 @@ __all__ = [
     "UserUnknown",
     "access_difference",
     "canonical",
+    "corrected_by",
+    "correction_id",
     "granted_by",
     "json_object",
     "parse_result",

@@ -40,6 +40,8 @@ class Condition:
         # How many deliveries are sent one by one, as one of them may be what the system fails on.
         self._suspects = 0
         self._well: datetime | None = None
+        # Whether it may have refused a row of results since it took anything; a lane before may know of some.
+        self._refused = True
 
     def recall(self, breaker: Breaker) -> None:
         """Go on from what the outbox knows."""
@@ -72,6 +74,12 @@ class Condition:
     def passed_over(self) -> int:
         """How many of the oldest to leave out of the next probe."""
         return max(0, self.breaker.fails - _PROBES_OF_THE_FIRST) % _HEADS
+
+    def takes_again(self, sent: Sent) -> bool:
+        """Whether it took something, and may have refused a row of results before that."""
+        again = self._refused and sent.arrived
+        self._refused = not sent.arrived and (self._refused or sent.refused)
+        return again
 
     def in_doubt(self, lease: Lease, sent: Sent, now: datetime) -> bool:
         """Whether only the test button tells an outage from one delivery that the system fails on.

@@ -22,6 +22,7 @@ from passback.delivery.lanes.verdicts import settlement
 from passback.delivery.lanes.window import Window
 from passback.delivery.outbox.breaker import load_breaker, save_breaker, save_used
 from passback.delivery.outbox.leasing import Lease, Wish, hold
+from passback.delivery.outbox.reconsidering import reconsider_run
 from passback.delivery.outbox.retrying import any_goes
 from passback.delivery.outbox.said import completed
 from passback.delivery.outbox.settling import Erased, Settlement
@@ -194,9 +195,12 @@ class Courier:
     ) -> Gone | None:
         """Keep what came of `lease`; return whose learners were erased meanwhile, if any."""
         said = self._said
+        takes_again = self.condition.takes_again(sent)
 
         def also(db: Database) -> None:
             nonlocal said
+            if takes_again:
+                reconsider_run(db, self._connection.name, now)
             said = self._save(db)
             self._around.equipment.note(db, self._connection, batch, sent.receipts)
 

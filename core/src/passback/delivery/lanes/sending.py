@@ -86,6 +86,11 @@ class Sent:
         return f"it took nothing, and asks to try later: {later[-1].reason or 'without a reason'}"
 
     @property
+    def refused(self) -> bool:
+        """Whether anything of it was refused for good."""
+        return any(isinstance(each, Rejected) for each in self.receipts)
+
+    @property
     def arrived(self) -> bool:
         """Whether anything of it is over there now."""
         return any(

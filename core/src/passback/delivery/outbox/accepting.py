@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from passback.delivery.outbox.attaching import attached_connections
+from passback.delivery.outbox.corrections import note_corrections
 from passback.delivery.outbox.submission import Key, Submission
 from passback.errors import ContentConflict, InvalidResult
 from passback.model import Result, read_result
@@ -214,6 +215,7 @@ def _insert(db: Connection, fresh: Mapping[Key, Submission], now: int) -> dict[K
     ]
     inserted = {(organisation, result_id): seq for organisation, result_id, seq in _inserted(db, rows)}
     insert_deliveries(db, sorted((seq, name) for key, seq in inserted.items() for name in goes[key]), now)
+    note_corrections(db, (fresh[key].result for key in inserted), now)
     return {key: goes[key] for key in inserted}
 
 

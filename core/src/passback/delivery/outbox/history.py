@@ -46,6 +46,8 @@ class EventKind(StrEnum):
     PARKED = "parked"
     RELEASED = "released"
     REPLAYED = "replayed"
+    RECONSIDERED = "reconsidered"
+    CORRECTED = "corrected"
     EXPIRED = "expired"
 
 
@@ -76,7 +78,8 @@ class Step:
 
     Attributes:
         at: When.
-        kind: What: ``sent``, ``parked``, ``released``, ``replayed``, ``expired``.
+        kind: What: ``sent``, ``parked``, ``released``, ``replayed``, ``reconsidered``,
+            ``corrected``, ``expired``.
         seconds: How long it took, where it was sent.
         summary: What was asked and answered, of the whole batch.
         outcome: What it made of this delivery.

@@ -123,8 +123,9 @@ def release(
         return 0
     note_all(db, event, conditions, why)
     now = milliseconds(event.at)
-    # Somebody who asks for one more try gives it its time, too; and why it failed before isn't why any more.
-    also = {"kept_from": now, "reason": ""} if event.kind is EventKind.REPLAYED else {}
+    # Who is given one more try gets its time, too; and why it failed before isn't why any more.
+    anew = event.kind in {EventKind.REPLAYED, EventKind.RECONSIDERED}
+    also = {"kept_from": now, "reason": ""} if anew else {}
     # Its next try is at once, but what the system may still fail on is no other's.
     alone = and_(_d.alone, _d.state == State.PENDING)
     released = db.execute(

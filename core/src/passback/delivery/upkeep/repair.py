@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
 
 from passback.contract import Health, HealthChanged
 from passback.delivery.outbox.history import Event, EventKind, note_all
+from passback.delivery.outbox.reconsidering import reconsider_all, refused_at
 from passback.delivery.outbox.releasing import count_held, release
 from passback.delivery.outbox.routing import Routes, route
 from passback.delivery.outbox.selection import Selection
@@ -104,7 +105,8 @@ class Repair:
         Returned is which of them couldn't serve before.
 
         A connection whose fingerprint differs from the one before was repaired, or at least changed:
-        everything that waits there or is put off is tried again, and its outage is probed at once.
+        everything that waits there or is put off is tried again, and its outage is probed at once. So is what
+        it refused since it took anything.
         """
         return await self._store.run(_configured, fingerprints, now)
 
@@ -190,10 +192,7 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
     keeping = {row.connection for row in db.execute(where_something_waits)}
     for name in keeping & fingerprints.keys():
         _free(db, name, at, same=before.get(name) == fingerprints[name])
-    for name in connections_with(db, before.keys() & changed, now):
-        event = Event(connection=name, kind=EventKind.RELEASED, at=at)
-        later = [_d.connection == name, put_off(now)]
-        release(db, later, event, "tried at once, as the configuration changed", tell=False)
+    _hurry(db, before.keys() & changed, at)
     if changed:
         new = [{"name": name, "health": Health.OK, "since": now} for name in changed]
         db.execute(insert_new(schema.connection), new)
@@ -202,6 +201,17 @@ def _configured(db: Connection, fingerprints: Mapping[str, str], at: datetime) -
         HealthChanged(connection=name, before=Health.MISCONFIGURED, now=Health.OK, detail="", at=at)
         for name in healed
     ]
+
+
+def _hurry(db: Connection, changed: Collection[str], at: datetime) -> None:
+    """Try at once what was put off, or refused for nothing, by another configuration of those `changed`."""
+    for name in refused_at(db).intersection(changed) if changed else ():
+        reconsider_all(db, name, at)
+    now = milliseconds(at)
+    for name in connections_with(db, changed, now):
+        event = Event(connection=name, kind=EventKind.RELEASED, at=at)
+        later = [_d.connection == name, put_off(now)]
+        release(db, later, event, "tried at once, as the configuration changed", tell=False)
 
 
 def _free(db: Connection, name: str, at: datetime, *, same: bool) -> None:
