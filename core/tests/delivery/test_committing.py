@@ -91,3 +91,23 @@ def test_another_event_loop_is_refused_rather_than_hung(place):
     with pytest.raises(OutboxError, match="another event loop"):
         asyncio.run(committer.put([submission(1)]))
     asyncio.run(store.close())
+
+
+def test_in_a_file_what_is_durable_is_synced_whatever_was_written_before_it(tmp_path):
+    def synced(db):
+        return db.connection.driver_connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    async def check():
+        store = Store(tmp_path / "passback.db")
+        await store.open()
+        soft, durable = await store.run_soft(synced), await store.run(synced)
+        assert durable >= 2 > soft or (durable, soft) == (3, 2)
+        for _ in range(2):
+            assert [await store.run(synced), await store.run(synced)] == [durable, durable]
+            assert [await store.run_soft(synced), await store.run_soft(synced)] == [soft, soft]
+        await store.close()
+        await store.open()
+        assert await store.run_soft(synced) == soft
+        await store.close()
+
+    asyncio.run(check())

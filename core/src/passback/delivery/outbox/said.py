@@ -9,13 +9,12 @@ from typing import Any
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from passback.delivery.outbox.history import Event, EventKind
-from passback.delivery.outbox.learners import of_learners
 from passback.delivery.outbox.releasing import anything_waits, release
 from passback.model import Delivery, Learner
-from passback.store import WaitingFor, parts, schema
+from passback.store import Prepared, WaitingFor, listed, numbers, parts, schema, spelled, whose, words
 
 __all__ = [
     "complete",
@@ -42,6 +41,23 @@ class _Part(msgspec.Struct):
 
 # Nothing else of those results is looked at, so nothing else has to be readable.
 _decoder = msgspec.json.Decoder(_Part)
+
+
+def _last_said_statement(dialect: str) -> Select[tuple[str, bytes, int]]:
+    place = func.row_number().over(partition_by=_r.learner, order_by=_r.seq.desc()).label("place")
+    ranked = (
+        select(_r.seq, place)
+        .where(_r.whose.in_(numbers(dialect, "b_whose")), _r.learner.in_(words(dialect, "b_learners")))
+        # What a connection sent is its system's word, not the host's.
+        .where(_r.organisation == bindparam("b_organisation"), _r.source.is_(None))
+        .subquery()
+    )
+    recent = select(ranked.c.seq).where(ranked.c.place <= _RECENT)
+    return select(_r.learner, _r.body, _r.accepted).where(_r.seq.in_(recent)).order_by(_r.seq.desc())
+
+
+# With every probe of an outage.
+_LAST_SAID = Prepared(_last_said_statement)
 
 
 @attrs.frozen
@@ -111,13 +127,12 @@ def said_of(db: Connection, organisation: str, learners: Collection[str]) -> Map
 def _last_said(db: Connection, organisation: str, learners: Collection[str]) -> Mapping[str, Sequence[_Said]]:
     found: dict[str, list[_Said]] = {}
     for some in parts(sorted(learners)):
-        # What a connection sent is its system's word, not the host's.
-        theirs = (*of_learners(organisation, some), _r.source.is_(None))
-        place = func.row_number().over(partition_by=_r.learner, order_by=_r.seq.desc()).label("place")
-        ranked = select(_r.seq, place).where(*theirs).subquery()
-        recent = select(ranked.c.seq).where(ranked.c.place <= _RECENT)
-        query = select(_r.learner, _r.body, _r.accepted).where(_r.seq.in_(recent)).order_by(_r.seq.desc())
-        for row in db.execute(query):
+        theirs = {
+            "b_whose": listed([whose(organisation, each) for each in some]),
+            "b_learners": spelled(some),
+            "b_organisation": organisation,
+        }
+        for row in _LAST_SAID.run(db, theirs):
             found.setdefault(row.learner, []).extend(
                 _Said(learner, row.accepted) for learner in _learners([row.body])
             )

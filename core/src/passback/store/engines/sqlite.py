@@ -54,6 +54,7 @@ class SQLite:
         self._durable, self._soft = ("FULL", "NORMAL") if self._wal else ("EXTRA", "FULL")
         self._log = Path(f"{self.file}-wal")
         self._opened: tuple[int, int] | None = None
+        self._synchronous = ""
         # What is committed stands there, until much of it is written back to the file at once.
         self._logged: tuple[int, int] | None = None
 
@@ -81,6 +82,7 @@ class SQLite:
             # What is removed is people's data; little is, so that it's overwritten costs nothing to speak of.
             raw.execute("PRAGMA secure_delete = ON")
             self._opened, self._logged = _identity(self.file), None
+            self._synchronous = ""
 
         return engine
 
@@ -123,7 +125,10 @@ class SQLite:
         if durable:
             self.require()
         raw = _raw(db)
-        raw.execute(f"PRAGMA synchronous = {self._durable if durable else self._soft}")
+        wanted = self._durable if durable else self._soft
+        if wanted != self._synchronous:
+            raw.execute(f"PRAGMA synchronous = {wanted}")
+            self._synchronous = wanted
         # A deferred transaction that turns to writing fails at once if another process wrote meanwhile.
         raw.execute("BEGIN IMMEDIATE")
 
