@@ -68,6 +68,20 @@ def test_its_secrets_lie_in_the_database_sealed_and_come_back_in_order(check):
     check(work)
 
 
+def test_that_no_key_opens_launches_is_told_once_with_what_helps(check, caplog):
+    async def work(here):
+        others = Launches(Seal(["another key altogether"]), timedelta(hours=2))
+        for learner in ("ana", "ben"):
+            await come(here, "hush-token", learner)
+            await here.store.run(others.own, "lms", {(learner, ACTIVITY)}, here.clock.now())
+            await here.store.run(others.anybody, "lms", here.clock.now())
+        (said,) = [each.getMessage() for each in caplog.records if "web.keys" in each.getMessage()]
+        assert said.startswith("lms: ")
+        assert "put the key of before at the end" in said
+
+    check(work)
+
+
 def test_it_is_whose_it_was_claimed_for_first(check):
     async def work(here):
         ticket = await come(here, "t")

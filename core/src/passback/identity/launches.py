@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from passback.model import Launch
 from passback.store import milliseconds, moment, parts, schema
 
 __all__ = ["LaunchTicket", "Launches"]
+
+log = logging.getLogger("passback.identity")
 
 _l = schema.launch.c
 # How many of a connection's launches are offered to those who have none of their own: what the system took
@@ -59,6 +62,8 @@ class Launches:
         """
         self._seal = seal
         self._lifetime = lifetime
+        # The connections of which it was said that launches of theirs can't be opened.
+        self._told: set[str] = set()
 
     def record(self, db: Connection, launch: Launch, ticket: LaunchTicket, now: datetime) -> None:
         """Keep `launch`, to be claimed with the reference of `ticket`."""
@@ -173,9 +178,10 @@ class Launches:
         opened = ((row, self._opened(row)) for row in found.values())
         return [(row, launch) for row, launch in opened if launch is not None]
 
-    def _opened(self, row: Row[tuple[object, ...]]) -> Launch | None:
+    def _opened(self, row: Row[tuple[Any, ...]]) -> Launch | None:
         content = self._seal.open(row.body)
         if content is None:
+            self._warn(row.connection)
             return None
         kept = msgspec.json.decode(content)
         return Launch(
@@ -185,6 +191,15 @@ class Launches:
             passthrough=tuple((name, value) for name, value in kept["passthrough"]),
             expires=None if row.expires is None else moment(row.expires),
         )
+
+    def _warn(self, connection: str) -> None:
+        if connection not in self._told:
+            self._told.add(connection)
+            log.warning(
+                "%s: a launch that is kept can't be used, as none of `web.keys` opens it; put the key of "
+                "before at the end of them, or what waits for it goes once its learner comes again",
+                connection,
+            )
 
 
 def ticket_for(connection: str, organisation: str, activity: str, user_id: str | None) -> LaunchTicket:
