@@ -47,6 +47,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.contents = {}
         self.states = {}
         self.tokens = {}
+        self.fingerprint = None
         self._open()
 
     def _open(self):
@@ -136,6 +137,11 @@ class OutboxMachine(RuleBasedStateMachine):
     def repaired(self, fingerprint):
         before = {each.result_id: each.waiting_for for each in self.found()}
         self.run(self.repair.configured({"lms": fingerprint}, self.now))
+        if self.fingerprint not in (None, fingerprint):
+            # Nothing says that anything was taken since.
+            refused = [key for key, now in self.states.items() if now is State.REJECTED]
+            self.states |= dict.fromkeys(refused, State.PENDING)
+        self.fingerprint = fingerprint
         for each in self.found():
             if before[each.result_id] == "connection":
                 assert each.state == "pending"
