@@ -7,7 +7,7 @@ import attrs
 import pytest
 from scripted import START, deliver_all, result, room
 
-from passback import CannotConnect, Delivered, Rejected, Selection
+from passback import ActivityUnknown, CannotConnect, Delivered, Rejected, Selection
 from passback.delivery import Overview, Retention, RetentionPolicy
 from passback.model import correction_id
 
@@ -124,6 +124,26 @@ def test_the_first_that_is_taken_brings_a_long_row_of_refused_ones_again(place):
         await submit(here, 11)
         assert await rejected(here) == []
         assert here.connector.arrived == ["r-11", *(f"r-{number}" for number in range(1, 11))]
+
+    playing(place, work)
+
+
+def test_so_does_it_where_no_activity_was_known_as_behind_a_gateway_that_answers_404_to_everything(place):
+    async def work(here):
+        here.connector.behaviour = lambda batch: [
+            ActivityUnknown(each.id, "no such course") for each in batch.deliveries
+        ]
+        await submit(here, *range(1, 13))
+        here.connector.behaviour = lambda batch: [
+            ActivityUnknown(each.id, "no such course") if each.result.id == "r-1" else Delivered(each.id)
+            for each in batch.deliveries
+        ]
+        await submit(here, 20)
+        states = await here.states()
+        assert [name for name, state in states.items() if state != "delivered"] == ["r-1"]
+        asked = sum(map(len, here.connector.batches))
+        await submit(here, 21)
+        assert sum(map(len, here.connector.batches)) == asked + 1
 
     playing(place, work)
 

@@ -87,8 +87,8 @@ class Sent:
 
     @property
     def refused(self) -> bool:
-        """Whether anything of it was refused for good."""
-        return any(isinstance(each, Rejected) for each in self.receipts)
+        """Whether anything of it was refused for good, or its activity isn't known."""
+        return any(isinstance(each, Rejected | ActivityUnknown) for each in self.receipts)
 
     @property
     def arrived(self) -> bool:
